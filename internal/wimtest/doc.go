@@ -1,0 +1,2 @@
+// Package wimtest holds what the tests of several packages share.
+package wimtest
