@@ -1,0 +1,245 @@
+// Package huffman builds decoding tables for canonical Huffman codes.
+//
+// A canonical code is given by the length of each symbol's codeword alone.
+// Codewords of one length are consecutive numbers in the order of their
+// symbols, and the first codeword of length L+1 is the one after the last of
+// length L, shifted left by one (the WIM format sheet, section 7.1). Written
+// as binary fractions, the codewords in (length, symbol) order are therefore
+// the left ends of intervals that fill [0, 1) from left to right:
+//
+//	lengths  A=1 B=2 C=3 D=3
+//	code     A=0   B=10 C=110 D=111
+//	         |----A----|--B--|-C-|-D-|
+//	         0        1/2   3/4 7/8  1
+//
+// A table with 2^bits entries is this line cut into equal pieces, and the next
+// bits of the input, read most significant bit first, are the number of the
+// piece. Building one is a single walk from left to right: each symbol's entry
+// is repeated for the width of its interval.
+//
+// Codewords longer than the table's index stand together at the right end of
+// the line. That stretch is cut a second time, into finer pieces, as wide as
+// the longest codeword: see [Table.Long].
+//
+// An entry is 32 bits of the caller's own design, so that a decoder finds there
+// all that it needs to know about a symbol. The builder only adds the length of
+// the codeword to it.
+package huffman
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// MaxLength is the longest codeword that a Table takes.
+const MaxLength = 16
+
+// What can be wrong with a set of codeword lengths. Build wraps
+// ErrOversubscribed and ErrIncomplete.
+var (
+	ErrOversubscribed = errors.New("more codewords than their lengths allow")
+	ErrIncomplete     = errors.New("codewords do not fill the code")
+	ErrEmpty          = errors.New("code has no symbols")
+)
+
+// A Table decodes one canonical code at a time. Build makes it ready for a code
+// and reuses its memory.
+type Table struct {
+	// Main has 1<<bits entries, indexed by the next bits of the input.
+	Main []uint32
+
+	// Long holds the entries of the codewords longer than the index of Main,
+	// indexed by (input >> LongShift) - LongBase, where input has the next bit
+	// as its most significant one. Long[0] is the first long codeword.
+	Long      []uint32
+	LongShift uint
+	LongBase  uint64
+
+	bits     int
+	escape   uint32
+	storage  []uint32 // Main, Long, and room for wide stores
+	sorted   []uint32 // entries in the order of their codewords
+	longest  int
+	capacity int // of Long
+}
+
+// lengthCounts has a number for each codeword length. Its size lets an index be
+// reduced modulo 32 in place of a bounds check.
+type lengthCounts [32]uint16
+
+// slack is how many entries past an interval the fill may touch. What it writes
+// there is overwritten by the next interval.
+const slack = 8
+
+// NewTable returns a Table for alphabets of up to symbols symbols, whose Main
+// part has 1<<bits entries and whose codewords have at most longest bits. The
+// entries of Main that stand for more than one codeword are set to escape, a
+// value that no symbol's entry has and that is not zero.
+func NewTable(symbols, bits, longest int, escape uint32) *Table {
+	// A codeword of more than bits bits takes at most 2^(longest-bits-1) of
+	// the pieces that Long is cut into.
+	capacity := 0
+	if longest > bits {
+		capacity = symbols << (longest - bits - 1)
+	}
+	storage := make([]uint32, 1<<bits+capacity+slack)
+	return &Table{
+		Main:     storage[: 1<<bits : 1<<bits],
+		bits:     bits,
+		escape:   escape,
+		storage:  storage,
+		sorted:   make([]uint32, symbols),
+		longest:  longest,
+		capacity: capacity,
+	}
+}
+
+// Build makes the table for a code. The entry of symbol s, which has a codeword
+// of lengths[s] bits (0 for none), is payload[s] + lengths[s].
+//
+// It returns [ErrEmpty] when no symbol has a codeword; every entry of Main is
+// then zero, which no symbol of a real code has. It wraps [ErrOversubscribed] or
+// [ErrIncomplete] when the lengths are not those of a complete code; the table
+// is then of no use. A length above the longest one that the table was made for
+// counts as over-subscribed; it must be below 32.
+func (t *Table) Build(lengths []uint8, payload []uint32) error {
+	var count lengthCounts
+	payload = payload[:len(lengths)]
+
+	// Most of an alphabet is often unused: skip eight zero lengths at a time.
+	i := 0
+	for ; i+8 <= len(lengths); i += 8 {
+		l := lengths[i : i+8 : i+8]
+		if binary.LittleEndian.Uint64(l) == 0 {
+			continue
+		}
+		count[l[0]%32]++
+		count[l[1]%32]++
+		count[l[2]%32]++
+		count[l[3]%32]++
+		count[l[4]%32]++
+		count[l[5]%32]++
+		count[l[6]%32]++
+		count[l[7]%32]++
+	}
+	for ; i < len(lengths); i++ {
+		count[lengths[i]%32]++
+	}
+	count[0] = 0
+
+	// first[l] is the place in sorted of the first codeword of length l. used
+	// counts pieces of the line [0, 1) at the finest grain; whole is all of it.
+	// A codeword longer than allowed counts as all of the line and more.
+	var first lengthCounts
+	used, whole, total := 0, 1<<t.longest, uint16(0)
+	for l := 1; l <= t.longest; l++ {
+		first[l] = total
+		total += count[l]
+		used += int(count[l]) << (t.longest - l)
+	}
+	for l := t.longest + 1; l < len(count); l++ {
+		used += int(count[l]) * 2 * whole
+	}
+	if used != whole {
+		switch {
+		case used > whole:
+			return fmt.Errorf("%w (%d of %d parts used)", ErrOversubscribed, used, whole)
+		case used > 0:
+			return fmt.Errorf("%w (%d of %d parts used)", ErrIncomplete, used, whole)
+		default:
+			clear(t.Main)
+			t.Long, t.LongBase, t.LongShift = nil, 0, 0
+			return ErrEmpty
+		}
+	}
+	t.sort(lengths, payload, &first)
+	t.fill(&count)
+	return nil
+}
+
+// sort puts the entries in the order of their codewords, a counting sort by
+// (length, symbol).
+func (t *Table) sort(lengths []uint8, payload []uint32, first *lengthCounts) {
+	sorted := t.sorted
+	for i := 0; i < len(lengths); i++ {
+		l := lengths[i]
+		if l == 0 {
+			if i+8 <= len(lengths) && binary.LittleEndian.Uint64(lengths[i:]) == 0 {
+				i += 7
+			}
+			continue
+		}
+		sorted[first[l%32]] = payload[i] + uint32(l)
+		first[l%32]++
+	}
+}
+
+// fill writes the intervals from left to right.
+func (t *Table) fill(count *lengthCounts) {
+	sorted, out := t.sorted, t.storage
+	for l := 1; l <= t.bits; l++ {
+		n := int(count[l])
+		out = fillIntervals(out, sorted[:n], 1<<(t.bits-l))
+		sorted = sorted[n:]
+	}
+	t.Long, t.LongBase, t.LongShift = nil, 0, 0
+	rest := t.storage[len(t.storage)-len(out) : len(t.Main)]
+	if len(rest) == 0 {
+		return
+	}
+
+	// What is left of Main belongs to longer codewords. Long begins where they
+	// begin, and its grain is the longest of them.
+	longest := t.longest
+	for count[longest] == 0 {
+		longest--
+	}
+	t.LongShift = uint(64 - longest)
+	t.LongBase = uint64(len(t.Main)-len(rest)) << (longest - t.bits)
+	for i := range rest {
+		rest[i] = t.escape
+	}
+	out = t.storage[len(t.Main):]
+	for l := t.bits + 1; l <= longest; l++ {
+		n := int(count[l])
+		out = fillIntervals(out, sorted[:n], 1<<(longest-l))
+		sorted = sorted[n:]
+	}
+	t.Long = t.storage[len(t.Main) : len(t.storage)-len(out)]
+}
+
+// fillIntervals writes each entry width times, one after the other, and returns
+// what is behind them. It may scribble on the first slack entries of that.
+func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
+	switch {
+	case width == 1:
+		copy(out, entries)
+		return out[len(entries):]
+	case width <= slack:
+		for _, e := range entries {
+			*(*[slack]uint32)(out) = [slack]uint32{e, e, e, e, e, e, e, e}
+			out = out[width:]
+		}
+	default:
+		for _, e := range entries {
+			interval := out[:width]
+			for len(interval) >= slack {
+				*(*[slack]uint32)(interval) = [slack]uint32{e, e, e, e, e, e, e, e}
+				interval = interval[slack:]
+			}
+			out = out[width:]
+		}
+	}
+	return out
+}
+
+// Lookup returns the entry of the codeword that input begins with, the next bit
+// being the most significant one.
+func (t *Table) Lookup(input uint64) uint32 {
+	e := t.Main[input>>(64-uint(t.bits))]
+	if e == t.escape {
+		e = t.Long[input>>t.LongShift-t.LongBase]
+	}
+	return e
+}

@@ -1,0 +1,171 @@
+package lzx
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"github.com/wimble-go/wimble/internal/huffman"
+)
+
+// ErrCorrupt is what Decode's errors wrap: the chunk is not valid LZX.
+var ErrCorrupt = errors.New("lzx: corrupt chunk")
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrCorrupt, fmt.Errorf(format, args...))
+}
+
+// Window sizes that NewDecoder takes.
+const (
+	MinWindow = 1 << windowBitsFirst // 32 KiB
+	MaxWindow = 1 << windowBitsLast  // 2 MiB
+)
+
+// A Decoder decompresses chunks, one after the other. It holds about as much
+// memory as a window and is not safe for concurrent use.
+type Decoder struct {
+	windowSize  int
+	mainSymbols int
+
+	bits   bitReader
+	recent recentOffsets
+
+	// Codeword lengths live as long as the chunk: a block gives them as
+	// differences from those of the block before.
+	mainLengths   [maxMainSymbols]uint8
+	lengthLengths [numLengthSymbols]uint8
+
+	main    *huffman.Table
+	length  *huffman.Table
+	aligned *huffman.Table
+	pretree *huffman.Table
+
+	mayHaveCalls bool  // some block could produce the opcode of a call
+	badMatch     match // why the hot loop stopped
+	candidates   [e8Batch]uint32
+}
+
+// NewDecoder returns a Decoder for chunks of up to windowSize bytes, which must
+// be a power of two from [MinWindow] to [MaxWindow]. In a WIM it is the chunk
+// size. It is part of the format: it decides how large the main alphabet is and
+// how block sizes are written.
+func NewDecoder(windowSize int) (*Decoder, error) {
+	if windowSize < MinWindow || windowSize > MaxWindow || windowSize&(windowSize-1) != 0 {
+		return nil, fmt.Errorf("lzx: window size %d is not a power of two from %d to %d",
+			windowSize, MinWindow, MaxWindow)
+	}
+	slots := slotCounts[bits.Len(uint(windowSize))-1-windowBitsFirst]
+	mainSymbols := numLiterals + lengthHeaders*slots
+	return &Decoder{
+		windowSize:  windowSize,
+		mainSymbols: mainSymbols,
+		bits:        bitReader{in: make([]byte, margin+windowSize)},
+		main:        newMainTable(mainSymbols),
+		length:      huffman.NewTable(numLengthSymbols, lengthBits, maxCodeLength, entryLong),
+		aligned:     huffman.NewTable(numAlignedSymbols, alignedMaxCode, alignedMaxCode, entryLong),
+		pretree:     huffman.NewTable(numPretreeSymbols, pretreeBits, pretreeMaxCode, entryLong),
+	}, nil
+}
+
+// Block types.
+const (
+	blockVerbatim     = 1
+	blockAligned      = 2
+	blockUncompressed = 3
+)
+
+// Decode decompresses the chunk src into dst, whose length is the chunk's
+// uncompressed size, at most the window size. It keeps neither. What follows the
+// chunk's data in src is ignored. The error wraps [ErrCorrupt] when src is not a
+// valid chunk of that size; dst then holds nothing of use.
+//
+// Decode allocates nothing as long as src is no larger than the window, which no
+// chunk of a WIM is.
+func (d *Decoder) Decode(dst, src []byte) error {
+	if len(dst) > d.windowSize {
+		return fmt.Errorf("lzx: uncompressed size %d is larger than the window of %d bytes",
+			len(dst), d.windowSize)
+	}
+	d.bits.reset(src)
+	d.recent = recentOffsets{}
+	d.recent.set(1, 1, 1)
+	clear(d.mainLengths[:])
+	clear(d.lengthLengths[:])
+	d.mayHaveCalls = false
+
+	for pos := 0; pos < len(dst); {
+		kind, size, err := d.readBlockHeader(len(dst) - pos)
+		if err != nil {
+			return corrupt("block at output offset %d: %w", pos, err)
+		}
+		end := pos + size
+		if kind == blockUncompressed {
+			err = d.copyBlock(dst[pos:end], src)
+		} else {
+			err = d.readTables(kind)
+			if err == nil {
+				if err = d.decodeBlock(dst[:], pos, end); err != nil {
+					return err
+				}
+			}
+		}
+		if err == nil && d.bits.overrun() {
+			err = errors.New("input ends early")
+		}
+		if err != nil {
+			return corrupt("block at output offset %d: %w", pos, err)
+		}
+		pos = end
+	}
+	if d.mayHaveCalls {
+		translateCalls(dst, &d.candidates)
+	}
+	return nil
+}
+
+// readBlockHeader reads a block's type and its size in uncompressed bytes (the
+// WIM format sheet, section 5.3). rest is how much of the chunk is left.
+func (d *Decoder) readBlockHeader(rest int) (kind uint32, size int, err error) {
+	kind = d.bits.bits(3)
+	switch kind {
+	case blockVerbatim, blockAligned, blockUncompressed:
+	default:
+		return 0, 0, fmt.Errorf("unknown block type %d", kind)
+	}
+	size = defaultBlock
+	if d.bits.bits(1) == 0 {
+		size = int(d.bits.bits(16))
+		if d.windowSize > MinWindow {
+			size = size<<8 | int(d.bits.bits(8))
+		}
+	}
+	switch {
+	case size == 0:
+		return 0, 0, errors.New("block size is 0")
+	case size > rest:
+		return 0, 0, fmt.Errorf("block size %d, but only %d bytes are left of the chunk", size, rest)
+	}
+	return kind, size, nil
+}
+
+// copyBlock reads an uncompressed block (the WIM format sheet, section 5.7):
+// three recent offsets, the bytes, and one more if their number is odd.
+func (d *Decoder) copyBlock(dst, src []byte) error {
+	// From 1 to 16 bits are skipped to get to a unit's boundary.
+	at := int(d.bits.consumed()/16+1) * 2
+	if at > len(src) || len(src)-at < 12+len(dst) {
+		return fmt.Errorf("uncompressed block of %d bytes does not fit in the input", len(dst))
+	}
+	r0 := binary.LittleEndian.Uint32(src[at:])
+	r1 := binary.LittleEndian.Uint32(src[at+4:])
+	r2 := binary.LittleEndian.Uint32(src[at+8:])
+	if r0 == 0 || r1 == 0 || r2 == 0 {
+		return errors.New("uncompressed block sets a recent offset to 0")
+	}
+	d.recent.set(r0, r1, r2)
+	copy(dst, src[at+12:])
+	d.bits.seek(at + 12 + (len(dst)+1)&^1)
+	d.mayHaveCalls = true
+	return nil
+}

@@ -1,0 +1,136 @@
+package lzx
+
+import "github.com/wimble-go/wimble/internal/huffman"
+
+// The alphabets (the WIM format sheet, sections 5.4 and 5.5).
+const (
+	numLiterals       = 256
+	lengthHeaders     = 8 // match lengths 2 to 8, and "more in a length symbol"
+	maxSlots          = 50
+	maxMainSymbols    = numLiterals + lengthHeaders*maxSlots
+	numLengthSymbols  = 249
+	numPretreeSymbols = 20
+	numAlignedSymbols = 8
+
+	repeatSlots     = 3 // slots 0, 1, 2 repeat a recent offset
+	minMatch        = 2
+	longMatch       = minMatch + lengthHeaders - 1 // 9: from here a length symbol follows
+	maxFooterBits   = 17
+	alignedBits     = 3 // of the footer, in an aligned block, come from the aligned code
+	defaultBlock    = 32768
+	maxCodeLength   = 16
+	pretreeMaxCode  = 15
+	alignedMaxCode  = 7
+	windowBitsFirst = 15
+	windowBitsLast  = 21
+)
+
+// slotCounts is the number of position slots by window bits, from 15 on.
+var slotCounts = [windowBitsLast - windowBitsFirst + 1]int{30, 32, 34, 36, 38, 42, 50}
+
+// How many bits index the main part of each decoding table.
+const (
+	mainBits    = 11
+	lengthBits  = 10
+	pretreeBits = 7
+)
+
+// An entry of the main table tells all about a symbol, in 32 bits:
+//
+//	0..5    bits to consume: codeword, and footer of the offset
+//	6..7    repeated offset: which, 0 to 2
+//	8..12   footer bits
+//	16..19  match length, 1 for a literal, 9 when a length symbol follows
+//	20..23  match with a new offset: mantissa, see footer
+//	20..27  literal: the byte
+//	28      the offset is a recent one. Set for literals too, which thereby
+//	        repeat the newest offset and leave all as it was
+//	29      part of the footer comes from the aligned code
+//	30      literal
+//	31      special: not done by the main path of the hot loop
+//
+// A literal is then a match of length 1 whose byte is replaced, and the hot loop
+// needs no branch to tell one from the other.
+//
+// Offsets: slot s has footer(s) extra bits, and the slots' bases with 2 added
+// are 2, 3 and then 4, 6, 8, 12, ... with one more footer bit every two slots,
+// so base(s) + 2 = mantissa << footer with a mantissa of 2 or 3. From slot 36 on
+// the footers stay at 17 bits and the mantissa counts on: 2, 3, 4, ... 15.
+const (
+	entryBits       = 63
+	entryRepeat     = 6
+	entryFooter     = 8
+	entryLength     = 16
+	entryMantissa   = 20
+	entryLiteral    = 20
+	flagRecent      = 1 << 28
+	flagAligned     = 1 << 29
+	flagLiteral     = 1 << 30
+	flagSpecial     = 1 << 31
+	entryLong       = flagSpecial // length 0: the codeword is longer than the index
+	symbolEntryBits = 31          // other tables: length of the codeword,
+	symbolEntry     = 8           // and the symbol from here
+)
+
+// footerBits returns the number of extra bits of a position slot.
+func footerBits(slot int) uint {
+	if slot < 4 {
+		return 0
+	}
+	return min(maxFooterBits, uint(slot)/2-1)
+}
+
+// mantissa returns (base(slot) + 2) >> footerBits(slot).
+func mantissa(slot int) uint32 {
+	if slot < 2*maxFooterBits+2 {
+		return 2 | uint32(slot)&1
+	}
+	return uint32(slot) - 2*maxFooterBits
+}
+
+// mainEntries returns what the symbols of the main code say, for verbatim or
+// for aligned blocks.
+func mainEntries(aligned bool) *[maxMainSymbols]uint32 {
+	var entries [maxMainSymbols]uint32
+	for sym := range entries {
+		if sym < numLiterals {
+			entries[sym] = flagLiteral | flagRecent | uint32(sym)<<entryLiteral | 1<<entryLength
+			continue
+		}
+		header, slot := (sym-numLiterals)%lengthHeaders, (sym-numLiterals)/lengthHeaders
+		e := uint32(minMatch+header) << entryLength
+		if minMatch+header == longMatch {
+			e |= flagSpecial
+		}
+		if slot < repeatSlots {
+			e |= flagRecent | uint32(slot)<<entryRepeat
+		} else {
+			footer := uint32(footerBits(slot))
+			e |= footer | footer<<entryFooter | mantissa(slot)<<entryMantissa
+			if aligned && footer >= alignedBits {
+				e |= flagAligned | flagSpecial
+			}
+		}
+		entries[sym] = e
+	}
+	return &entries
+}
+
+// symbolEntries returns the entries of the other codes: the symbol alone.
+func symbolEntries() *[numLengthSymbols]uint32 {
+	var entries [numLengthSymbols]uint32
+	for sym := range entries {
+		entries[sym] = uint32(sym) << symbolEntry
+	}
+	return &entries
+}
+
+var (
+	verbatimMain = mainEntries(false)
+	alignedMain  = mainEntries(true)
+	symbols      = symbolEntries()
+)
+
+func newMainTable(symbols int) *huffman.Table {
+	return huffman.NewTable(symbols, mainBits, maxCodeLength, entryLong)
+}
