@@ -1,0 +1,53 @@
+package wim
+
+import "time"
+
+// Attributes are the FILE_ATTRIBUTE_* bits of a dentry.
+type Attributes uint32
+
+const (
+	AttributeReadOnly          Attributes = 0x1
+	AttributeHidden            Attributes = 0x2
+	AttributeSystem            Attributes = 0x4
+	AttributeDirectory         Attributes = 0x10
+	AttributeArchive           Attributes = 0x20
+	AttributeDevice            Attributes = 0x40
+	AttributeNormal            Attributes = 0x80
+	AttributeTemporary         Attributes = 0x100
+	AttributeSparseFile        Attributes = 0x200
+	AttributeReparsePoint      Attributes = 0x400
+	AttributeCompressed        Attributes = 0x800
+	AttributeOffline           Attributes = 0x1000
+	AttributeNotContentIndexed Attributes = 0x2000
+	AttributeEncrypted         Attributes = 0x4000
+)
+
+// String shows the attributes as the letters that attrib and dir use, "-" for
+// those that are not set: read-only, hidden, system, directory, archive,
+// link (any reparse point), compressed, encrypted.
+func (a Attributes) String() string {
+	letters := []byte("rhsdalce")
+	for i, bit := range []Attributes{AttributeReadOnly, AttributeHidden, AttributeSystem, AttributeDirectory,
+		AttributeArchive, AttributeReparsePoint, AttributeCompressed, AttributeEncrypted} {
+		if a&bit == 0 {
+			letters[i] = '-'
+		}
+	}
+	return string(letters)
+}
+
+// Filetime is a Windows FILETIME: 100-nanosecond intervals since the start of
+// 1601 in UTC. Zero means that the time is not known.
+type Filetime uint64
+
+// filetimeUnixEpoch is the FILETIME of the start of 1970, in seconds.
+const filetimeUnixEpoch = 11644473600
+
+// Time converts to a time in UTC; the zero Filetime to the zero Time. Every
+// value converts: the greatest is in the year 60056.
+func (t Filetime) Time() time.Time {
+	if t == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(t/1e7)-filetimeUnixEpoch, int64(t%1e7)*100).UTC()
+}

@@ -1,0 +1,566 @@
+package wim
+
+import (
+	"context"
+	"crypto/sha1"
+	"fmt"
+	"hash"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Bulk reading decodes many blobs on many cores. The plan sorts blobs as they
+// are stored and cuts them into jobs; workers read a job's bytes with one
+// read, decode its chunks and hand the content on in order, blob by blob:
+//
+//	blobs → streams (one a resource) → jobs of pieces (some chunks each) →
+//	workers → the stream's turn → hash and sink
+//
+// A small resource is one piece, and a job has many of them. A large one is
+// many pieces, which workers decode at the same time; the worker that has the
+// next piece in order delivers it, and those that waited behind it.
+//
+// Memory is bounded by what jobs in flight may hold, see [WithMemory].
+
+// Progress says how far a long operation is.
+type Progress struct {
+	BytesDone, BytesTotal int64  // of uncompressed content
+	Path                  string // what is being worked on; may be empty
+}
+
+// A BulkOption changes how [Reader.Verify] and [Image.Extract] work.
+type BulkOption func(*bulk)
+
+// WithWorkers sets how many goroutines decode. The default is
+// runtime.GOMAXPROCS.
+func WithWorkers(n int) BulkOption { return func(b *bulk) { b.workers = n } }
+
+// WithProgress has a function called now and then, from one goroutine at a time.
+func WithProgress(report func(Progress)) BulkOption { return func(b *bulk) { b.report = report } }
+
+// WithMemory sets how many bytes of compressed and decoded content may be held
+// at once. One job is always allowed, whatever its size. The default is 32 MiB,
+// or enough for one chunk a worker where chunks are larger.
+func WithMemory(bytes int64) BulkOption { return func(b *bulk) { b.memory = bytes } }
+
+// bulk is one bulk operation.
+type bulk struct {
+	workers int
+	memory  int64
+	report  func(Progress)
+	paths   []string // see WithPaths
+
+	open func(*blob) (blobSink, error)
+
+	total, done atomic.Int64
+	reporting   sync.Mutex
+}
+
+// blobSink takes the content of one blob. Its methods are called in order, by
+// one goroutine at a time.
+type blobSink interface {
+	io.Writer
+	// finish is called once, after the last Write. The error says why the
+	// content is not what it should be, or not whole. What finish returns ends
+	// the operation, and so does an error of Write.
+	finish(err error) error
+	// path says what the content is for, in progress reports.
+	path() string
+}
+
+const (
+	// pieceBytes is how much of a large resource is decoded as one piece.
+	pieceBytes = 1 << 20
+	// windowBytes is how much of the file a job of small resources spans.
+	windowBytes = 1 << 20
+	// defaultMemory is enough for some jobs a worker, on any number of cores
+	// that a disk can feed.
+	defaultMemory = 32 << 20
+)
+
+func newBulk(opts []BulkOption) *bulk {
+	b := &bulk{}
+	for _, opt := range opts {
+		opt(b)
+	}
+	if b.workers <= 0 {
+		b.workers = runtime.GOMAXPROCS(0)
+	}
+	return b
+}
+
+// progress adds to what is done.
+func (b *bulk) progress(n int64, path string) {
+	done := b.done.Add(n)
+	if b.report == nil || !b.reporting.TryLock() {
+		return
+	}
+	defer b.reporting.Unlock()
+	b.report(Progress{BytesDone: done, BytesTotal: b.total.Load(), Path: path})
+}
+
+// extent is where a blob lies in a stream.
+type extent struct {
+	blob        *blob
+	offset, end int64
+}
+
+// stream is the content of one resource and the blobs that are wanted of it.
+type stream struct {
+	resource *resource
+	extents  []extent // by offset
+
+	mu         sync.Mutex
+	next       int            // the piece whose turn it is
+	waiting    map[int]*piece // decoded pieces whose turn it is not
+	delivering bool
+
+	// Of the piece that is being delivered:
+	open    []*delivery // blobs that have begun and not ended
+	started int         // extents that have begun
+}
+
+// delivery is a blob on its way to its sink.
+type delivery struct {
+	extent
+	sink blobSink
+	hash hash.Hash
+	err  error
+}
+
+// piece is some consecutive chunks of a stream.
+type piece struct {
+	stream      *stream
+	index       int   // among the stream's pieces
+	start, end  int64 // in the stream
+	data        *[]byte
+	err         error
+	job         *job
+	damagedFrom int64 // with err: content before it is good
+}
+
+// job is what a worker does in one go: pieces whose bytes are close together.
+type job struct {
+	part   *part
+	window span // of the part; what lies outside is read as needed
+	pieces []*piece
+	cost   int64
+	left   atomic.Int32 // pieces that were not delivered
+}
+
+// run reads all blobs. It returns when everything was delivered, or when the
+// context or a sink ended it.
+func (b *bulk) run(ctx context.Context, blobs []*blob) error {
+	blobs = slices.Clone(blobs)
+	slices.SortStableFunc(blobs, func(x, y *blob) int { return x.position().compare(y.position()) })
+	var total int64
+	for _, blob := range blobs {
+		total += blob.size()
+	}
+	b.total.Add(total)
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	jobs := make(chan *job)
+	gate := newGate(b.memory)
+	var workers sync.WaitGroup
+	for range b.workers {
+		workers.Go(func() {
+			for j := range jobs {
+				if err := b.work(ctx, j, gate); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	err := b.plan(ctx, blobs, gate, jobs)
+	close(jobs)
+	workers.Wait()
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err == nil {
+		b.progress(0, "")
+	}
+	return err
+}
+
+// plan cuts the blobs into jobs and hands them out as memory allows.
+func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- *job) error {
+	var pending *job // of small resources
+	flush := func() error {
+		j := pending
+		pending = nil
+		if j == nil {
+			return nil
+		}
+		return send(ctx, j, gate, jobs)
+	}
+	for len(blobs) > 0 {
+		s, rest, err := b.nextStream(blobs)
+		blobs = rest
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			continue
+		}
+		if p := s.wholePiece(); p != nil {
+			if pending != nil && !pending.add(p) {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			if pending == nil {
+				pending = newJob(p)
+			}
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		if err := s.cut(func(p *piece) error { return send(ctx, newJob(p), gate, jobs) }, b, gate); err != nil {
+			return err
+		}
+	}
+	return flush()
+}
+
+// send hands a job to a worker once there is memory for it.
+func send(ctx context.Context, j *job, gate *gate, jobs chan<- *job) error {
+	if err := gate.acquire(ctx, j.cost); err != nil {
+		return err
+	}
+	select {
+	case jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// nextStream takes the blobs of the next resource off the list. A blob that
+// cannot be found is finished at once, with its error.
+func (b *bulk) nextStream(blobs []*blob) (*stream, []*blob, error) {
+	var s *stream
+	for i, blob := range blobs {
+		c, err := blob.open()
+		if err != nil {
+			if err := b.fail(blob, err); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		if s == nil {
+			s = &stream{resource: c.resource}
+		} else if s.resource != c.resource {
+			return s, blobs[i:], nil
+		}
+		s.extents = append(s.extents, extent{blob, c.offset, c.offset + c.size})
+	}
+	return s, nil, nil
+}
+
+// fail finishes a blob that cannot be read at all.
+func (b *bulk) fail(blob *blob, err error) error {
+	sink, openErr := b.open(blob)
+	if openErr != nil {
+		return openErr
+	}
+	b.progress(blob.size(), sink.path())
+	return sink.finish(err)
+}
+
+// wholePiece returns the whole resource as one piece if it is small.
+func (s *stream) wholePiece() *piece {
+	res := s.resource
+	if res.usize > pieceBytes || res.data.size > windowBytes || res.solid {
+		return nil
+	}
+	return &piece{stream: s, end: res.usize}
+}
+
+// cut yields the pieces of a large resource: whole chunks that some blob needs.
+func (s *stream) cut(yield func(*piece) error, b *bulk, gate *gate) error {
+	res := s.resource
+	chunk := res.chunkSize
+	if res.raw {
+		chunk = pieceBytes
+	}
+	step := max(chunk, pieceBytes/chunk*chunk)
+	// Each worker has a piece and its compressed bytes in hand.
+	gate.raise(int64(b.workers) * min(step, res.usize) / 2 * 3)
+	index := 0
+	at := int64(0)
+	for _, e := range s.extents {
+		for at = max(at, e.offset/chunk*chunk); at < e.end; at += step {
+			p := &piece{stream: s, index: index, start: at, end: min(at+step, res.usize)}
+			if err := yield(p); err != nil {
+				return err
+			}
+			index++
+		}
+	}
+	return nil
+}
+
+// newJob makes a job of one piece.
+func newJob(p *piece) *job {
+	j := &job{part: p.stream.resource.part}
+	j.window = p.window()
+	j.append(p)
+	return j
+}
+
+func (j *job) append(p *piece) {
+	p.job = j
+	j.pieces = append(j.pieces, p)
+	j.left.Add(1)
+	j.cost = j.window.size
+	for _, p := range j.pieces {
+		j.cost += p.end - p.start
+	}
+}
+
+// add adds a small resource if it lies close behind the others.
+func (j *job) add(p *piece) bool {
+	w := p.window()
+	if j.part != p.stream.resource.part || w.offset < j.window.offset ||
+		w.offset+w.size-j.window.offset > windowBytes || j.cost+p.end > 4*windowBytes {
+		return false
+	}
+	j.window.size = max(j.window.size, w.offset+w.size-j.window.offset)
+	j.append(p)
+	return true
+}
+
+// window is the range of the file that a piece needs. It is a hint: a chunk
+// table that makes no sense gives an empty one.
+func (p *piece) window() span {
+	res := p.stream.resource
+	switch {
+	case res.raw:
+		return span{res.data.offset + p.start, p.end - p.start}
+	case p.start == 0 && p.end == res.usize && !res.solid: // with its chunk table
+		return span{int64(res.id.offset), int64(res.id.size)}
+	}
+	first, err := res.chunkSpan(res.part.source, p.start/res.chunkSize)
+	if err != nil {
+		return span{}
+	}
+	last, err := res.chunkSpan(res.part.source, (p.end-1)/res.chunkSize)
+	if err != nil || last.offset < first.offset {
+		return span{}
+	}
+	return span{first.offset, last.offset + last.size - first.offset}
+}
+
+// work does a job: reads, decodes and delivers.
+func (b *bulk) work(ctx context.Context, j *job, gate *gate) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	owner := j.part.owner
+	window := owner.buffers.get(int(j.window.size))
+	defer owner.buffers.put(window)
+	source := &windowReader{j.part.source, *window, j.window.offset}
+	if readFull(j.part.source, *window, j.window.offset) != nil {
+		source.data = nil // read what can be read piece by piece, for a precise error
+	}
+	for _, p := range j.pieces {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p.data = owner.chunks.get(int(p.end - p.start))
+		p.decode(ctx, source)
+		if err := b.deliver(ctx, p, gate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// windowReader reads from memory what lies in the window, else from the source.
+type windowReader struct {
+	source io.ReaderAt
+	data   []byte
+	offset int64
+}
+
+func (w *windowReader) ReadAt(p []byte, offset int64) (int, error) {
+	if at := offset - w.offset; at >= 0 && at+int64(len(p)) <= int64(len(w.data)) {
+		return copy(p, w.data[at:]), nil
+	}
+	return w.source.ReadAt(p, offset)
+}
+
+// slice returns bytes of the window without copying, or nil.
+func (w *windowReader) slice(s span) []byte {
+	at := s.offset - w.offset
+	if at < 0 || at+s.size > int64(len(w.data)) {
+		return nil
+	}
+	return w.data[at : at+s.size]
+}
+
+// decode fills the piece's data.
+func (p *piece) decode(ctx context.Context, source *windowReader) {
+	res := p.stream.resource
+	if res.raw {
+		if err := readFull(source, *p.data, res.data.offset+p.start); err != nil {
+			p.err, p.damagedFrom = err, p.start
+		}
+		return
+	}
+	for at := p.start; at < p.end; at += res.chunkSize {
+		err := context.Cause(ctx)
+		i := at / res.chunkSize
+		if err == nil {
+			dst := (*p.data)[at-p.start:][:res.chunkLength(i)]
+			err = res.decodeFrom(source, dst, i)
+		}
+		if err != nil {
+			p.err, p.damagedFrom = err, at
+			return
+		}
+	}
+}
+
+// deliver hands the piece on when it is its turn, and those behind it that are
+// ready. At most one goroutine delivers for a stream.
+func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
+	s := p.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		s.waiting = make(map[int]*piece)
+	}
+	s.waiting[p.index] = p
+	if s.delivering {
+		return nil
+	}
+	s.delivering = true
+	defer func() { s.delivering = false }()
+	for {
+		p := s.waiting[s.next]
+		if p == nil {
+			return nil
+		}
+		delete(s.waiting, s.next)
+		s.next++
+		s.mu.Unlock()
+		err := ctx.Err()
+		if err == nil {
+			err = b.hand(s, p)
+		}
+		p.stream.resource.part.owner.chunks.put(p.data)
+		if p.job.left.Add(-1) == 0 {
+			gate.release(p.job.cost)
+		}
+		s.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// hand gives the bytes of a piece to the sinks of the blobs that lie in it.
+func (b *bulk) hand(s *stream, p *piece) error {
+	for s.started < len(s.extents) && s.extents[s.started].offset < p.end {
+		d := &delivery{extent: s.extents[s.started], hash: sha1.New()}
+		s.started++
+		var err error
+		if d.sink, err = b.open(d.blob); err != nil {
+			return err
+		}
+		s.open = append(s.open, d)
+	}
+	kept := s.open[:0]
+	for _, d := range s.open {
+		from, to := max(d.offset, p.start), min(d.end, p.end)
+		if p.err != nil && d.err == nil && to > p.damagedFrom {
+			d.err = fmt.Errorf("blob %v: %w", d.blob.sha1, p.err)
+		}
+		if d.err == nil {
+			data := (*p.data)[from-p.start : to-p.start]
+			d.hash.Write(data)
+			if _, err := d.sink.Write(data); err != nil {
+				return err
+			}
+		}
+		b.progress(to-from, d.sink.path())
+		if to < d.end {
+			kept = append(kept, d)
+			continue
+		}
+		if d.err == nil {
+			if got := SHA1(d.hash.Sum(nil)); got != d.blob.sha1 {
+				d.err = fmt.Errorf("blob %v: the content has SHA-1 %v: %w", d.blob.sha1, got, ErrChecksum)
+			}
+		}
+		if err := d.sink.finish(d.err); err != nil {
+			return err
+		}
+	}
+	clear(s.open[len(kept):])
+	s.open = kept
+	return nil
+}
+
+// gate admits jobs while their cost fits into a budget. A job that alone
+// exceeds it is admitted when nothing else is in flight.
+type gate struct {
+	mu     sync.Mutex
+	freed  chan struct{} // has an element after a release
+	fixed  bool          // the budget is the caller's
+	budget int64
+	used   int64
+}
+
+func newGate(budget int64) *gate {
+	g := &gate{budget: budget, fixed: budget > 0, freed: make(chan struct{}, 1)}
+	if !g.fixed {
+		g.budget = defaultMemory
+	}
+	return g
+}
+
+// raise makes the default budget at least so large.
+func (g *gate) raise(budget int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.fixed {
+		g.budget = max(g.budget, budget)
+	}
+}
+
+// acquire waits until the cost fits. Only one goroutine calls it.
+func (g *gate) acquire(ctx context.Context, cost int64) error {
+	for {
+		g.mu.Lock()
+		if g.used == 0 || cost <= g.budget-g.used {
+			g.used += cost
+			g.mu.Unlock()
+			return nil
+		}
+		g.mu.Unlock()
+		select {
+		case <-g.freed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (g *gate) release(cost int64) {
+	g.mu.Lock()
+	g.used -= cost
+	g.mu.Unlock()
+	select {
+	case g.freed <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,80 @@
+package wim
+
+import (
+	"fmt"
+	"math/bits"
+	"sync"
+
+	"github.com/wimble-go/wimble/lzms"
+	"github.com/wimble-go/wimble/lzx"
+	"github.com/wimble-go/wimble/xpress"
+)
+
+// chunkDecoder is what the codecs have in common. A decoder is reused from
+// chunk to chunk and serves one goroutine at a time.
+type chunkDecoder interface {
+	Decode(dst, src []byte) error
+}
+
+// decoders lends decoders to goroutines. The zero value is ready for use.
+type decoders struct {
+	xpress sync.Pool
+	lzx    [22]sync.Pool // by the binary logarithm of the window size
+	lzms   sync.Pool
+}
+
+// pool returns where idle decoders of the codec wait.
+func (d *decoders) pool(codec Compression, chunkSize int) *sync.Pool {
+	switch codec {
+	case CompressionXPRESS:
+		return &d.xpress
+	case CompressionLZX:
+		return &d.lzx[bits.TrailingZeros32(uint32(chunkSize))]
+	}
+	return &d.lzms
+}
+
+// decode decompresses one chunk. The caller has checked chunkSize against the
+// range of the codec.
+func (d *decoders) decode(codec Compression, chunkSize int, dst, src []byte) error {
+	pool := d.pool(codec, chunkSize)
+	decoder, _ := pool.Get().(chunkDecoder)
+	if decoder == nil {
+		var err error
+		if decoder, err = newDecoder(codec, chunkSize); err != nil {
+			return err
+		}
+	}
+	err := decoder.Decode(dst, src)
+	pool.Put(decoder)
+	return err
+}
+
+func newDecoder(codec Compression, chunkSize int) (chunkDecoder, error) {
+	switch codec {
+	case CompressionXPRESS:
+		return xpress.NewDecoder(), nil
+	case CompressionLZX:
+		return lzx.NewDecoder(chunkSize)
+	case CompressionLZMS:
+		return lzms.NewDecoder(), nil
+	}
+	return nil, fmt.Errorf("%v cannot be decompressed: %w", codec, ErrUnsupported)
+}
+
+// buffers lends byte slices that live for one chunk.
+type buffers struct {
+	pool sync.Pool
+}
+
+// get returns a slice of n bytes with arbitrary content.
+func (b *buffers) get(n int) *[]byte {
+	if buf, ok := b.pool.Get().(*[]byte); ok && cap(*buf) >= n {
+		*buf = (*buf)[:n]
+		return buf
+	}
+	buf := make([]byte, n)
+	return &buf
+}
+
+func (b *buffers) put(buf *[]byte) { b.pool.Put(buf) }

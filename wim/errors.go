@@ -1,0 +1,69 @@
+package wim
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The kinds of failure. Every error of this package wraps one of these, the
+// error of the underlying [io.ReaderAt], or one of package io/fs, and says
+// which structure, index or offset it is about.
+var (
+	// ErrFormat: the bytes are not a WIM file, or one of its structures breaks
+	// the rules of the format.
+	ErrFormat = errors.New("invalid WIM data")
+
+	// ErrUnsupported: the file is valid as far as can be seen, but of a kind
+	// that this package does not read.
+	ErrUnsupported = errors.New("unsupported")
+
+	// ErrChecksum: content was decoded, but its SHA-1 is not the one that the
+	// blob table names.
+	ErrChecksum = errors.New("SHA-1 mismatch")
+
+	// ErrEncrypted: the file is an encrypted ESD. It has to be decrypted by
+	// other means before anything can read it.
+	ErrEncrypted = errors.New("encrypted ESD")
+
+	// ErrMissingPart: the data is in a part of a split set that was not given.
+	// See [Reader.AddPart].
+	ErrMissingPart = errors.New("part of the split set is missing")
+
+	// ErrMissingBlob: no file that was given holds the content. A delta WIM
+	// needs the WIM that it was made against; see [Reader.Reference].
+	ErrMissingBlob = errors.New("content is not in this WIM")
+
+	// ErrLimit: reading would exceed one of the [Limits].
+	ErrLimit = errors.New("limit exceeded")
+)
+
+// formatErrorf returns an error of kind ErrFormat.
+func formatErrorf(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, ErrFormat)...)
+}
+
+// maxWarnings bounds the warnings that are kept: a hostile table could cause
+// one for each of its entries.
+const maxWarnings = 100
+
+// warnings collects what was odd but could be read around.
+type warnings struct {
+	list    []error
+	dropped int
+}
+
+func (w *warnings) add(err error) {
+	if len(w.list) < maxWarnings {
+		w.list = append(w.list, err)
+	} else {
+		w.dropped++
+	}
+}
+
+// all returns the warnings, with one more that counts those not kept.
+func (w *warnings) all() []error {
+	if w.dropped == 0 {
+		return w.list
+	}
+	return append(w.list[:len(w.list):len(w.list)], fmt.Errorf("%d more warnings", w.dropped))
+}

@@ -1,0 +1,54 @@
+package wim
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Image is one image of a WIM file.
+type Image struct {
+	Index int // 1-based
+	Info  ImageInfo
+
+	reader   *Reader
+	metadata *blob // nil when it is in a part that was not given
+	load     func() (*FS, error)
+}
+
+func newImage(r *Reader, index int, element *Element, metadata *blob) *Image {
+	image := &Image{Index: index, Info: imageInfo(element), reader: r, metadata: metadata}
+	image.load = sync.OnceValues(image.loadFS)
+	return image
+}
+
+// FS returns the image's directory tree. The first call reads and parses the
+// image's metadata; the tree stays in memory as long as the image does.
+func (image *Image) FS() (*FS, error) { return image.load() }
+
+func (image *Image) loadFS() (*FS, error) {
+	meta, err := image.parseMetadata()
+	if err != nil {
+		return nil, fmt.Errorf("image %d: metadata: %w", image.Index, err)
+	}
+	return newFS(image.reader, meta), nil
+}
+
+func (image *Image) parseMetadata() (*metadata, error) {
+	if image.metadata == nil {
+		return nil, fmt.Errorf("it is in part 1 of %d: %w; open part 1 as well", image.reader.Header.TotalParts, ErrMissingPart)
+	}
+	// A metadata resource that unfolds to many times the file is a bomb. The
+	// bound is the one that wimlib has.
+	if size := image.metadata.size(); size/512 > image.metadata.part.size {
+		return nil, formatErrorf("%d bytes, in a file of %d", size, image.metadata.part.size)
+	}
+	c, err := image.metadata.open()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.readAll(image.reader.limits.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	return parseMetadata(raw)
+}

@@ -1,0 +1,302 @@
+package wim
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Limits bound what reading a file may cost. A field that is 0 has its default.
+type Limits struct {
+	// XML is the size of the XML document as stored. Default 64 MiB.
+	XML int64
+	// BlobTable is the size of a part's blob table. Default 512 MiB, which is
+	// 10 million blobs.
+	BlobTable int64
+	// Metadata is the size of one image's metadata. Default 1 GiB.
+	Metadata int64
+	// ChunkSize is the size of an LZMS chunk: to read any byte of a chunk the
+	// whole chunk has to be in memory. Default 64 MiB, which is what Microsoft
+	// uses; the format allows 1 GiB.
+	ChunkSize int64
+	// ChunkCache is how many bytes of decoded chunks are kept for random
+	// access and for files that share chunks. Default 256 MiB for files with
+	// solid resources, which is four chunks as Microsoft makes them, and 16 MiB
+	// for others.
+	ChunkCache int64
+}
+
+const (
+	defaultXMLLimit       = 64 << 20
+	defaultBlobTableLimit = 512 << 20
+	defaultMetadataLimit  = 1 << 30
+	defaultChunkLimit     = 64 << 20
+	defaultCache          = 16 << 20
+	defaultSolidCache     = 256 << 20
+)
+
+func (l *Limits) setDefaults() {
+	for _, d := range []struct {
+		limit *int64
+		value int64
+	}{{&l.XML, defaultXMLLimit}, {&l.BlobTable, defaultBlobTableLimit}, {&l.Metadata, defaultMetadataLimit}, {&l.ChunkSize, defaultChunkLimit}} {
+		if *d.limit == 0 {
+			*d.limit = d.value
+		}
+		*d.limit = min(*d.limit, maxInt)
+	}
+}
+
+// An Option changes how a file is opened.
+type Option func(*Reader)
+
+// WithLimits replaces the default limits.
+func WithLimits(l Limits) Option { return func(r *Reader) { r.limits = l } }
+
+// Reader reads one WIM file, or a split set. Its methods may be called by many
+// goroutines at once, but for AddPart and Reference.
+type Reader struct {
+	// Header is the header of the file that was opened.
+	Header Header
+
+	// Images are the images of the file, in order: Images[i].Index is i+1.
+	Images []*Image
+
+	xml        string
+	element    *Element
+	limits     Limits
+	parts      []*part // by part number
+	references []*Reader
+
+	index      func() *blobIndex // of parts, made when it is first needed
+	placements *placements       // of solid blobs, likewise
+	warnings   warnings
+	oddImages  warnings // of makeImages, which runs again for each added part
+
+	cache    chunkCache
+	decoders decoders
+	buffers  buffers // for compressed bytes
+	chunks   buffers // for decoded ones
+}
+
+// part is one file of the set. A file that is not split is part 1 of 1.
+type part struct {
+	owner  *Reader
+	source io.ReaderAt
+	size   int64
+	name   string // for messages
+	header Header
+	table  blobTable
+}
+
+// NewReader opens a WIM of size bytes. It reads the header, the XML document
+// and the blob table, and nothing else.
+//
+// A file that is one part of a split set opens alone; [Reader.AddPart] adds
+// the others. The source has to stay open as long as the Reader is in use.
+func NewReader(source io.ReaderAt, size int64, opts ...Option) (*Reader, error) {
+	return newReader(source, size, "", opts)
+}
+
+func newReader(source io.ReaderAt, size int64, name string, opts []Option) (*Reader, error) {
+	r := &Reader{}
+	for _, opt := range opts {
+		opt(r)
+	}
+	r.limits.setDefaults()
+	header, err := readHeader(source, size)
+	if err != nil {
+		return nil, err
+	}
+	r.Header = header
+	p := r.newPart(source, size, name, header)
+	// The XML comes first: in an encrypted ESD the table is not what it seems.
+	if err := r.readXML(p); err != nil {
+		return nil, err
+	}
+	if err := p.readTable(&r.warnings); err != nil {
+		return nil, err
+	}
+	r.parts = []*part{p}
+	if header.Flags&FlagWriteInProgress != 0 {
+		r.warnings.add(formatErrorf("header: marked as being written; a writer is busy or did not finish"))
+	}
+	r.assemble()
+	return r, nil
+}
+
+func (r *Reader) newPart(source io.ReaderAt, size int64, name string, header Header) *part {
+	if name == "" {
+		name = "part " + strconv.Itoa(header.PartNumber)
+	}
+	return &part{owner: r, source: source, size: size, name: name, header: header}
+}
+
+// readXML reads and parses the XML document. A document that is broken costs
+// the images their names, not the file.
+func (r *Reader) readXML(p *part) error {
+	raw, err := p.readTableResource("XML", p.header.xml, r.limits.XML)
+	if err != nil {
+		r.warnings.add(err)
+		return nil
+	}
+	r.xml = decodeXML(raw)
+	if r.element, err = parseXML(r.xml); err != nil {
+		r.warnings.add(err)
+	}
+	if r.element.Find("ESD/ENCRYPTED") != nil {
+		return fmt.Errorf("%w: it has to be decrypted before it can be read", ErrEncrypted)
+	}
+	return nil
+}
+
+// readTable reads the part's blob table.
+func (p *part) readTable(warn *warnings) error {
+	raw, err := p.readTableResource("blob table", p.header.blobTable, p.owner.limits.BlobTable)
+	if err != nil {
+		return err
+	}
+	p.table = parseBlobTable(raw, p, warn)
+	return nil
+}
+
+// readTableResource reads a resource that the header names. It is stored raw
+// by every known writer, but may be compressed.
+func (p *part) readTableResource(name string, h resourceHeader, limit int64) ([]byte, error) {
+	fail := func(err error) error { return fmt.Errorf("%s: %w", name, err) }
+	if h.usize > uint64(limit) {
+		return nil, fail(fmt.Errorf("%d bytes, the limit is %d: %w", h.usize, limit, ErrLimit))
+	}
+	res, err := p.openResource(h)
+	if err != nil {
+		return nil, fail(err)
+	}
+	if res.raw {
+		raw, err := readGrowing(p.source, res.usize, res.data.offset)
+		if err != nil {
+			return nil, fail(err)
+		}
+		return raw, nil
+	}
+	var raw []byte
+	for i := range res.chunkCount() {
+		chunk, err := res.newChunk(i)
+		if err != nil {
+			return nil, fail(err)
+		}
+		raw = append(raw, chunk...)
+	}
+	return raw, nil
+}
+
+// assemble derives everything from the parts that are at hand.
+func (r *Reader) assemble() {
+	parts := slices.Clone(r.parts)
+	r.index = sync.OnceValue(func() *blobIndex { return newBlobIndex(parts) })
+	r.placements = &placements{}
+	r.cache.budget = r.limits.ChunkCache
+	if r.cache.budget == 0 {
+		r.cache.budget = defaultCache
+		if r.Solid() {
+			r.cache.budget = defaultSolidCache
+		}
+	}
+	r.makeImages()
+}
+
+// makeImages lists the images. The metadata entries of part 1 are the images,
+// in table order; without part 1 the XML has to do.
+func (r *Reader) makeImages() {
+	r.Images, r.oddImages = nil, warnings{}
+	first := r.parts[0]
+	claimed := first.header.ImageCount
+	if first.header.PartNumber == 1 {
+		metadata := first.table.metadata
+		switch {
+		case len(metadata) > claimed:
+			r.oddImages.add(formatErrorf("blob table: metadata of %d images, the header says %d; the surplus is ignored", len(metadata), claimed))
+			metadata = metadata[:claimed]
+		case len(metadata) < claimed:
+			r.oddImages.add(formatErrorf("blob table: metadata of %d images, the header says %d", len(metadata), claimed))
+		}
+		elements := imageElements(r.element, len(metadata), &r.oddImages)
+		for i := range metadata {
+			r.Images = append(r.Images, newImage(r, i+1, elements[i+1], &metadata[i]))
+		}
+	} else {
+		elements := imageElements(r.element, claimed, &r.oddImages)
+		for i := 1; i <= claimed && elements[i] != nil; i++ {
+			r.Images = append(r.Images, newImage(r, i, elements[i], nil))
+		}
+	}
+	if r.Header.BootIndex > len(r.Images) {
+		r.oddImages.add(formatErrorf("header: boot index %d, there are %d images", r.Header.BootIndex, len(r.Images)))
+		r.Header.BootIndex = 0
+	}
+}
+
+// checkChunkLimit says whether chunks of a size may be decoded.
+func (r *Reader) checkChunkLimit(size int64) error {
+	if size > r.limits.ChunkSize {
+		return fmt.Errorf("chunks of %d bytes, the limit is %d: %w; raise Limits.ChunkSize to read it", size, r.limits.ChunkSize, ErrLimit)
+	}
+	return nil
+}
+
+// XML returns the XML document as it is stored, converted to UTF-8.
+func (r *Reader) XML() string { return r.xml }
+
+// Warnings are the oddities that were met and read around when the file was
+// opened.
+func (r *Reader) Warnings() []error { return slices.Concat(r.warnings.all(), r.oddImages.all()) }
+
+// Solid says whether the file has solid resources.
+func (r *Reader) Solid() bool {
+	for _, p := range r.parts {
+		if len(p.table.runs) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// HasIntegrityTable says whether the opened file has an integrity table.
+func (r *Reader) HasIntegrityTable() bool { return r.Header.integrity.size != 0 }
+
+// Size is the size of all given parts together.
+func (r *Reader) Size() int64 {
+	var size int64
+	for _, p := range r.parts {
+		size += p.size
+	}
+	return size
+}
+
+// Image returns an image by index, as "2", or by name. A name that is a number
+// has to be given by index.
+func (r *Reader) Image(which string) (*Image, error) {
+	if index, err := strconv.Atoi(which); err == nil {
+		if index < 1 || index > len(r.Images) {
+			return nil, fmt.Errorf("there is no image %d; the file has %d", index, len(r.Images))
+		}
+		return r.Images[index-1], nil
+	}
+	for _, exact := range []bool{true, false} {
+		for _, image := range r.Images {
+			if image.Info.Name == which || !exact && strings.EqualFold(image.Info.Name, which) {
+				return image, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("no image is named %q", which)
+}
+
+// Reference lets the reader take blobs that it does not have from other WIM
+// files, in the order given. A delta WIM is read so. Reference may not run at
+// the same time as other methods of r, and the others have to stay open.
+func (r *Reader) Reference(others ...*Reader) {
+	r.references = append(r.references, others...)
+}

@@ -1,0 +1,266 @@
+package wim
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sync/atomic"
+)
+
+// resource locates and decodes the chunks of one resource. Each chunk stands
+// alone, so any number of goroutines may work on one resource.
+//
+// The four layouts (WIM format sheet, section 3) differ in where the chunk
+// table is and in what it holds:
+//
+//	raw        the content itself, no chunks
+//	ordinary   offsets of chunks 1..n-1 | chunks
+//	solid      usize, chunk size, codec, sizes of chunks 0..n-1 | chunks
+//	pipable    (size, chunk) 0..n-1 | offsets of chunks 1..n-1
+type resource struct {
+	part      *part
+	id        resourceHeader // identifies the resource within its part
+	usize     int64
+	codec     Compression
+	chunkSize int64
+	raw       bool // stored without compression: data is the content
+	solid     bool
+	data      span  // the chunks; in a pipable resource with their prefixes
+	prefix    int64 // bytes in front of each chunk: 4 in a pipable resource
+
+	tableOffset int64 // where the offsets of chunks 1..n-1 are
+	entryWidth  int64 // 4 or 8 bytes
+	boundaries  atomic.Pointer[boundaries]
+}
+
+// boundaries are the positions of some consecutive chunks, relative to the
+// first chunk: chunk first+k is from at[k] to at[k+1].
+type boundaries struct {
+	first int64
+	at    []int64
+}
+
+// boundariesStep is how many table entries are read at a time.
+const boundariesStep = 4096
+
+// openResource prepares to read a resource that is not solid. It reads nothing.
+func (p *part) openResource(h resourceHeader) (*resource, error) {
+	where, err := checkSpan(h.offset, h.size, p.size)
+	if err != nil {
+		return nil, err
+	}
+	res := &resource{part: p, id: h, usize: int64(h.usize), data: where}
+	if h.usize > 1<<63-1 {
+		return nil, fmt.Errorf("uncompressed size %d: %w", h.usize, ErrFormat)
+	}
+	if h.flags&resourceCompressed == 0 {
+		if h.size != h.usize {
+			return nil, fmt.Errorf("stored raw in %d bytes, but has %d: %w", h.size, h.usize, ErrFormat)
+		}
+		res.raw = true
+		return res, nil
+	}
+	res.codec, res.chunkSize = p.header.Compression, int64(p.header.ChunkSize)
+	if res.codec == CompressionNone {
+		return nil, fmt.Errorf("compressed, in a file that names no compression: %w", ErrUnsupported)
+	}
+	if err := p.owner.checkChunkLimit(res.chunkSize); err != nil {
+		return nil, err
+	}
+	if res.usize == 0 {
+		return res, nil
+	}
+	res.entryWidth = 4
+	if h.usize >= 1<<32 {
+		res.entryWidth = 8
+	}
+	if p.header.Pipable {
+		res.prefix = 4
+	}
+	// Every chunk has at least one byte, so this bounds the number of chunks
+	// by bytes that are really there.
+	n := res.chunkCount()
+	if n > where.size || (n-1)*res.entryWidth+n*(1+res.prefix) > where.size {
+		return nil, fmt.Errorf("%d bytes cannot hold the %d chunks of %d uncompressed bytes: %w",
+			h.size, n, h.usize, ErrFormat)
+	}
+	table := (n - 1) * res.entryWidth
+	res.data.size -= table
+	if p.header.Pipable {
+		res.tableOffset = where.offset + res.data.size
+	} else {
+		res.tableOffset = where.offset
+		res.data.offset += table
+	}
+	return res, nil
+}
+
+// chunkCount is ceil(usize / chunkSize).
+func (res *resource) chunkCount() int64 {
+	if res.usize == 0 {
+		return 0
+	}
+	return (res.usize-1)/res.chunkSize + 1
+}
+
+// chunkLength is the uncompressed size of chunk i: the last one may be short.
+func (res *resource) chunkLength(i int64) int {
+	return int(min(res.chunkSize, res.usize-i*res.chunkSize))
+}
+
+// chunkSpan returns where the compressed bytes of chunk i are in the part. The
+// chunk table is read from source, the part's or a window of it.
+func (res *resource) chunkSpan(source io.ReaderAt, i int64) (span, error) {
+	b := res.boundaries.Load()
+	if b == nil || i < b.first || i-b.first >= int64(len(b.at)-1) {
+		var err error
+		if b, err = res.readBoundaries(source, i); err != nil {
+			return span{}, fmt.Errorf("chunk table: %w", err)
+		}
+		res.boundaries.Store(b)
+	}
+	start, end := b.at[i-b.first], b.at[i-b.first+1]
+	limit := res.data.size - res.prefix*res.chunkCount()
+	if start < 0 || end > limit || end <= start || end-start > int64(res.chunkLength(i)) {
+		return span{}, fmt.Errorf("chunk %d of %d: bytes %d to %d of %d for %d uncompressed bytes: %w",
+			i, res.chunkCount(), start, end, limit, res.chunkLength(i), ErrFormat)
+	}
+	return span{res.data.offset + start + res.prefix*(i+1), end - start}, nil
+}
+
+// readBoundaries reads the part of the chunk table that covers chunk i.
+func (res *resource) readBoundaries(source io.ReaderAt, i int64) (*boundaries, error) {
+	n := res.chunkCount()
+	first := i - i%boundariesStep
+	count := min(n-first, boundariesStep)
+	at := make([]int64, count+1)
+	// Chunk k, but for chunk 0, starts where entry k-1 says. The last chunk
+	// ends where the chunks end.
+	from, to := max(first, 1), min(first+count, n-1)
+	if to >= from {
+		raw := make([]byte, (to-from+1)*res.entryWidth)
+		if err := readFull(source, raw, res.tableOffset+(from-1)*res.entryWidth); err != nil {
+			return nil, err
+		}
+		for k := from; k <= to; k++ {
+			entry := raw[(k-from)*res.entryWidth:]
+			if res.entryWidth == 4 {
+				at[k-first] = int64(binary.LittleEndian.Uint32(entry))
+			} else {
+				at[k-first] = int64(binary.LittleEndian.Uint64(entry)) // beyond 2^63 is negative, and so refused
+			}
+		}
+	}
+	if first+count == n {
+		at[count] = res.data.size - res.prefix*n
+	}
+	return &boundaries{first, at}, nil
+}
+
+// readCompressed reads the compressed bytes of chunk i into a borrowed buffer.
+func (res *resource) readCompressed(i int64) (*[]byte, error) {
+	where, err := res.chunkSpan(res.part.source, i)
+	if err != nil {
+		return nil, err
+	}
+	buf := res.part.owner.buffers.get(int(where.size))
+	if err := readFull(res.part.source, *buf, where.offset); err != nil {
+		res.part.owner.buffers.put(buf)
+		return nil, fmt.Errorf("chunk %d of %d: %w", i, res.chunkCount(), err)
+	}
+	return buf, nil
+}
+
+// decompress decodes the compressed bytes of chunk i, which has length
+// len(dst). A chunk that did not shrink is stored raw.
+func (res *resource) decompress(dst, src []byte, i int64) error {
+	if len(src) == len(dst) {
+		copy(dst, src)
+		return nil
+	}
+	if err := res.part.owner.decoders.decode(res.codec, int(res.chunkSize), dst, src); err != nil {
+		return fmt.Errorf("chunk %d of %d: %w: %w", i, res.chunkCount(), err, ErrFormat)
+	}
+	return nil
+}
+
+// decodeChunk reads chunk i into dst, which has its length.
+func (res *resource) decodeChunk(dst []byte, i int64) error {
+	src, err := res.readCompressed(i)
+	if err != nil {
+		return err
+	}
+	defer res.part.owner.buffers.put(src)
+	return res.decompress(dst, *src, i)
+}
+
+// decodeFrom is decodeChunk with the bytes around it at hand in a window.
+func (res *resource) decodeFrom(window *windowReader, dst []byte, i int64) error {
+	where, err := res.chunkSpan(window, i)
+	if err != nil {
+		return err
+	}
+	if src := window.slice(where); src != nil {
+		return res.decompress(dst, src, i)
+	}
+	return res.decodeChunk(dst, i)
+}
+
+// newChunk reads chunk i into new memory, which is allocated only once the
+// compressed bytes are at hand.
+func (res *resource) newChunk(i int64) ([]byte, error) {
+	src, err := res.readCompressed(i)
+	if err != nil {
+		return nil, err
+	}
+	defer res.part.owner.buffers.put(src)
+	dst := make([]byte, res.chunkLength(i))
+	return dst, res.decompress(dst, *src, i)
+}
+
+// cachedChunk returns the content of chunk i out of the reader's cache. The
+// caller must not change it.
+func (res *resource) cachedChunk(i int64) ([]byte, error) {
+	return res.part.owner.cache.get(chunkKey{res.part, res.id, i}, func() ([]byte, error) { return res.newChunk(i) })
+}
+
+// readAt reads uncompressed bytes from anywhere in the resource. It reads up
+// to the resource's end and then returns io.EOF.
+func (res *resource) readAt(p []byte, offset int64) (int, error) {
+	if res.raw {
+		n := int(min(int64(len(p)), max(res.usize-offset, 0)))
+		if err := readFull(res.part.source, p[:n], res.data.offset+offset); err != nil {
+			return 0, err
+		}
+		if n < len(p) {
+			return n, io.EOF
+		}
+		return n, nil
+	}
+	done := 0
+	for done < len(p) {
+		if offset >= res.usize {
+			return done, io.EOF
+		}
+		i := offset / res.chunkSize
+		inside := int(offset - i*res.chunkSize)
+		length := res.chunkLength(i)
+		if inside == 0 && len(p)-done >= length && !res.solid {
+			// A whole chunk is wanted: decode it in place, keep nothing.
+			if err := res.decodeChunk(p[done:done+length], i); err != nil {
+				return done, err
+			}
+			done += length
+			offset += int64(length)
+			continue
+		}
+		chunk, err := res.cachedChunk(i)
+		if err != nil {
+			return done, err
+		}
+		n := copy(p[done:], chunk[inside:])
+		done += n
+		offset += int64(n)
+	}
+	return done, nil
+}

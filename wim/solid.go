@@ -1,0 +1,355 @@
+package wim
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sort"
+	"sync"
+)
+
+// A solid run is a sequence of solid entries in a blob table: solid resources,
+// and blobs whose offsets count in the concatenation of those resources'
+// uncompressed data (WIM format sheet, section 2.4).
+type solidRun struct {
+	part      *part
+	resources []solidEntry
+	blobs     []int // indices into part.table.blobs
+}
+
+// solidEntry is a solid resource as a table names it. Its uncompressed size
+// stands in the resource itself.
+type solidEntry struct {
+	header     resourceHeader
+	partNumber uint16
+}
+
+// firstOffset is where the run's first resource is in its part.
+func (run *solidRun) firstOffset() uint64 {
+	if len(run.resources) == 0 {
+		return 0
+	}
+	return run.resources[0].header.offset
+}
+
+const solidHeaderSize = 16
+
+// openSolid reads the header of a solid resource and its list of chunk sizes.
+func (p *part) openSolid(h resourceHeader) (*resource, error) {
+	res, err := p.readSolidHeader(h)
+	if err != nil {
+		return nil, fmt.Errorf("solid resource at offset %d of %s: %w", h.offset, p.name, err)
+	}
+	return res, nil
+}
+
+func (p *part) readSolidHeader(h resourceHeader) (*resource, error) {
+	where, err := checkSpan(h.offset, h.size, p.size)
+	if err != nil {
+		return nil, err
+	}
+	if where.size < solidHeaderSize {
+		return nil, fmt.Errorf("%d bytes are less than its header has: %w", where.size, ErrFormat)
+	}
+	var raw [solidHeaderSize]byte
+	if err := readFull(p.source, raw[:], where.offset); err != nil {
+		return nil, err
+	}
+	le := binary.LittleEndian
+	usize, chunkSize := le.Uint64(raw[0:]), le.Uint32(raw[8:])
+	codec := Compression(le.Uint32(raw[12:]))
+	if usize > 1<<63-1 {
+		return nil, fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
+	}
+	switch codec {
+	case CompressionNone: // possible only where every chunk is stored raw
+		if chunkSize == 0 {
+			return nil, fmt.Errorf("chunk size 0: %w", ErrFormat)
+		}
+	case CompressionXPRESS, CompressionLZX, CompressionLZMS:
+		if err := codec.checkChunkSize(chunkSize); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("%v: %w", codec, ErrUnsupported)
+	}
+	if err := p.owner.checkChunkLimit(int64(chunkSize)); err != nil {
+		return nil, err
+	}
+	res := &resource{part: p, id: h, usize: int64(usize), codec: codec, chunkSize: int64(chunkSize), solid: true}
+	n := res.chunkCount()
+	if n > (where.size-solidHeaderSize)/4 {
+		return nil, fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
+	}
+	sizes, err := readGrowing(p.source, 4*n, where.offset+solidHeaderSize)
+	if err != nil {
+		return nil, fmt.Errorf("chunk sizes: %w", err)
+	}
+	at := make([]int64, n+1)
+	for i := range n {
+		at[i+1] = at[i] + int64(le.Uint32(sizes[4*i:]))
+	}
+	res.data = span{where.offset + solidHeaderSize + 4*n, where.size - solidHeaderSize - 4*n}
+	if at[n] != res.data.size {
+		return nil, fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
+	}
+	res.boundaries.Store(&boundaries{0, at})
+	return res, nil
+}
+
+// placement is where in a solid resource a blob begins.
+type placement struct {
+	resource *resource
+	offset   int64
+	err      error // why the blob cannot be read
+}
+
+// placements finds the resource of each blob in a solid run. It is worked out
+// when the first such blob is read, since it takes reads of its own.
+type placements struct {
+	once sync.Once
+	of   map[*blob]placement
+}
+
+// place returns where the blob lies. Parts may not be added once this was called
+// without their blobs being placed anew; Reader.AddPart takes care of it.
+func (r *Reader) place(b *blob) placement {
+	r.placements.once.Do(func() { r.placements.of = placeAll(r.parts) })
+	return r.placements.of[b]
+}
+
+// addressSpace is a sequence of solid resources that blob offsets count in.
+type addressSpace struct {
+	name      string
+	resources []*resource
+	starts    []int64 // where each resource begins in the space
+	end       int64
+	err       error // why the space ends where it does, if it is cut short
+}
+
+// find returns the place of a blob. A blob lies in one resource as a whole.
+func (s *addressSpace) find(b *blob) placement {
+	offset, size := int64(b.header.offset), b.size()
+	if offset >= s.end {
+		if s.err != nil {
+			return placement{err: fmt.Errorf("blob %v: %w", b.sha1, s.err)}
+		}
+		return placement{err: formatErrorf("blob %v could not be assigned to a solid resource: its offset %d is beyond the %d bytes of %s",
+			b.sha1, offset, s.end, s.name)}
+	}
+	// The last resource that begins at or before offset; empty ones end there.
+	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > offset }) - 1
+	res := s.resources[i]
+	offset -= s.starts[i]
+	if size > res.usize-offset {
+		return placement{err: formatErrorf("blob %v: %d bytes at offset %d of a solid resource of %d bytes",
+			b.sha1, size, offset, res.usize)}
+	}
+	return placement{resource: res, offset: offset}
+}
+
+// placeAll places the blobs of all solid runs.
+func placeAll(parts []*part) map[*blob]placement {
+	of := make(map[*blob]placement)
+	opener := &solidOpener{parts: parts, opened: make(map[solidEntry]openedSolid), bytes: make(map[*part]uint64)}
+	for _, p := range parts {
+		for k, run := range p.table.runs {
+			blobs := make([]*blob, 0, len(run.blobs))
+			for _, i := range run.blobs {
+				if b := &p.table.blobs[i]; b.err == nil && int(b.partNumber) == p.header.PartNumber {
+					blobs = append(blobs, b)
+				}
+			}
+			space := chooseSpace(opener.spaces(run, k), blobs)
+			for _, b := range blobs {
+				of[b] = space.find(b)
+			}
+		}
+	}
+	return of
+}
+
+// solidOpener opens each solid resource once.
+type solidOpener struct {
+	parts  []*part
+	opened map[solidEntry]openedSolid
+	bytes  map[*part]uint64 // what the opened resources of a part have together
+}
+
+type openedSolid struct {
+	resource *resource
+	err      error
+}
+
+func (o *solidOpener) open(e solidEntry) (*resource, error) {
+	if done, ok := o.opened[e]; ok {
+		return done.resource, done.err
+	}
+	var done openedSolid
+	done.resource, done.err = o.openNew(e)
+	o.opened[e] = done
+	return done.resource, done.err
+}
+
+func (o *solidOpener) openNew(e solidEntry) (*resource, error) {
+	for _, p := range o.parts {
+		if p.header.PartNumber != int(e.partNumber) {
+			continue
+		}
+		// Opening costs memory in proportion to the resource's size. Resources
+		// that overlap could make that any multiple of the file's.
+		if e.header.size > uint64(p.size)-o.bytes[p] {
+			return nil, fmt.Errorf("solid resource at offset %d of %s: %d bytes, more than the other solid resources leave of the file: %w",
+				e.header.offset, p.name, e.header.size, ErrFormat)
+		}
+		o.bytes[p] += e.header.size
+		return p.openSolid(e.header)
+	}
+	return nil, fmt.Errorf("its solid resource is in part %d: %w; open it together with the other parts", e.partNumber, ErrMissingPart)
+}
+
+// space opens the resources in order. The first that cannot be opened ends the
+// space, since nobody knows where the ones behind it begin.
+func (o *solidOpener) space(name string, entries []solidEntry) addressSpace {
+	s := addressSpace{name: name}
+	for _, e := range entries {
+		res, err := o.open(e)
+		if err == nil && res.usize > math.MaxInt64-s.end {
+			err = fmt.Errorf("solid resources of more than 2^63 bytes: %w", ErrFormat)
+		}
+		if err != nil {
+			s.err = err
+			break
+		}
+		s.resources = append(s.resources, res)
+		s.starts = append(s.starts, s.end)
+		s.end += res.usize
+	}
+	return s
+}
+
+// spaces returns the readings of a run's offsets that are worth a try, the
+// most likely one first. A file that stands alone has one. No description of
+// the split sets of Microsoft's Media Creation Tool is public, so for those
+// the readings of the WIM format sheet, section 11.6, are all tried: offsets
+// that count in the part's own resources, in those of all parts in part order,
+// and in all that the table names in table order.
+func (o *solidOpener) spaces(run *solidRun, k int) []addressSpace {
+	own := ownEntries(run)
+	spaces := []addressSpace{o.space("the part's own solid resources", own)}
+	total := run.part.header.TotalParts
+	if total == 1 {
+		return spaces
+	}
+	var joined []solidEntry
+	var missing error
+	for number, next := 1, 0; number <= total; number++ {
+		if next == len(o.parts) || o.parts[next].header.PartNumber != number {
+			missing = fmt.Errorf("its solid resource is in part %d or a later one: %w; open all parts together", number, ErrMissingPart)
+			break
+		}
+		if runs := o.parts[next].table.runs; k < len(runs) {
+			joined = append(joined, ownEntries(runs[k])...)
+		}
+		next++
+	}
+	all := o.space("the solid resources of all parts", joined)
+	if all.err == nil {
+		all.err = missing
+	}
+	spaces = append(spaces, all)
+	if len(own) < len(run.resources) {
+		spaces = append(spaces, o.space("the solid resources that the table names", distinct(run.resources)))
+	}
+	return spaces
+}
+
+// ownEntries returns the run's resources that are in the part itself.
+func ownEntries(run *solidRun) []solidEntry {
+	var own []solidEntry
+	for _, e := range run.resources {
+		if int(e.partNumber) == run.part.header.PartNumber {
+			own = append(own, e)
+		}
+	}
+	return own
+}
+
+func distinct(entries []solidEntry) []solidEntry {
+	seen := make(map[solidEntry]bool, len(entries))
+	var list []solidEntry
+	for _, e := range entries {
+		if !seen[e] {
+			seen[e] = true
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// maxProbes bounds how many blobs are decoded to tell readings apart.
+const maxProbes = 4
+
+// chooseSpace returns the reading that places most blobs. Between readings
+// that place equally many, the SHA-1 of blobs that they place differently
+// decides; if that does not, the likelier one wins.
+func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
+	best, most := 0, -1
+	var rivals []int
+	for i := range spaces {
+		placed := 0
+		for _, b := range blobs {
+			if spaces[i].find(b).err == nil {
+				placed++
+			}
+		}
+		switch {
+		case placed > most:
+			best, most, rivals = i, placed, []int{i}
+		case placed == most:
+			rivals = append(rivals, i)
+		}
+	}
+	probes := 0
+	for _, b := range blobs {
+		if len(rivals) == 1 || probes == maxProbes {
+			break
+		}
+		first := spaces[rivals[0]].find(b)
+		differ := false
+		for _, i := range rivals[1:] {
+			other := spaces[i].find(b)
+			differ = differ || other.resource != first.resource || other.offset != first.offset
+		}
+		if !differ {
+			continue
+		}
+		probes++
+		for _, i := range rivals {
+			if spaces[i].find(b).holds(b) {
+				return &spaces[i]
+			}
+		}
+	}
+	return &spaces[best]
+}
+
+// holds says whether the blob's content really is at the place.
+func (at placement) holds(b *blob) bool {
+	if at.err != nil {
+		return false
+	}
+	hash := sha1.New()
+	buf := make([]byte, min(b.size(), 1<<20))
+	for done := int64(0); done < b.size(); {
+		n := min(int64(len(buf)), b.size()-done)
+		if _, err := at.resource.readAt(buf[:n], at.offset+done); err != nil {
+			return false
+		}
+		hash.Write(buf[:n])
+		done += n
+	}
+	return bytes.Equal(hash.Sum(nil), b.sha1[:])
+}

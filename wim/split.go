@@ -1,0 +1,176 @@
+package wim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// AddPart adds another part of the split set that r belongs to. Images whose
+// metadata is in that part become readable; image trees that were loaded
+// before do not see it, so Images has new values afterwards. AddPart may not
+// run at the same time as other methods of r.
+func (r *Reader) AddPart(source io.ReaderAt, size int64) error {
+	return r.addPart(source, size, "")
+}
+
+func (r *Reader) addPart(source io.ReaderAt, size int64, name string) error {
+	header, err := readHeader(source, size)
+	if err != nil {
+		return err
+	}
+	if err := r.checkPart(header); err != nil {
+		return err
+	}
+	p := r.newPart(source, size, name, header)
+	if err := p.readTable(&r.warnings); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	r.parts = append(r.parts, p)
+	slices.SortFunc(r.parts, func(a, b *part) int { return a.header.PartNumber - b.header.PartNumber })
+	r.assemble()
+	return nil
+}
+
+// checkPart says whether a file with the header is a part that is wanted.
+func (r *Reader) checkPart(h Header) error {
+	own := r.Header
+	switch {
+	case h.GUID != own.GUID:
+		return formatErrorf("part %d of another set: its GUID is %v, not %v", h.PartNumber, h.GUID, own.GUID)
+	case h.TotalParts != own.TotalParts:
+		return formatErrorf("part %d of %d parts, not of %d", h.PartNumber, h.TotalParts, own.TotalParts)
+	case h.Compression != own.Compression || h.ChunkSize != own.ChunkSize || h.Pipable != own.Pipable:
+		return formatErrorf("part %d is compressed in another way: %v in chunks of %d bytes, not %v in chunks of %d bytes",
+			h.PartNumber, h.Compression, h.ChunkSize, own.Compression, own.ChunkSize)
+	case r.hasPart(h.PartNumber):
+		return formatErrorf("part %d was given twice", h.PartNumber)
+	}
+	return nil
+}
+
+func (r *Reader) hasPart(number int) bool {
+	return slices.ContainsFunc(r.parts, func(p *part) bool { return p.header.PartNumber == number })
+}
+
+// MissingParts returns the numbers of the parts that were not given.
+func (r *Reader) MissingParts() []int {
+	var missing []int
+	next := 0
+	for number := 1; number <= r.Header.TotalParts; number++ {
+		if next < len(r.parts) && r.parts[next].header.PartNumber == number {
+			next++
+		} else {
+			missing = append(missing, number)
+		}
+	}
+	return missing
+}
+
+// joinNumbers lists numbers for a message.
+func joinNumbers(numbers []int) string {
+	const most = 5
+	var text []string
+	for i, n := range numbers {
+		if i == most {
+			text = append(text, fmt.Sprintf("and %d more", len(numbers)-most))
+			break
+		}
+		text = append(text, strconv.Itoa(n))
+	}
+	return strings.Join(text, ", ")
+}
+
+// ReadCloser is a Reader whose files Close closes.
+type ReadCloser struct {
+	*Reader
+	files []*os.File
+}
+
+// Close closes the files.
+func (rc *ReadCloser) Close() error {
+	var err error
+	for _, f := range rc.files {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
+
+// OpenReader opens a WIM file by name. If it is a part of a split set, any
+// part, the others are looked for beside it: the files that are named as it is
+// but for a number, such as install.swm, install2.swm, install3.swm. Which
+// parts they are is told by their headers. It is no error if some are missing;
+// see [Reader.MissingParts].
+func OpenReader(name string, opts ...Option) (*ReadCloser, error) {
+	rc := &ReadCloser{}
+	file, size, err := rc.openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if rc.Reader, err = newReader(file, size, filepath.Base(name), opts); err != nil {
+		return nil, errors.Join(err, rc.Close())
+	}
+	if rc.Header.TotalParts > 1 {
+		rc.addSiblings(name)
+	}
+	return rc, nil
+}
+
+func (rc *ReadCloser) openFile(name string) (*os.File, int64, error) {
+	// Opening a pipe or a device could block or have effects: look first.
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, &os.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = file.Stat(); err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	rc.files = append(rc.files, file)
+	return file, info.Size(), nil
+}
+
+// addSiblings adds the parts that are found beside a part.
+func (rc *ReadCloser) addSiblings(name string) {
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if err != nil {
+		rc.warnings.add(fmt.Errorf("looking for the other parts: %w", err))
+		return
+	}
+	stem := partStem(filepath.Base(name))
+	for _, entry := range entries {
+		if entry.Name() == filepath.Base(name) || partStem(entry.Name()) != stem || len(rc.MissingParts()) == 0 {
+			continue
+		}
+		file, size, err := rc.openFile(filepath.Join(filepath.Dir(name), entry.Name()))
+		if err != nil {
+			rc.warnings.add(fmt.Errorf("looking for the other parts: %w", err))
+			continue
+		}
+		if err := rc.addPart(file, size, entry.Name()); err != nil {
+			rc.warnings.add(fmt.Errorf("%s is not used: %w", entry.Name(), err))
+			rc.files = rc.files[:len(rc.files)-1]
+			file.Close()
+		}
+	}
+}
+
+// partStem is what the names of a set's parts have in common: the name without
+// its number, in lower case.
+func partStem(name string) string {
+	extension := filepath.Ext(name)
+	base := strings.TrimRight(strings.TrimSuffix(name, extension), "0123456789")
+	return strings.ToLower(base + extension)
+}
