@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+func (a *app) extractCommand() *cobra.Command {
+	var to string
+	var workers int
+	cmd := &cobra.Command{
+		Use:   "extract FILE IMAGE [PATH...] --to DIR",
+		Short: "Write files out",
+		Long: `Write an image, or the given files and directories of it, below DIR.
+
+Files keep their place: Windows/notepad.exe is written to DIR/Windows/notepad.exe.
+Nothing is written outside of DIR. What the file system cannot be given, such as
+security descriptors outside of Windows, is counted and left out.`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			image, _, closeAll, err := a.openImage(args[0], args[1])
+			if err != nil {
+				return err
+			}
+			defer closeAll()
+			paths := args[2:]
+			for i := range paths {
+				paths[i] = imagePath(paths[i])
+			}
+			bar := a.newProgress("extracting")
+			report, err := image.Extract(cmd.Context(), to,
+				wim.WithWorkers(workers), wim.WithProgress(bar.update), wim.WithPaths(paths...))
+			bar.finish()
+			if report == nil {
+				return err
+			}
+			for _, p := range report.Problems {
+				fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
+			}
+			fmt.Fprintf(a.stderr, "%s files, %s directories, %s links, %s bytes\n",
+				thousands(report.Files), thousands(report.Directories), thousands(report.Links), thousands(report.Bytes))
+			for _, n := range report.NotRestored {
+				fmt.Fprintf(a.stderr, "not restored: %s (%d)\n", n.What, n.Count)
+			}
+			if len(report.Problems) > 0 && err != nil {
+				return fmt.Errorf("%d entries were not extracted", len(report.Problems))
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "the `DIR`ectory to write to; it is made if need be")
+	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	cmd.MarkFlagRequired("to")
+	return cmd
+}

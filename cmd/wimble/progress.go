@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// progress is a bar on the terminal. Elsewhere it shows nothing.
+type progress struct {
+	title string
+	bar   *progressbar.ProgressBar
+	show  bool
+}
+
+func (a *app) newProgress(title string) *progress {
+	file, ok := a.stderr.(*os.File)
+	return &progress{title: title, show: ok && term.IsTerminal(int(file.Fd()))}
+}
+
+// update is called from one goroutine at a time.
+func (p *progress) update(at wim.Progress) {
+	if !p.show {
+		return
+	}
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions64(at.BytesTotal,
+			progressbar.OptionSetDescription(p.title),
+			progressbar.OptionSetWriter(os.Stderr),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	p.bar.Set64(at.BytesDone)
+}
+
+func (p *progress) finish() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+func (a *app) verifyCommand() *cobra.Command {
+	var workers int
+	cmd := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Check every blob's SHA-1, the integrity table and the metadata",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, closeAll, err := a.open(args[0])
+			if err != nil {
+				return err
+			}
+			defer closeAll()
+			bar := a.newProgress("verifying")
+			report, err := r.Verify(cmd.Context(), wim.WithWorkers(workers), wim.WithProgress(bar.update))
+			bar.finish()
+			if err != nil {
+				return err
+			}
+			for _, p := range report.Problems {
+				a.printProblem(p)
+			}
+			fmt.Fprintf(a.stdout, "%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n",
+				thousands(report.Blobs), thousands(report.Bytes), len(r.Images), report.Integrity, report.MissingBlobs, len(report.Problems))
+			if missing := r.MissingParts(); len(missing) > 0 {
+				return fmt.Errorf("%s: not verified as a whole: parts %s of %d are missing",
+					args[0], strings.Trim(fmt.Sprint(missing), "[]"), r.Header.TotalParts)
+			}
+			if !report.OK() {
+				return errors.New(args[0] + " is damaged or incomplete")
+			}
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	return cmd
+}
+
+// mostAffected is how many paths are printed for one problem.
+const mostAffected = 10
+
+func (a *app) printProblem(p wim.Problem) {
+	fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
+	for i, path := range p.Affected {
+		if i == mostAffected {
+			fmt.Fprintf(a.stderr, "  and %d more\n", len(p.Affected)-mostAffected)
+			break
+		}
+		fmt.Fprintf(a.stderr, "  affects %s\n", printable(path))
+	}
+}
