@@ -69,10 +69,12 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	}
 	defer root.Close()
 	x := &extraction{
-		tree: tree, root: root, dir: absolute, report: &ExtractReport{},
+		tree: tree, dir: absolute, report: &ExtractReport{},
 		selected: make([]selection, len(tree.meta.nodes)),
-		paths:    make([]string, len(tree.meta.nodes)),
+		placed:   make([]bool, len(tree.meta.nodes)),
 	}
+	x.directories = openDirectories{root: root, parent: x.parent, open: make(map[int32]*openDirectory)}
+	defer x.directories.closeAll()
 	err = x.run(ctx, newBulk(opts))
 	x.summarize()
 	if err == nil && len(x.report.Problems) > 0 {
@@ -92,17 +94,17 @@ const (
 
 // extraction is one run of Extract.
 type extraction struct {
-	tree     *FS
-	root     *os.Root
-	dir      string
-	selected []selection // by node
-	paths    []string    // by node: where it goes below root; "" if nowhere
-	temps    atomic.Int64
+	tree        *FS
+	dir         string // the target's absolute path
+	directories openDirectories
+	selected    []selection // by node
+	placed      []bool      // by node: it is selected and has a place in the target
+	temps       atomic.Int64
 
 	mu      sync.Mutex
 	report  *ExtractReport
-	failed  map[int32]bool      // nodes with a problem
-	writing map[string]*os.File // temporary files by name
+	failed  map[int32]bool // nodes with a problem
+	writing map[*newFile]bool
 }
 
 func (x *extraction) run(ctx context.Context, b *bulk) error {
@@ -121,8 +123,8 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 	for blob := range contents {
 		blobs = append(blobs, blob)
 	}
-	b.open = func(blob *blob) (blobSink, error) { return x.newFile(blob, contents[blob]) }
-	defer x.removeTemps()
+	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
+	defer x.discardAll()
 	if err := b.run(ctx, blobs); err != nil {
 		return err
 	}
@@ -165,7 +167,7 @@ func (x *extraction) choose(paths []string) error {
 // each calls yield for each selected node that has a place, parents first.
 func (x *extraction) each(yield func(i int32, n *node) error) error {
 	for i := range x.tree.meta.nodes {
-		if x.paths[i] != "" && x.selected[i] != notSelected {
+		if x.placed[i] {
 			if err := yield(int32(i), &x.tree.meta.nodes[i]); err != nil {
 				return err
 			}
@@ -174,26 +176,43 @@ func (x *extraction) each(yield func(i int32, n *node) error) error {
 	return nil
 }
 
-// place works out where each selected node goes.
+// place finds the selected nodes that the target can hold.
 func (x *extraction) place() {
 	nodes := x.tree.meta.nodes
-	x.paths[0] = "."
+	x.placed[0] = true
 	for i := 1; i < len(nodes); i++ {
-		parent := x.paths[nodes[i].parent]
-		if x.selected[i] == notSelected || parent == "" {
+		if x.selected[i] == notSelected || !x.placed[nodes[i].parent] {
 			continue
 		}
-		name, err := x.tree.hostName(int32(i))
-		if err != nil {
+		if _, err := x.tree.hostName(int32(i)); err != nil {
 			x.problem(int32(i), err)
 			continue
 		}
-		if parent == "." {
-			x.paths[i] = name
-		} else {
-			x.paths[i] = parent + string(filepath.Separator) + name
-		}
+		x.placed[i] = true
 	}
+}
+
+// parent returns the directory that a placed node is in and its name there.
+func (x *extraction) parent(i int32) (parent int32, name string) {
+	name, _ = x.tree.hostName(i) // place has checked it
+	return x.tree.meta.nodes[i].parent, name
+}
+
+// in calls work with the open directory that a node is in, and the node's name.
+func (x *extraction) in(i int32, work func(dir *os.Root, name string) error) error {
+	if i == 0 {
+		return work(x.directories.root, ".")
+	}
+	parent, name := x.parent(i)
+	dir, err := x.directories.acquire(parent)
+	if err == nil {
+		defer x.directories.release(dir)
+		err = work(dir.root, name)
+	}
+	if err != nil {
+		return fmt.Errorf("extracting %s: %w", x.tree.meta.pathOf(i), err)
+	}
+	return nil
 }
 
 func (x *extraction) problem(i int32, err error) {
@@ -215,16 +234,18 @@ func (x *extraction) makeDirectories() error {
 		if !n.isDirectory() || i == 0 {
 			return nil
 		}
-		err := x.root.Mkdir(x.paths[i], 0o777)
-		if errors.Is(err, fs.ErrExist) {
-			if info, statErr := x.root.Lstat(x.paths[i]); statErr == nil && info.IsDir() {
-				err = nil
+		return x.in(i, func(dir *os.Root, name string) error {
+			err := dir.Mkdir(name, 0o777)
+			if errors.Is(err, fs.ErrExist) {
+				if info, statErr := dir.Lstat(name); statErr == nil && info.IsDir() {
+					err = nil
+				}
 			}
-		}
-		if err == nil {
-			x.report.Directories++
-		}
-		return err
+			if err == nil {
+				x.report.Directories++
+			}
+			return err
+		})
 	})
 }
 
@@ -260,159 +281,180 @@ func (x *extraction) planFiles() (contents map[*blob][]int32, hardLinks [][2]int
 }
 
 func (x *extraction) writeEmpty(i int32) error {
-	file, temp, err := x.create(i)
+	file, err := x.create(i)
 	if err != nil {
 		return err
 	}
-	return x.complete(i, file, temp)
+	return x.complete(file)
 }
 
-// create makes a temporary file beside the place of a node.
-func (x *extraction) create(i int32) (*os.File, string, error) {
-	temp := filepath.Join(filepath.Dir(x.paths[i]), ".wimble-"+strconv.FormatInt(x.temps.Add(1), 36)+".tmp")
-	file, err := x.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// newFile is a file that is being written, under a temporary name beside its
+// place.
+type newFile struct {
+	*os.File
+	node int32
+	temp string
+}
+
+// create makes the temporary file for a node.
+func (x *extraction) create(i int32) (file *newFile, err error) {
+	file = &newFile{node: i, temp: ".wimble-" + strconv.FormatInt(x.temps.Add(1), 36) + ".tmp"}
+	err = x.in(i, func(dir *os.Root, _ string) error {
+		file.File, err = dir.OpenFile(file.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		return err
+	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.writing == nil {
-		x.writing = make(map[string]*os.File)
+		x.writing = make(map[*newFile]bool)
 	}
-	x.writing[temp] = file
-	return file, temp, nil
+	x.writing[file] = true
+	return file, nil
 }
 
-// forget is called when a temporary file is no more.
-func (x *extraction) forget(temp string) {
+// discard removes a file that was not completed.
+func (x *extraction) discard(file *newFile) error {
+	file.Close()
+	x.forget(file)
+	return x.in(file.node, func(dir *os.Root, _ string) error { return dir.Remove(file.temp) })
+}
+
+func (x *extraction) forget(file *newFile) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	delete(x.writing, temp)
+	delete(x.writing, file)
 }
 
-// removeTemps removes what an extraction that was ended left half written.
-func (x *extraction) removeTemps() {
-	for temp, file := range x.writing {
-		file.Close()
-		x.root.Remove(temp)
+// discardAll removes what an extraction that was ended left half written.
+func (x *extraction) discardAll() {
+	for file := range x.writing {
+		x.discard(file)
 	}
 }
 
 // complete gives a written file its mode, time and name.
-func (x *extraction) complete(i int32, file *os.File, temp string) error {
-	info := x.tree.info(i)
-	mode := info.Mode()
-	hasUnix := info.hasUnixData()
-	var err error
-	if hasUnix {
-		err = file.Chmod(mode.Perm() | mode&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky))
-	}
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = x.setTime(temp, info)
-	}
-	if err == nil && !hasUnix && mode&0o200 == 0 {
-		err = x.root.Chmod(temp, mode.Perm())
-	}
-	if err == nil {
-		err = x.root.Rename(temp, x.paths[i])
-	}
+func (x *extraction) complete(file *newFile) error {
+	info := x.tree.info(file.node)
+	err := x.in(file.node, func(dir *os.Root, name string) error {
+		var err error
+		if info.hasUnixData() {
+			err = file.Chmod(info.Mode())
+		} else if info.Mode()&0o200 == 0 {
+			err = file.Chmod(0o444)
+		}
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
+		}
+		if err == nil {
+			err = setTime(dir, file.temp, info)
+		}
+		if err == nil {
+			err = dir.Rename(file.temp, name)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	x.forget(temp)
+	x.forget(file)
 	x.mu.Lock()
 	x.report.Files++
 	x.mu.Unlock()
 	return nil
 }
 
-func (x *extraction) setTime(path string, info *fileInfo) error {
+func setTime(dir *os.Root, name string, info *fileInfo) error {
 	modified := info.ModTime()
 	if modified.IsZero() {
 		return nil
 	}
-	return x.root.Chtimes(path, time.Time{}, modified)
+	return dir.Chtimes(name, time.Time{}, modified)
 }
 
 // fileSink writes one content to the first of the files that have it, and
 // copies that to the others.
 type fileSink struct {
-	x     *extraction
-	nodes []int32
-	file  *os.File
-	temp  string
-	bytes int64
+	x      *extraction
+	file   *newFile
+	copies []int32
+	bytes  int64
 }
 
-func (x *extraction) newFile(b *blob, nodes []int32) (*fileSink, error) {
-	file, temp, err := x.create(nodes[0])
-	return &fileSink{x: x, nodes: nodes, file: file, temp: temp}, err
+func (x *extraction) newFileSink(nodes []int32) (*fileSink, error) {
+	file, err := x.create(nodes[0])
+	return &fileSink{x: x, file: file, copies: nodes[1:]}, err
 }
 
-func (s *fileSink) path() string { return s.x.paths[s.nodes[0]] }
+func (s *fileSink) path() string { return s.x.tree.meta.pathOf(s.file.node) }
 
 func (s *fileSink) Write(p []byte) (int, error) {
 	n, err := s.file.Write(p)
 	s.bytes += int64(n)
+	if err != nil {
+		err = fmt.Errorf("extracting %s: %w", s.path(), err)
+	}
 	return n, err
 }
 
 func (s *fileSink) finish(err error) error {
 	x := s.x
 	if err != nil {
-		for _, i := range s.nodes {
+		x.problem(s.file.node, err)
+		for _, i := range s.copies {
 			x.problem(i, err)
 		}
-		s.file.Close()
-		x.forget(s.temp)
-		return x.root.Remove(s.temp)
+		return x.discard(s.file)
 	}
-	if err := x.complete(s.nodes[0], s.file, s.temp); err != nil {
+	if err := x.complete(s.file); err != nil {
 		return err
 	}
-	for _, i := range s.nodes[1:] {
-		if err := x.copy(s.nodes[0], i); err != nil {
+	for _, i := range s.copies {
+		if err := x.copy(s.file.node, i); err != nil {
 			return err
 		}
 	}
 	x.mu.Lock()
-	x.report.Bytes += s.bytes * int64(len(s.nodes))
+	x.report.Bytes += s.bytes * int64(1+len(s.copies))
 	x.mu.Unlock()
 	return nil
 }
 
 // copy writes a file that has the content of one that was just written.
 func (x *extraction) copy(from, to int32) error {
-	source, err := x.root.Open(x.paths[from])
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	file, temp, err := x.create(to)
-	if err != nil {
-		return err
-	}
-	if _, err := file.ReadFrom(source); err != nil {
-		return err
-	}
-	return x.complete(to, file, temp)
+	return x.in(from, func(dir *os.Root, name string) error {
+		source, err := dir.Open(name)
+		if err != nil {
+			return err
+		}
+		defer source.Close()
+		file, err := x.create(to)
+		if err != nil {
+			return err
+		}
+		if _, err := file.ReadFrom(source); err != nil {
+			return err
+		}
+		return x.complete(file)
+	})
 }
 
-// makeHardLinks gives files their further names.
+// makeHardLinks gives files their further names. The names may be in
+// different directories, so these paths start at the root.
 func (x *extraction) makeHardLinks(links [][2]int32) error {
 	for _, l := range links {
-		from, to := x.paths[l[0]], x.paths[l[1]]
+		from, to := x.path(l[0]), x.path(l[1])
 		if x.failed[l[0]] {
 			x.problem(l[1], fmt.Errorf("it is a hard link of %s, which was not extracted", from))
 			continue
 		}
-		if err := x.makeWay(to); err != nil {
+		root := x.directories.root
+		if err := makeWay(root, to); err != nil {
 			return err
 		}
-		if err := x.root.Link(from, to); err != nil {
+		if err := root.Link(from, to); err != nil {
 			return err
 		}
 		x.report.Files++
@@ -420,12 +462,25 @@ func (x *extraction) makeHardLinks(links [][2]int32) error {
 	return nil
 }
 
+// path returns where a placed node goes, relative to the root. Paths are not
+// kept: those of a deep tree have many times its size.
+func (x *extraction) path(i int32) string {
+	var names []string
+	for i != 0 {
+		parent, name := x.parent(i)
+		names = append(names, name)
+		i = parent
+	}
+	slices.Reverse(names)
+	return filepath.Join(names...)
+}
+
 // makeWay removes a file or link that stands where another is to be.
-func (x *extraction) makeWay(path string) error {
-	if info, err := x.root.Lstat(path); err != nil || info.IsDir() {
+func makeWay(dir *os.Root, name string) error {
+	if info, err := dir.Lstat(name); err != nil || info.IsDir() {
 		return nil
 	}
-	return x.root.Remove(path)
+	return dir.Remove(name)
 }
 
 // makeLinks makes symbolic links of symbolic links and junctions.
@@ -439,14 +494,13 @@ func (x *extraction) makeLinks() error {
 			x.problem(i, err)
 			return nil
 		}
-		if err := x.makeWay(x.paths[i]); err != nil {
-			return err
-		}
-		if err := x.root.Symlink(target, x.paths[i]); err != nil {
-			return err
-		}
 		x.report.Links++
-		return nil
+		return x.in(i, func(dir *os.Root, name string) error {
+			if err := makeWay(dir, name); err != nil {
+				return err
+			}
+			return dir.Symlink(target, name)
+		})
 	})
 }
 
@@ -479,13 +533,15 @@ func (x *extraction) finishDirectories() error {
 	})
 	for _, i := range slices.Backward(directories) {
 		info := x.tree.info(i)
-		if info.hasUnixData() {
-			mode := info.Mode()
-			if err := x.root.Chmod(x.paths[i], mode.Perm()|mode&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky)); err != nil {
-				return err
+		err := x.in(i, func(dir *os.Root, name string) error {
+			if info.hasUnixData() {
+				if err := dir.Chmod(name, info.Mode().Perm()); err != nil {
+					return err
+				}
 			}
-		}
-		if err := x.setTime(x.paths[i], info); err != nil {
+			return setTime(dir, name, info)
+		})
+		if err != nil {
 			return err
 		}
 	}

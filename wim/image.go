@@ -12,25 +12,29 @@ type Image struct {
 
 	reader   *Reader
 	metadata *blob // nil when it is in a part that was not given
-	load     func() (*FS, error)
+
+	loading sync.Mutex
+	tree    *FS // nil until it was loaded
 }
 
 func newImage(r *Reader, index int, element *Element, metadata *blob) *Image {
-	image := &Image{Index: index, Info: imageInfo(element), reader: r, metadata: metadata}
-	image.load = sync.OnceValues(image.loadFS)
-	return image
+	return &Image{Index: index, Info: imageInfo(element), reader: r, metadata: metadata}
 }
 
 // FS returns the image's directory tree. The first call reads and parses the
-// image's metadata; the tree stays in memory as long as the image does.
-func (image *Image) FS() (*FS, error) { return image.load() }
-
-func (image *Image) loadFS() (*FS, error) {
-	meta, err := image.parseMetadata()
-	if err != nil {
-		return nil, fmt.Errorf("image %d: metadata: %w", image.Index, err)
+// image's metadata; the tree stays in memory as long as the image does. A call
+// that fails can be repeated.
+func (image *Image) FS() (*FS, error) {
+	image.loading.Lock()
+	defer image.loading.Unlock()
+	if image.tree == nil {
+		meta, err := image.parseMetadata()
+		if err != nil {
+			return nil, fmt.Errorf("image %d: metadata: %w", image.Index, err)
+		}
+		image.tree = newFS(image.reader, meta)
 	}
-	return newFS(image.reader, meta), nil
+	return image.tree, nil
 }
 
 func (image *Image) parseMetadata() (*metadata, error) {

@@ -134,6 +134,7 @@ func (m *metadata) parseTree(root uint64) error {
 		m.warnings.add(formatErrorf("the root has a name; it is not used"))
 	}
 	m.nodes = []node{n}
+	depths := []int32{0} // by node
 	budget := size - (next - root)
 	listed := make(map[uint64]bool)
 	for i := 0; i < len(m.nodes); i++ {
@@ -150,15 +151,27 @@ func (m *metadata) parseTree(root uint64) error {
 			m.warnings.add(formatErrorf("directory %q: its list of children at offset %d is another directory's too; shown empty", parent.name, list))
 			continue
 		}
+		if depths[i] == maxDepth {
+			m.warnings.add(formatErrorf("a directory is %d levels deep; shown empty", maxDepth))
+			continue
+		}
 		listed[list] = true
 		used, err := m.parseChildren(int32(i), list, root, budget)
 		if err != nil {
 			return fmt.Errorf("directory %q: %w", m.pathOf(int32(i)), err)
 		}
 		budget -= used
+		for len(depths) < len(m.nodes) {
+			depths = append(depths, depths[i]+1)
+		}
 	}
 	return nil
 }
+
+// maxDepth bounds the depth of a tree. Windows has no paths of more than 32767
+// UTF-16 units, so no deeper ones either; without a bound the paths of a hostile
+// tree have a size that is quadratic in the size of its metadata.
+const maxDepth = 16384
 
 // parseChildren appends the nodes of one list of children, sorted by name. It
 // returns the number of bytes that the list takes.
