@@ -73,17 +73,17 @@ func (r *Reader) MissingParts() []int {
 }
 
 // joinNumbers lists numbers for a message.
-func joinNumbers(numbers []int) string {
+func joinNumbers(numbers []int, separator string) string {
 	const most = 5
 	var text []string
 	for i, n := range numbers {
 		if i == most {
-			text = append(text, fmt.Sprintf("and %d more", len(numbers)-most))
+			text = append(text, fmt.Sprintf("%d more", len(numbers)-most))
 			break
 		}
 		text = append(text, strconv.Itoa(n))
 	}
-	return strings.Join(text, ", ")
+	return strings.Join(text, separator)
 }
 
 // ReadCloser is a Reader whose files Close closes.

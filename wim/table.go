@@ -205,8 +205,8 @@ func (r *Reader) lookup(hash SHA1) (*blob, error) {
 			hash, number, r.Header.TotalParts, ErrMissingPart)
 	}
 	if missing := r.MissingParts(); len(missing) > 0 {
-		return nil, fmt.Errorf("blob %v is in none of the parts given, part %s of %d: %w; open them all together",
-			hash, joinNumbers(missing), r.Header.TotalParts, ErrMissingPart)
+		return nil, fmt.Errorf("blob %v is in part %s of %d, not in the parts given: %w; open them all together",
+			hash, joinNumbers(missing, " or "), r.Header.TotalParts, ErrMissingPart)
 	}
 	return nil, fmt.Errorf("blob %v: %w; a delta file needs the file that it was made against", hash, ErrMissingBlob)
 }

@@ -54,6 +54,7 @@ type fileJSON struct {
 	Integrity   bool        `json:"integrity"`
 	Pipable     bool        `json:"pipable"`
 	Solid       bool        `json:"solid"`
+	Missing     int         `json:"missing_blobs"`
 	Images      []imageJSON `json:"images"`
 }
 
@@ -100,7 +101,8 @@ func describeFile(path string, r *wim.Reader) fileJSON {
 		Compression: h.Compression.String(), ChunkSize: h.ChunkSize,
 		Part: h.PartNumber, Parts: h.TotalParts, BootIndex: h.BootIndex, ImageCount: len(r.Images),
 		Integrity: r.HasIntegrityTable(), Pipable: h.Pipable, Solid: r.Solid(),
-		Images: make([]imageJSON, 0, len(r.Images)),
+		Missing: r.MissingBlobs(),
+		Images:  make([]imageJSON, 0, len(r.Images)),
 	}
 	for _, image := range r.Images {
 		f.Images = append(f.Images, describeImage(image))
@@ -151,6 +153,13 @@ func printInfo(w io.Writer, path string, r *wim.Reader) error {
 		images += fmt.Sprintf(", image %d boots", h.BootIndex)
 	}
 	head.row("Images", images)
+	if missing := r.MissingBlobs(); missing > 0 {
+		where := "none of the given files; name the others with --ref"
+		if len(r.MissingParts()) > 0 {
+			where = "the missing parts"
+		}
+		head.row("Missing", fmt.Sprintf("%s contents are in %s", thousands(missing), where))
+	}
 	if err := head.flush(); err != nil {
 		return err
 	}

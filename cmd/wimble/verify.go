@@ -28,8 +28,17 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			missing := 0
 			for _, p := range report.Problems {
+				if errors.Is(p.Err, wim.ErrMissingBlob) || errors.Is(p.Err, wim.ErrMissingPart) {
+					if missing++; missing > mostMissing {
+						continue
+					}
+				}
 				a.printProblem(p)
+			}
+			if missing > mostMissing {
+				fmt.Fprintf(a.stderr, "wimble: %s more blobs are missing\n", thousands(missing-mostMissing))
 			}
 			fmt.Fprintf(a.stdout, "%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n",
 				thousands(report.Blobs), thousands(report.Bytes), len(r.Images), report.Integrity, report.MissingBlobs, len(report.Problems))
@@ -46,6 +55,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
 	return cmd
 }
+
+// mostMissing is how many missing blobs are named: where one is, most are.
+const mostMissing = 10
 
 // mostAffected is how many paths are printed for one problem.
 const mostAffected = 10
