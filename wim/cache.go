@@ -14,7 +14,9 @@ type chunkKey struct {
 }
 
 // chunkCache keeps the decoded chunks that were used last, up to a number of
-// bytes. A chunk that several goroutines want at once is decoded by one.
+// bytes, and always the last one: files that share a chunk are often read one
+// after the other. A chunk that several goroutines want at once is decoded by
+// one of them.
 type chunkCache struct {
 	budget int64
 
@@ -55,13 +57,13 @@ func (c *chunkCache) get(key chunkKey, decode func() ([]byte, error)) ([]byte, e
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e.err != nil || int64(len(e.data)) > c.budget {
+	if e.err != nil {
 		delete(c.entries, key)
 		return e.data, e.err
 	}
 	e.element = c.recent.PushFront(e)
 	c.used += int64(len(e.data))
-	for c.used > c.budget {
+	for c.used > c.budget && c.recent.Len() > 1 {
 		oldest := c.recent.Remove(c.recent.Back()).(*cachedChunk)
 		delete(c.entries, oldest.key)
 		c.used -= int64(len(oldest.data))

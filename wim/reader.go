@@ -25,7 +25,7 @@ type Limits struct {
 	// ChunkCache is how many bytes of decoded chunks are kept for random
 	// access and for files that share chunks. Default 256 MiB for files with
 	// solid resources, which is four chunks as Microsoft makes them, and 16 MiB
-	// for others.
+	// for others. The chunk that was used last is always kept.
 	ChunkCache int64
 }
 
