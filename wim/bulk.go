@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"runtime"
 	"slices"
 	"sync"
@@ -53,7 +54,8 @@ type bulk struct {
 	report  func(Progress)
 	paths   []string // see WithPaths
 
-	open func(*blob) (blobSink, error)
+	open    func(*blob) (blobSink, error)
+	ordered bool // sinks take turns: one blob after the other, as they are stored
 
 	total, done atomic.Int64
 	reporting   sync.Mutex
@@ -108,15 +110,21 @@ type extent struct {
 	offset, end int64
 }
 
-// stream is the content of one resource and the blobs that are wanted of it.
-type stream struct {
-	resource *resource
-	extents  []extent // by offset
+// turns puts pieces that were decoded in any order back in order.
+type turns struct {
+	planned int // pieces that were given a number
 
 	mu         sync.Mutex
 	next       int            // the piece whose turn it is
 	waiting    map[int]*piece // decoded pieces whose turn it is not
 	delivering bool
+}
+
+// stream is the content of one resource and the blobs that are wanted of it.
+type stream struct {
+	resource *resource
+	extents  []extent // by offset
+	turns    *turns   // its own, or one for all streams if sinks take turns
 
 	// Of the piece that is being delivered:
 	open    []*delivery // blobs that have begun and not ended
@@ -134,7 +142,7 @@ type delivery struct {
 // piece is some consecutive chunks of a stream.
 type piece struct {
 	stream      *stream
-	index       int   // among the stream's pieces
+	number      int   // its turn
 	start, end  int64 // in the stream
 	data        *[]byte
 	err         error
@@ -176,11 +184,16 @@ func (b *bulk) run(ctx context.Context, blobs []*blob) error {
 			}
 		})
 	}
-	err := b.plan(ctx, blobs, gate, jobs)
+	lost, err := b.plan(ctx, blobs, gate, jobs)
 	close(jobs)
 	workers.Wait()
 	if err == nil {
 		err = context.Cause(ctx)
+	}
+	for _, l := range lost {
+		if err == nil {
+			err = b.fail(l)
+		}
 	}
 	if err == nil {
 		b.progress(0, "")
@@ -188,30 +201,50 @@ func (b *bulk) run(ctx context.Context, blobs []*blob) error {
 	return err
 }
 
-// plan cuts the blobs into jobs and hands them out as memory allows.
-func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- *job) error {
+// lostBlob is a blob that cannot be read at all.
+type lostBlob struct {
+	blob *blob
+	err  error
+}
+
+// fail finishes a blob that cannot be read at all.
+func (b *bulk) fail(l lostBlob) error {
+	sink, err := b.open(l.blob)
+	if err != nil {
+		return err
+	}
+	b.progress(l.blob.size(), sink.path())
+	return sink.finish(l.err)
+}
+
+// plan cuts the blobs into jobs and hands them out as memory allows. It
+// returns the blobs that cannot be found.
+func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- *job) (lost []lostBlob, err error) {
 	var pending *job // of small resources
 	flush := func() error {
-		j := pending
-		pending = nil
-		if j == nil {
+		if pending == nil {
 			return nil
 		}
+		j := pending
+		pending = nil
 		return send(ctx, j, gate, jobs)
 	}
+	shared := &turns{}
 	for len(blobs) > 0 {
-		s, rest, err := b.nextStream(blobs)
-		blobs = rest
-		if err != nil {
-			return err
-		}
+		var s *stream
+		s, blobs, lost = nextStream(blobs, lost)
 		if s == nil {
 			continue
 		}
-		if p := s.wholePiece(); p != nil {
+		s.turns = &turns{}
+		if b.ordered {
+			s.turns = shared
+		}
+		if s.small() {
+			p := s.newPiece(0, s.resource.usize)
 			if pending != nil && !pending.add(p) {
 				if err := flush(); err != nil {
-					return err
+					return lost, err
 				}
 			}
 			if pending == nil {
@@ -220,13 +253,18 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 			continue
 		}
 		if err := flush(); err != nil {
-			return err
+			return lost, err
 		}
-		if err := s.cut(func(p *piece) error { return send(ctx, newJob(p), gate, jobs) }, b, gate); err != nil {
-			return err
+		step := s.pieceStep()
+		// Each worker has a piece and its compressed bytes in hand.
+		gate.raise(int64(b.workers) * step / 2 * 3)
+		for at := range s.pieceStarts(step) {
+			if err := send(ctx, newJob(s.newPiece(at, step)), gate, jobs); err != nil {
+				return lost, err
+			}
 		}
 	}
-	return flush()
+	return lost, flush()
 }
 
 // send hands a job to a worker once there is memory for it.
@@ -242,69 +280,63 @@ func send(ctx context.Context, j *job, gate *gate, jobs chan<- *job) error {
 	}
 }
 
-// nextStream takes the blobs of the next resource off the list. A blob that
-// cannot be found is finished at once, with its error.
-func (b *bulk) nextStream(blobs []*blob) (*stream, []*blob, error) {
+// nextStream takes the blobs of the next resource off the list.
+func nextStream(blobs []*blob, lost []lostBlob) (*stream, []*blob, []lostBlob) {
 	var s *stream
 	for i, blob := range blobs {
 		c, err := blob.open()
 		if err != nil {
-			if err := b.fail(blob, err); err != nil {
-				return nil, nil, err
-			}
+			lost = append(lost, lostBlob{blob, err})
 			continue
 		}
 		if s == nil {
 			s = &stream{resource: c.resource}
 		} else if s.resource != c.resource {
-			return s, blobs[i:], nil
+			return s, blobs[i:], lost
 		}
 		s.extents = append(s.extents, extent{blob, c.offset, c.offset + c.size})
 	}
-	return s, nil, nil
+	return s, nil, lost
 }
 
-// fail finishes a blob that cannot be read at all.
-func (b *bulk) fail(blob *blob, err error) error {
-	sink, openErr := b.open(blob)
-	if openErr != nil {
-		return openErr
-	}
-	b.progress(blob.size(), sink.path())
-	return sink.finish(err)
-}
-
-// wholePiece returns the whole resource as one piece if it is small.
-func (s *stream) wholePiece() *piece {
+// small says whether the resource is read as one piece, with its chunk table.
+func (s *stream) small() bool {
 	res := s.resource
-	if res.usize > pieceBytes || res.data.size > windowBytes || res.solid {
-		return nil
-	}
-	return &piece{stream: s, end: res.usize}
+	return res.usize <= pieceBytes && res.data.size <= windowBytes && !res.solid
 }
 
-// cut yields the pieces of a large resource: whole chunks that some blob needs.
-func (s *stream) cut(yield func(*piece) error, b *bulk, gate *gate) error {
-	res := s.resource
-	chunk := res.chunkSize
-	if res.raw {
-		chunk = pieceBytes
+// pieceStep is the size of a large resource's pieces: whole chunks.
+func (s *stream) pieceStep() int64 {
+	chunk := s.chunkSize()
+	return max(chunk, pieceBytes/chunk*chunk)
+}
+
+func (s *stream) chunkSize() int64 {
+	if s.resource.raw {
+		return pieceBytes
 	}
-	step := max(chunk, pieceBytes/chunk*chunk)
-	// Each worker has a piece and its compressed bytes in hand.
-	gate.raise(int64(b.workers) * min(step, res.usize) / 2 * 3)
-	index := 0
-	at := int64(0)
-	for _, e := range s.extents {
-		for at = max(at, e.offset/chunk*chunk); at < e.end; at += step {
-			p := &piece{stream: s, index: index, start: at, end: min(at+step, res.usize)}
-			if err := yield(p); err != nil {
-				return err
+	return s.resource.chunkSize
+}
+
+// pieceStarts yields where the pieces begin that some blob needs.
+func (s *stream) pieceStarts(step int64) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		chunk, at := s.chunkSize(), int64(0)
+		for _, e := range s.extents {
+			for at = max(at, e.offset/chunk*chunk); at < e.end; at += step {
+				if !yield(at) {
+					return
+				}
 			}
-			index++
 		}
 	}
-	return nil
+}
+
+// newPiece makes the next piece of the stream.
+func (s *stream) newPiece(start, step int64) *piece {
+	p := &piece{stream: s, start: start, end: min(start+step, s.resource.usize), number: s.turns.planned}
+	s.turns.planned++
+	return p
 }
 
 // newJob makes a job of one piece.
@@ -430,37 +462,37 @@ func (p *piece) decode(ctx context.Context, source *windowReader) {
 }
 
 // deliver hands the piece on when it is its turn, and those behind it that are
-// ready. At most one goroutine delivers for a stream.
+// ready. At most one goroutine delivers for the same turns.
 func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
-	s := p.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.waiting == nil {
-		s.waiting = make(map[int]*piece)
+	t := p.stream.turns
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.waiting == nil {
+		t.waiting = make(map[int]*piece)
 	}
-	s.waiting[p.index] = p
-	if s.delivering {
+	t.waiting[p.number] = p
+	if t.delivering {
 		return nil
 	}
-	s.delivering = true
-	defer func() { s.delivering = false }()
+	t.delivering = true
+	defer func() { t.delivering = false }()
 	for {
-		p := s.waiting[s.next]
+		p := t.waiting[t.next]
 		if p == nil {
 			return nil
 		}
-		delete(s.waiting, s.next)
-		s.next++
-		s.mu.Unlock()
-		err := ctx.Err()
+		delete(t.waiting, t.next)
+		t.next++
+		t.mu.Unlock()
+		err := context.Cause(ctx)
 		if err == nil {
-			err = b.hand(s, p)
+			err = b.hand(p)
 		}
-		p.stream.resource.part.owner.chunks.put(p.data)
+		p.job.part.owner.chunks.put(p.data)
 		if p.job.left.Add(-1) == 0 {
 			gate.release(p.job.cost)
 		}
-		s.mu.Lock()
+		t.mu.Lock()
 		if err != nil {
 			return err
 		}
@@ -468,7 +500,8 @@ func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
 }
 
 // hand gives the bytes of a piece to the sinks of the blobs that lie in it.
-func (b *bulk) hand(s *stream, p *piece) error {
+func (b *bulk) hand(p *piece) error {
+	s := p.stream
 	for s.started < len(s.extents) && s.extents[s.started].offset < p.end {
 		d := &delivery{extent: s.extents[s.started], hash: sha1.New()}
 		s.started++
@@ -508,59 +541,4 @@ func (b *bulk) hand(s *stream, p *piece) error {
 	clear(s.open[len(kept):])
 	s.open = kept
 	return nil
-}
-
-// gate admits jobs while their cost fits into a budget. A job that alone
-// exceeds it is admitted when nothing else is in flight.
-type gate struct {
-	mu     sync.Mutex
-	freed  chan struct{} // has an element after a release
-	fixed  bool          // the budget is the caller's
-	budget int64
-	used   int64
-}
-
-func newGate(budget int64) *gate {
-	g := &gate{budget: budget, fixed: budget > 0, freed: make(chan struct{}, 1)}
-	if !g.fixed {
-		g.budget = defaultMemory
-	}
-	return g
-}
-
-// raise makes the default budget at least so large.
-func (g *gate) raise(budget int64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.fixed {
-		g.budget = max(g.budget, budget)
-	}
-}
-
-// acquire waits until the cost fits. Only one goroutine calls it.
-func (g *gate) acquire(ctx context.Context, cost int64) error {
-	for {
-		g.mu.Lock()
-		if g.used == 0 || cost <= g.budget-g.used {
-			g.used += cost
-			g.mu.Unlock()
-			return nil
-		}
-		g.mu.Unlock()
-		select {
-		case <-g.freed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func (g *gate) release(cost int64) {
-	g.mu.Lock()
-	g.used -= cost
-	g.mu.Unlock()
-	select {
-	case g.freed <- struct{}{}:
-	default:
-	}
 }

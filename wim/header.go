@@ -241,8 +241,6 @@ type resourceHeader struct {
 	usize  uint64 // uncompressed
 }
 
-const resourceHeaderSize = 24
-
 func parseResourceHeader(raw []byte) resourceHeader {
 	le := binary.LittleEndian
 	sizeAndFlags := le.Uint64(raw[0:8])
