@@ -54,8 +54,7 @@ type bulk struct {
 	report  func(Progress)
 	paths   []string // see WithPaths
 
-	open    func(*blob) (blobSink, error)
-	ordered bool // sinks take turns: one blob after the other, as they are stored
+	open func(*blob) (blobSink, error)
 
 	total, done atomic.Int64
 	reporting   sync.Mutex
@@ -124,7 +123,7 @@ type turns struct {
 type stream struct {
 	resource *resource
 	extents  []extent // by offset
-	turns    *turns   // its own, or one for all streams if sinks take turns
+	turns    turns
 
 	// Of the piece that is being delivered:
 	open    []*delivery // blobs that have begun and not ended
@@ -229,16 +228,11 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 		pending = nil
 		return send(ctx, j, gate, jobs)
 	}
-	shared := &turns{}
 	for len(blobs) > 0 {
 		var s *stream
 		s, blobs, lost = nextStream(blobs, lost)
 		if s == nil {
 			continue
-		}
-		s.turns = &turns{}
-		if b.ordered {
-			s.turns = shared
 		}
 		if s.small() {
 			p := s.newPiece(0, s.resource.usize)
@@ -464,7 +458,7 @@ func (p *piece) decode(ctx context.Context, source *windowReader) {
 // deliver hands the piece on when it is its turn, and those behind it that are
 // ready. At most one goroutine delivers for the same turns.
 func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
-	t := p.stream.turns
+	t := &p.stream.turns
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.waiting == nil {

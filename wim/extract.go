@@ -256,7 +256,7 @@ func (x *extraction) planFiles() (contents map[*blob][]int32, hardLinks [][2]int
 	first := make(map[uint64]int32) // of each hard link group
 	err = x.each(func(i int32, n *node) error {
 		hashes := x.tree.meta.streamsOf(n)
-		if n.isDirectory() || x.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 {
+		if n.isDirectory() || x.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 || x.tree.isSpecial(i) {
 			return nil
 		}
 		if group := x.tree.hardLinkGroup(i); group != 0 {
@@ -548,6 +548,11 @@ func (x *extraction) finishDirectories() error {
 	return nil
 }
 
+// isSpecial says whether the node is a device, a pipe or a socket.
+func (f *FS) isSpecial(i int32) bool {
+	return f.info(i).Mode()&(fs.ModeDevice|fs.ModeNamedPipe|fs.ModeSocket) != 0
+}
+
 // summarize counts what was left out.
 func (x *extraction) summarize() {
 	counts := make(map[string]int)
@@ -566,6 +571,7 @@ func (x *extraction) summarize() {
 			"owners":                              e.Unix != nil && (e.Unix.UID != uint32(os.Getuid()) || e.Unix.GID != uint32(os.Getgid())),
 			"reparse points that are not links":   e.Reparse != nil && !e.Reparse.IsLink(),
 			"files with EFS encryption":           n.attributes&AttributeEncrypted != 0 && !n.isDirectory(),
+			"devices, pipes and sockets":          x.tree.isSpecial(i),
 			"times of symbolic links":             x.tree.isLink(i),
 		} {
 			if has {

@@ -401,7 +401,8 @@ func (i *fileInfo) String() string             { return fs.FormatFileInfo(i) }
 
 // Mode maps the attributes to a mode as package os does on Windows: links and
 // junctions are symbolic links, reparse points of other kinds are irregular.
-// Where the image has Unix data, the permissions are those.
+// Where the image has Unix data, permissions, devices, pipes and sockets are
+// those.
 func (i *fileInfo) Mode() fs.FileMode {
 	n := i.n()
 	mode := fs.FileMode(0o644)
@@ -418,7 +419,10 @@ func (i *fileInfo) Mode() fs.FileMode {
 		mode |= fs.ModeIrregular
 	}
 	if unix := i.fs.meta.unixData(n); unix != nil {
-		return mode.Type() | unix.permissions()
+		mode = mode.Type() | unix.permissions()
+		if mode.IsRegular() {
+			mode |= unix.fileType()
+		}
 	}
 	return mode
 }
@@ -438,6 +442,22 @@ func (u *UnixData) permissions() fs.FileMode {
 		mode |= fs.ModeSticky
 	}
 	return mode
+}
+
+// fileType converts the file type bits of a Unix st_mode, for those types
+// that Windows does not have.
+func (u *UnixData) fileType() fs.FileMode {
+	switch u.Mode & 0o170000 {
+	case 0o010000:
+		return fs.ModeNamedPipe
+	case 0o020000:
+		return fs.ModeDevice | fs.ModeCharDevice
+	case 0o060000:
+		return fs.ModeDevice
+	case 0o140000:
+		return fs.ModeSocket
+	}
+	return 0
 }
 
 // directory is an open directory.

@@ -10,26 +10,35 @@ import (
 	"unicode/utf8"
 )
 
-// hostName returns the name that a node gets when it is extracted: the stored
-// one, or an error if the host's file systems cannot hold that.
-func (f *FS) hostName(i int32) (string, error) {
+// plainName returns the stored name of a node as UTF-8, or an error if it is
+// not the name of one file in any file system: paths of the [FS] escape such
+// names, but what is written out must not be called by another name silently.
+func (f *FS) plainName(i int32) (string, error) {
 	n := &f.meta.nodes[i]
 	units := unitsOf(f.meta.longName(n.dentry))
 	name := string(utf16.Decode(units))
-	if name != n.name {
-		// The path element differs: the name needs a closer look.
-		if strings.ContainsRune(name, utf8.RuneError) && !slices.Contains(units, utf8.RuneError) {
-			return "", fmt.Errorf("the name has unpaired surrogates, which this system's names cannot hold: %w", ErrUnsupported)
-		}
-		if pathElement(f.meta.longName(n.dentry)) == name {
-			return "", fmt.Errorf("a second entry with the name %q: %w", name, ErrFormat)
-		}
+	switch {
+	case name == n.name && !strings.Contains(name, "%u"):
+		return name, nil // nearly always
+	case strings.ContainsRune(name, utf8.RuneError) && !slices.Contains(units, utf8.RuneError):
+		return "", fmt.Errorf("the name has unpaired surrogates, which UTF-8 cannot hold: %w", ErrUnsupported)
+	case name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00"):
+		return "", fmt.Errorf("%q cannot be a file name: %w", name, ErrUnsupported)
+	case n.name != name && pathElement(f.meta.longName(n.dentry)) != n.name:
+		return "", fmt.Errorf("a second entry with the name %q: %w", name, ErrFormat)
 	}
-	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") || !filepath.IsLocal(name) {
-		return "", fmt.Errorf("%q cannot be a name on this system: %w", name, ErrUnsupported)
+	return name, nil
+}
+
+// hostName returns the name that a node gets when it is extracted: the stored
+// one, or an error if the host's file systems cannot hold that.
+func (f *FS) hostName(i int32) (string, error) {
+	name, err := f.plainName(i)
+	if err != nil {
+		return "", err
 	}
-	if runtime.GOOS == "windows" && !validOnWindows(name) {
-		return "", fmt.Errorf("%q cannot be a name on Windows: %w", name, ErrUnsupported)
+	if !filepath.IsLocal(name) || runtime.GOOS == "windows" && !validOnWindows(name) {
+		return "", fmt.Errorf("%q cannot be a file name on this system: %w", name, ErrUnsupported)
 	}
 	return name, nil
 }
