@@ -1,0 +1,7 @@
+#!/bin/bash
+# Compares everything and prints two Markdown tables. See README.md.
+set -euo pipefail
+cd "$(dirname "$0")"
+go run ./codecs
+echo
+go run ./wims

@@ -1,0 +1,272 @@
+// Command wims compares the command wimble with wimlib-imagex and 7zz on whole
+// files: it captures x86-64 programs and the source text of Go into WIM files with
+// wimlib-imagex, then lets each program verify, describe, list and extract them.
+//
+//	go run ./wims                        everything
+//	go run ./wims -only 'verify.*solid'  a part, by regular expression
+//
+// The programs take turns for several rounds; the fastest run of each counts,
+// and its highest peak of memory as GNU time reports it. Files are extracted to
+// /dev/shm where there is one, so that the file system counts for little. The
+// result is a Markdown table on standard output.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/wimble-go/wimble/bench/internal/corpus"
+	"github.com/wimble-go/wimble/bench/internal/tools"
+)
+
+func main() {
+	only := flag.String("only", "", "run only the rows that match this regular expression, such as 'extract.*lzx'")
+	rounds := flag.Int("rounds", 3, "how often each program has its turn, at least; short operations have more turns")
+	flag.Parse()
+	if err := run(os.Stdout, *only, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "wims:", err)
+		os.Exit(1)
+	}
+}
+
+// A kind of file, by the options of wimlib-imagex capture.
+type kind struct {
+	name    string
+	options []string
+}
+
+var kinds = []kind{
+	{"xpress", []string{"--compress=XPRESS"}},
+	{"lzx", []string{"--compress=LZX"}},
+	{"lzms", []string{"--compress=LZMS"}},
+	{"solid", []string{"--compress=LZMS", "--solid"}},
+}
+
+// A program of the comparison; the first is what the others are compared with.
+// FILE and DIR in its arguments are the WIM file and an empty folder. A program
+// that cannot do something has no arguments for it.
+type program struct {
+	name string
+	path string
+	args map[string]string
+}
+
+var operations = []string{"verify", "info", "list", "extract"}
+
+func programs(cache string) ([]program, error) {
+	root, err := tools.ModuleRoot()
+	if err != nil {
+		return nil, err
+	}
+	wimble := filepath.Join(cache, "wimble")
+	if _, err := tools.Output(filepath.Dir(root), "go", "build", "-o", wimble, "./cmd/wimble"); err != nil {
+		return nil, err
+	}
+	all := []program{
+		{"wimble", wimble, map[string]string{
+			"verify":  "verify FILE",
+			"info":    "info FILE",
+			"list":    "ls -R FILE 1",
+			"extract": "extract FILE 1 --to DIR",
+		}},
+		{"wimlib-imagex", "wimlib-imagex", map[string]string{
+			"verify":  "verify FILE",
+			"info":    "info FILE",
+			"list":    "dir FILE 1",
+			"extract": "apply FILE 1 DIR",
+		}},
+		{"7zz", "7zz", map[string]string{
+			"verify":  "t FILE",
+			"list":    "l FILE",
+			"extract": "x -y -oDIR FILE",
+		}},
+	}
+	for _, name := range []string{"wimlib-imagex", "7zz", "time"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return nil, fmt.Errorf("%w (apt-get install wimtools 7zip time)", err)
+		}
+	}
+	return all, nil
+}
+
+func run(w io.Writer, only string, rounds int) error {
+	pattern, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	cache, err := tools.Cache()
+	if err != nil {
+		return err
+	}
+	all, err := programs(cache)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s; best of %d or more rounds.\n\n", tools.Machine(), rounds)
+	writeHead(w, all)
+	for _, operation := range operations {
+		for _, source := range []string{"src", "pe"} {
+			for _, k := range kinds {
+				name := fmt.Sprintf("%s %s-%s", operation, source, k.name)
+				if !pattern.MatchString(name) {
+					continue
+				}
+				file, err := capture(cache, source, k)
+				if err != nil {
+					return err
+				}
+				results, err := race(all, operation, file, rounds)
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				writeRow(w, name, all, results)
+			}
+		}
+	}
+	return nil
+}
+
+// capture returns a WIM file of a corpus, made with wimlib-imagex if it is not
+// in the cache yet.
+func capture(cache, source string, k kind) (string, error) {
+	file := filepath.Join(cache, source+"-"+k.name+".wim")
+	if _, err := os.Stat(file); err == nil {
+		return file, nil
+	}
+	var folder string
+	var err error
+	if source == "src" {
+		folder, err = corpus.Source()
+	} else {
+		folder, err = corpus.PE(cache)
+	}
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(os.Stderr, "capturing %s\n", filepath.Base(file))
+	fresh := file + ".new"
+	args := append([]string{"capture", folder, fresh, source, "--check"}, k.options...)
+	if _, err := tools.Output("", "wimlib-imagex", args...); err != nil {
+		return "", err
+	}
+	return file, os.Rename(fresh, file)
+}
+
+// A result is the best wall time of a program and the highest peak of its
+// memory. The zero result means that it cannot do the operation.
+type result struct {
+	wall, cpu time.Duration // of the fastest run
+	peak      int64         // bytes
+}
+
+// race lets all programs have their turns: some rounds, or more of them while
+// all together took less than two seconds, at most 30.
+func race(all []program, operation, file string, rounds int) ([]result, error) {
+	results := make([]result, len(all))
+	start := time.Now()
+	for round := 0; round < rounds || round < 30 && time.Since(start) < 2*time.Second; round++ {
+		for i, p := range all {
+			arguments := p.args[operation]
+			if arguments == "" {
+				continue
+			}
+			r, err := runOnce(p.path, arguments, file)
+			if err != nil {
+				return nil, err
+			}
+			if results[i].wall == 0 || r.wall < results[i].wall {
+				results[i].wall, results[i].cpu = r.wall, r.cpu
+			}
+			results[i].peak = max(results[i].peak, r.peak)
+		}
+	}
+	return results, nil
+}
+
+// runOnce runs a program on a file and throws away what it prints and extracts.
+func runOnce(path, arguments, file string) (result, error) {
+	dir, err := os.MkdirTemp(scratch(), "wimble-bench-*")
+	if err != nil {
+		return result{}, err
+	}
+	defer os.RemoveAll(dir)
+	extracted := filepath.Join(dir, "extracted")
+	if err := os.Mkdir(extracted, 0o777); err != nil {
+		return result{}, err
+	}
+
+	// The kernel counts our own memory as that of a program that we start, until
+	// this starts another: GNU time, which is small, does that.
+	peak := filepath.Join(dir, "peak")
+	args := append([]string{"-f", "%M", "-o", peak, path}, strings.Fields(arguments)...)
+	for i := range args {
+		args[i] = strings.NewReplacer("FILE", file, "DIR", extracted).Replace(args[i])
+	}
+	cmd := exec.Command("time", args...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	start := time.Now()
+	err = cmd.Run()
+	wall := time.Since(start)
+	if err != nil {
+		return result{}, fmt.Errorf("%s: %w: %s", strings.Join(args[4:], " "), err, strings.TrimSpace(stderr.String()))
+	}
+	r := result{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	printed, err := os.ReadFile(peak)
+	if err != nil {
+		return result{}, err
+	}
+	if _, err := fmt.Sscan(string(printed), &r.peak); err != nil {
+		return result{}, fmt.Errorf("time printed %q: %w", printed, err)
+	}
+	r.peak *= 1024 // from KiB
+	return r, nil
+}
+
+// scratch returns a folder in memory, or "" if there is none.
+func scratch() string {
+	const shm = "/dev/shm"
+	if info, err := os.Stat(shm); err == nil && info.IsDir() {
+		return shm
+	}
+	return ""
+}
+
+func writeHead(w io.Writer, all []program) {
+	fmt.Fprintf(w, "| operation and file |")
+	for _, p := range all {
+		fmt.Fprintf(w, " %s s (CPU s, MB) |", p.name)
+	}
+	for _, p := range all[1:] {
+		fmt.Fprintf(w, " times as fast as %s |", p.name)
+	}
+	fmt.Fprintf(w, "\n| --- |%s\n", strings.Repeat(" ---: |", 2*len(all)-1))
+}
+
+// writeRow prints wall time, processor time and peak memory of each program,
+// and the ratio of the others' wall times to the first's.
+func writeRow(w io.Writer, name string, all []program, results []result) {
+	fmt.Fprintf(w, "| %s |", name)
+	for i := range all {
+		if results[i].wall == 0 {
+			fmt.Fprint(w, " |")
+			continue
+		}
+		fmt.Fprintf(w, " %.3f (%.3f, %.0f) |", results[i].wall.Seconds(), results[i].cpu.Seconds(), float64(results[i].peak)/1e6)
+	}
+	for i := range all[1:] {
+		if results[i+1].wall == 0 {
+			fmt.Fprint(w, " |")
+			continue
+		}
+		fmt.Fprintf(w, " %.2f |", results[i+1].wall.Seconds()/results[0].wall.Seconds())
+	}
+	fmt.Fprintln(w)
+}
