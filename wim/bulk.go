@@ -140,13 +140,18 @@ type delivery struct {
 
 // piece is some consecutive chunks of a stream.
 type piece struct {
-	stream      *stream
-	number      int   // its turn
-	start, end  int64 // in the stream
-	data        *[]byte
-	err         error
-	job         *job
-	damagedFrom int64 // with err: content before it is good
+	stream     *stream
+	number     int   // its turn
+	start, end int64 // in the stream
+	data       *[]byte
+	damage     []damage
+	job        *job
+}
+
+// damage is a range of a stream that could not be read or decoded.
+type damage struct {
+	start, end int64
+	err        error
 }
 
 // job is what a worker does in one go: pieces whose bytes are close together.
@@ -432,27 +437,34 @@ func (w *windowReader) slice(s span) []byte {
 	return w.data[at : at+s.size]
 }
 
-// decode fills the piece's data.
+// decode fills the piece's data. A chunk that cannot be decoded does not take
+// those behind it with it: in a solid resource other blobs may lie there.
 func (p *piece) decode(ctx context.Context, source *windowReader) {
 	res := p.stream.resource
 	if res.raw {
 		if err := readFull(source, *p.data, res.data.offset+p.start); err != nil {
-			p.err, p.damagedFrom = err, p.start
+			p.damage = append(p.damage, damage{p.start, p.end, err})
 		}
 		return
 	}
-	for at := p.start; at < p.end; at += res.chunkSize {
-		err := context.Cause(ctx)
+	for at := p.start; at < p.end && ctx.Err() == nil; at += res.chunkSize {
 		i := at / res.chunkSize
-		if err == nil {
-			dst := (*p.data)[at-p.start:][:res.chunkLength(i)]
-			err = res.decodeFrom(source, dst, i)
-		}
-		if err != nil {
-			p.err, p.damagedFrom = err, at
-			return
+		dst := (*p.data)[at-p.start:][:res.chunkLength(i)]
+		if err := res.decodeFrom(source, dst, i); err != nil {
+			p.damage = append(p.damage, damage{at, at + int64(len(dst)), err})
 		}
 	}
+}
+
+// damageIn returns why a range of the stream could not be decoded, nil if it
+// could.
+func (p *piece) damageIn(start, end int64) error {
+	for _, d := range p.damage {
+		if d.start < end && start < d.end {
+			return d.err
+		}
+	}
+	return nil
 }
 
 // deliver hands the piece on when it is its turn, and those behind it that are
@@ -508,8 +520,10 @@ func (b *bulk) hand(p *piece) error {
 	kept := s.open[:0]
 	for _, d := range s.open {
 		from, to := max(d.offset, p.start), min(d.end, p.end)
-		if p.err != nil && d.err == nil && to > p.damagedFrom {
-			d.err = fmt.Errorf("blob %v: %w", d.blob.sha1, p.err)
+		if d.err == nil {
+			if err := p.damageIn(from, to); err != nil {
+				d.err = fmt.Errorf("blob %v: %w", d.blob.sha1, err)
+			}
 		}
 		if d.err == nil {
 			data := (*p.data)[from-p.start : to-p.start]
