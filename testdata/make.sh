@@ -8,7 +8,9 @@
 #	testdata/make.sh
 #
 # Contents, times, and GUIDs are fixed, so that a second run with the same
-# versions of the tools gives the same bytes.
+# versions of the tools gives the same bytes, but for the ids of hard link
+# groups (and so the hashes of metadata), which wimlib derives from device and
+# inode numbers.
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
 umask 022
@@ -111,14 +113,19 @@ counters() {
 		for (my $i = 0; length $out < $n; $i++) { $out .= pack "V", $i * $i % 127 }
 		print substr $out, 0, $n' "$1"
 }
+# slice FILE OFFSET BYTES: a part of a file of one of the npm packages.
+slice() { dd if="$work/npm/package/$1" iflag=skip_bytes,count_bytes skip="$2" count="$3" bs=64K status=none; }
 # code OFFSET BYTES: x86-64 machine code, a slice of esbuild.exe (MIT licence).
-code() {
-	dd if="$work/npm/package/esbuild.exe" iflag=skip_bytes,count_bytes skip="$1" count="$2" bs=64K status=none
-}
+code() { slice esbuild.exe "$1" "$2"; }
 
 mkdir -p "$work/npm"
-(cd "$work/npm" && npm pack --silent @esbuild/win32-x64@0.28.2 >/dev/null && tar xzf ./*.tgz)
-echo "2c20ad939bf0620ac74709a835a5e254ae47dee6  $work/npm/package/esbuild.exe" | sha1sum --quiet -c
+(cd "$work/npm" && for name in @esbuild/win32-x64@0.28.2 @swc/core-win32-x64-msvc@1.16.18; do
+	tar xzf "$(npm pack --silent "$name")"
+done)
+(cd "$work/npm/package" && sha1sum --quiet -c) <<END
+2c20ad939bf0620ac74709a835a5e254ae47dee6  esbuild.exe
+97db3decad6e7bfa09dd0ba247a84284428b4b2b  swc.win32-x64-msvc.node
+END
 
 # small: one of each kind of thing, few bytes.
 make_small() {
@@ -188,6 +195,14 @@ make_huge() {
 	mkdir -p "$t"
 	{ counters 3000000; code $((0x300000)) 8000; journal huge 8000; counters 2500000; } >"$t/three-chunks.bin"
 	{ counters 1000000; code $((0x340000)) 4000; counters 3190304; } >"$t/two-whole-chunks.bin"
+}
+
+# x86: machine code of another compiler, with indirect calls (FF 15) that Go does
+# not make (Apache licence 2.0).
+make_x86() {
+	local t=$work/$1
+	mkdir -p "$t"
+	{ slice swc.win32-x64-msvc.node 0 1024; slice swc.win32-x64-msvc.node $((0xc1000)) 24000; } >"$t/code.dll"
 }
 
 # names: what Unix can name and Windows or io/fs would not.
@@ -465,6 +480,7 @@ make_common common; sums common common
 make_chunks chunks; sums chunks chunks
 make_raw raw; sums raw raw
 make_huge huge; sums huge huge
+make_x86 x86; sums x86 x86
 make_names names; sums names names
 make_unix unix; sums unix unix
 (cd "$work/unix" && getfattr -R -d -e hex .) >"$expected/unix.xattrs.txt"
@@ -492,6 +508,7 @@ single lzx-128k.wim common --compress=LZX --chunk-size=128K
 single lzx-2m.wim huge --compress=LZX --chunk-size=2M
 single lzms-32k.wim common --compress=LZMS --chunk-size=32K
 single lzms-128k.wim common --compress=LZMS --chunk-size=128K --check
+single x86-lzms-128k.wim x86 --compress=LZMS
 single raw-xpress-32k.wim raw --compress=XPRESS --chunk-size=32K
 single raw-lzx-32k.wim raw --compress=LZX --chunk-size=32K
 single raw-lzms-32k.wim raw --compress=LZMS --chunk-size=32K
