@@ -151,7 +151,7 @@ func requirePartial(t *testing.T, r *wim.Reader, listing string, given []int, pa
 		require.ErrorIs(t, err, wim.ErrMissingPart, sum.Path)
 		require.NotErrorIs(t, err, wim.ErrMissingBlob)
 		require.ErrorContains(t, err, sum.SHA1)
-		numbers := strings.ReplaceAll(strings.Trim(fmt.Sprint(r.MissingParts()), "[]"), " ", ", ")
+		numbers := strings.ReplaceAll(strings.Trim(fmt.Sprint(r.MissingParts()), "[]"), " ", " or ")
 		require.ErrorContains(t, err, fmt.Sprintf("part %s of %d", numbers, r.Header.TotalParts))
 		_, err = tree.ReadFile(sum.Path)
 		require.ErrorIs(t, err, wim.ErrMissingPart)

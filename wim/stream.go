@@ -1,0 +1,233 @@
+package wim
+
+import (
+	"context"
+	"hash"
+	"io"
+	"iter"
+	"sync"
+	"sync/atomic"
+)
+
+// extent is where a blob lies in a stream.
+type extent struct {
+	blob        *blob
+	offset, end int64
+}
+
+// turns puts pieces that were decoded in any order back in order.
+type turns struct {
+	planned int // pieces that were given a number
+
+	mu         sync.Mutex
+	next       int            // the piece whose turn it is
+	waiting    map[int]*piece // decoded pieces whose turn it is not
+	delivering bool
+}
+
+// stream is the content of one resource and the blobs that are wanted of it.
+type stream struct {
+	resource *resource
+	extents  []extent // by offset
+	turns    turns
+
+	// Of the piece that is being delivered:
+	open    []*delivery // blobs that have begun and not ended
+	started int         // extents that have begun
+}
+
+// delivery is a blob on its way to its sink.
+type delivery struct {
+	extent
+	sink blobSink
+	hash hash.Hash
+	err  error
+}
+
+// piece is some consecutive chunks of a stream.
+type piece struct {
+	stream     *stream
+	number     int   // its turn
+	start, end int64 // in the stream
+	data       *[]byte
+	damage     []damage
+	job        *job
+}
+
+// damage is a range of a stream that could not be read or decoded.
+type damage struct {
+	start, end int64
+	err        error
+}
+
+// job is what a worker does in one go: pieces whose bytes are close together.
+type job struct {
+	part   *part
+	window span // of the part; what lies outside is read as needed
+	pieces []*piece
+	cost   int64
+	left   atomic.Int32 // pieces that were not delivered
+}
+
+// nextStream takes the blobs of the next resource off the list.
+func nextStream(blobs []*blob, lost []lostBlob) (*stream, []*blob, []lostBlob) {
+	var s *stream
+	for i, blob := range blobs {
+		c, err := blob.open()
+		if err != nil {
+			lost = append(lost, lostBlob{blob, err})
+			continue
+		}
+		if s == nil {
+			s = &stream{resource: c.resource}
+		} else if s.resource != c.resource {
+			return s, blobs[i:], lost
+		}
+		s.extents = append(s.extents, extent{blob, c.offset, c.offset + c.size})
+	}
+	return s, nil, lost
+}
+
+// small says whether the resource is read as one piece, with its chunk table.
+func (s *stream) small() bool {
+	res := s.resource
+	return res.usize <= pieceBytes && res.data.size <= windowBytes && !res.solid
+}
+
+// pieceStep is the size of a large resource's pieces: whole chunks.
+func (s *stream) pieceStep() int64 {
+	chunk := s.chunkSize()
+	return max(chunk, pieceBytes/chunk*chunk)
+}
+
+func (s *stream) chunkSize() int64 {
+	if s.resource.raw {
+		return pieceBytes
+	}
+	return s.resource.chunkSize
+}
+
+// pieceStarts yields where the pieces begin that some blob needs.
+func (s *stream) pieceStarts(step int64) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		chunk, at := s.chunkSize(), int64(0)
+		for _, e := range s.extents {
+			for at = max(at, e.offset/chunk*chunk); at < e.end; at += step {
+				if !yield(at) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// newPiece makes the next piece of the stream.
+func (s *stream) newPiece(start, step int64) *piece {
+	p := &piece{stream: s, start: start, end: min(start+step, s.resource.usize), number: s.turns.planned}
+	s.turns.planned++
+	return p
+}
+
+// newJob makes a job of one piece.
+func newJob(p *piece) *job {
+	j := &job{part: p.stream.resource.part}
+	j.window = p.window()
+	j.append(p)
+	return j
+}
+
+func (j *job) append(p *piece) {
+	p.job = j
+	j.pieces = append(j.pieces, p)
+	j.left.Add(1)
+	j.cost = j.window.size
+	for _, p := range j.pieces {
+		j.cost += p.end - p.start
+	}
+}
+
+// add adds a small resource if it lies close behind the others.
+func (j *job) add(p *piece) bool {
+	w := p.window()
+	if j.part != p.stream.resource.part || w.offset < j.window.offset ||
+		w.offset+w.size-j.window.offset > windowBytes || j.cost+p.end > 4*windowBytes {
+		return false
+	}
+	j.window.size = max(j.window.size, w.offset+w.size-j.window.offset)
+	j.append(p)
+	return true
+}
+
+// window is the range of the file that a piece needs. It is a hint: a chunk
+// table that makes no sense gives an empty one.
+func (p *piece) window() span {
+	res := p.stream.resource
+	switch {
+	case res.raw:
+		return span{res.data.offset + p.start, p.end - p.start}
+	case p.start == 0 && p.end == res.usize && !res.solid: // with its chunk table
+		return span{int64(res.id.offset), int64(res.id.size)}
+	}
+	first, err := res.chunkSpan(res.part.source, p.start/res.chunkSize)
+	if err != nil {
+		return span{}
+	}
+	last, err := res.chunkSpan(res.part.source, (p.end-1)/res.chunkSize)
+	if err != nil || last.offset < first.offset {
+		return span{}
+	}
+	return span{first.offset, last.offset + last.size - first.offset}
+}
+
+// windowReader reads from memory what lies in the window, else from the source.
+type windowReader struct {
+	source io.ReaderAt
+	data   []byte
+	offset int64
+}
+
+func (w *windowReader) ReadAt(p []byte, offset int64) (int, error) {
+	if at := offset - w.offset; at >= 0 && at+int64(len(p)) <= int64(len(w.data)) {
+		return copy(p, w.data[at:]), nil
+	}
+	return w.source.ReadAt(p, offset)
+}
+
+// slice returns bytes of the window without copying, or nil.
+func (w *windowReader) slice(s span) []byte {
+	at := s.offset - w.offset
+	if at < 0 || at+s.size > int64(len(w.data)) {
+		return nil
+	}
+	return w.data[at : at+s.size]
+}
+
+// decode fills the piece's data. A chunk that cannot be decoded does not take
+// those behind it with it: in a solid resource other blobs may lie there.
+func (p *piece) decode(ctx context.Context, source *windowReader) {
+	res := p.stream.resource
+	if res.raw {
+		if err := readFull(source, *p.data, res.data.offset+p.start); err != nil {
+			p.damage = append(p.damage, damage{p.start, p.end, err})
+		}
+		return
+	}
+	for at := p.start; at < p.end && ctx.Err() == nil; at += res.chunkSize {
+		i := at / res.chunkSize
+		dst := (*p.data)[at-p.start:][:res.chunkLength(i)]
+		if err := res.decodeFrom(source, dst, i); err != nil {
+			p.damage = append(p.damage, damage{at, at + int64(len(dst)), err})
+		}
+	}
+}
+
+// damageIn returns why a range of the stream could not be decoded, nil if it
+// could.
+func (p *piece) damageIn(start, end int64) error {
+	for _, d := range p.damage {
+		if d.start < end && start < d.end {
+			return d.err
+		}
+	}
+	return nil
+}
