@@ -27,7 +27,7 @@ import (
 
 func main() {
 	only := flag.String("only", "", "run only the rows that match this regular expression, such as 'LZMS.*PE'")
-	rounds := flag.Int("rounds", 4, "how often each decoder has its turn")
+	rounds := flag.Int("rounds", 6, "how often each decoder has its turn")
 	seconds := flag.Float64("seconds", 0.4, "how long a turn lasts")
 	flag.Parse()
 	if err := run(os.Stdout, *only, *rounds, *seconds); err != nil {
