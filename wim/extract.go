@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -69,7 +70,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	}
 	defer root.Close()
 	x := &extraction{
-		tree: tree, dir: absolute, report: &ExtractReport{},
+		tree: tree, dir: absolute, token: rand.Text(), report: &ExtractReport{},
 		selected: make([]selection, len(tree.meta.nodes)),
 		placed:   make([]bool, len(tree.meta.nodes)),
 	}
@@ -99,6 +100,7 @@ type extraction struct {
 	directories openDirectories
 	selected    []selection // by node
 	placed      []bool      // by node: it is selected and has a place in the target
+	token       string      // in the names of temporary files: no entry of an image has such a name
 	temps       atomic.Int64
 
 	mu      sync.Mutex
@@ -115,6 +117,7 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 	if err := x.makeDirectories(); err != nil {
 		return err
 	}
+	defer x.discardAll()
 	contents, hardLinks, err := x.planFiles()
 	if err != nil {
 		return err
@@ -124,7 +127,6 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 		blobs = append(blobs, blob)
 	}
 	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
-	defer x.discardAll()
 	if err := b.run(ctx, blobs); err != nil {
 		return err
 	}
@@ -298,7 +300,7 @@ type newFile struct {
 
 // create makes the temporary file for a node.
 func (x *extraction) create(i int32) (file *newFile, err error) {
-	file = &newFile{node: i, temp: ".wimble-" + strconv.FormatInt(x.temps.Add(1), 36) + ".tmp"}
+	file = &newFile{node: i, temp: ".wimble-" + x.token + "-" + strconv.FormatInt(x.temps.Add(1), 36) + ".tmp"}
 	err = x.in(i, func(dir *os.Root, _ string) error {
 		file.File, err = dir.OpenFile(file.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		return err

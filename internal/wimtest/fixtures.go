@@ -58,8 +58,11 @@ type FixtureImage struct {
 	Listing string
 }
 
+// IndexText is the index as programs take it on their command line.
+func (i FixtureImage) IndexText() string { return strconv.Itoa(i.Index) }
+
 // String is good as the name of a subtest.
-func (i FixtureImage) String() string { return i.File + ":" + strconv.Itoa(i.Index) }
+func (i FixtureImage) String() string { return i.File + ":" + i.IndexText() }
 
 // FixtureImages returns the images of all fixtures.
 func FixtureImages(t testing.TB) []FixtureImage {
