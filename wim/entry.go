@@ -227,16 +227,6 @@ type UnixData struct {
 	UID, GID, Mode, Rdev uint32
 }
 
-// isSpecial says whether the file was neither a regular file nor a directory
-// nor a symbolic link.
-func (u *UnixData) isSpecial() bool {
-	switch u.Mode & 0o170000 { // S_IFMT
-	case 0o020000, 0o060000, 0o010000, 0o140000: // S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK
-		return true
-	}
-	return false
-}
-
 // Xattr is an extended attribute.
 type Xattr struct {
 	Name  string

@@ -575,7 +575,6 @@ func (x *extraction) summarize() {
 			"files with EFS encryption":           n.attributes&AttributeEncrypted != 0 && !n.isDirectory(),
 			"devices, pipes and sockets":          x.tree.isSpecial(i),
 			"times of symbolic links":             x.tree.isLink(i),
-			"devices, pipes and sockets":          e.Unix != nil && e.Unix.isSpecial(),
 		} {
 			if has {
 				counts[what]++
