@@ -258,7 +258,7 @@ func (x *extraction) planFiles() (contents map[*blob][]int32, hardLinks [][2]int
 	first := make(map[uint64]int32) // of each hard link group
 	err = x.each(func(i int32, n *node) error {
 		hashes := x.tree.meta.streamsOf(n)
-		if n.isDirectory() || x.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 || x.tree.isSpecial(i) {
+		if n.isDirectory() || x.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 {
 			return nil
 		}
 		if group := x.tree.hardLinkGroup(i); group != 0 {
@@ -537,7 +537,7 @@ func (x *extraction) finishDirectories() error {
 		info := x.tree.info(i)
 		err := x.in(i, func(dir *os.Root, name string) error {
 			if info.hasUnixData() {
-				if err := dir.Chmod(name, info.Mode().Perm()); err != nil {
+				if err := dir.Chmod(name, info.Mode()); err != nil {
 					return err
 				}
 			}
