@@ -1,52 +1,36 @@
 package lzms
 
+import "encoding/binary"
+
 // A bitReader reads Huffman codes and plain numbers from the backward stream:
 // the bytes of src from the last one down, each from its most significant
 // bit. (The format speaks of 16-bit words, last word first; in memory those
 // are just the bytes in reverse.)
 type bitReader struct {
-	buf   uint64 // the bits that come next, from the top
-	count uint   // how many of them have been loaded
-	next  int    // src[:next] is still to be loaded
+	left int64 // bits not read yet; below zero when src has run out
 }
 
-// refill makes count at least 56. Past the start of src the bits are zero.
-func (b *bitReader) refill(src []byte) {
-	for b.count < 56 {
-		if b.next > 0 {
-			b.next--
-			// Below count, buf may hold bits of this byte already, for
-			// the fast loops refill by eight bytes; they are the same.
-			b.buf |= uint64(src[b.next]) << (56 - b.count)
-		}
-		b.count += 8
+func (b *bitReader) start(src []byte) { b.left = 8 * int64(len(src)) }
+
+// peek returns the bits that come next, at least 57 of them, from the top.
+// Past the start of src they are zero.
+func (b *bitReader) peek(src []byte) uint64 {
+	// The next bit is bit (left-1)%8 of byte (left-1)/8. That byte goes to
+	// the top, and what has been read of it is shifted out.
+	end := int((b.left + 7) >> 3)
+	used := uint(-b.left) & 7
+	if end >= 8 {
+		return load64(src, end-8) << used
 	}
-}
-
-// take returns the next n <= 32 bits, which have been loaded.
-func (b *bitReader) take(n uint32) uint32 {
-	v := uint32(b.buf >> 32 >> (32 - n))
-	b.buf <<= n
-	b.count -= uint(n)
-	return v
-}
-
-// symbol decodes a symbol of c, counts it, and rebuilds c when that is due.
-func (b *bitReader) symbol(src []byte, c *code) uint32 {
-	b.refill(src)
-	symbol, length := c.lookup(b.buf)
-	b.take(length)
-	c.freq[symbol]++
-	c.left--
-	if c.left == 0 {
-		c.rebuild()
+	var last [8]byte
+	if end > 0 {
+		copy(last[8-end:], src[:end])
 	}
-	return symbol
+	return binary.LittleEndian.Uint64(last[:]) << used
 }
 
-// number decodes a slot of c and the plain bits that pick a number in it.
-func (b *bitReader) number(src []byte, c *code, table []slot) uint32 {
-	s := table[b.symbol(src, c)]
-	b.refill(src)
-	return s.base + b.take(s.extra)
+// load64 returns the eight bytes from b[i] on. The limits of the slice
+// expression spare it all but the check that they are there.
+func load64(b []byte, i int) uint64 {
+	return binary.LittleEndian.Uint64(b[i : i+8 : i+8])
 }

@@ -19,9 +19,10 @@ const maxSize = 1 << 30
 // x86 filter. The chunk is its own window: matches are copied within dst.
 // Between calls a Decoder holds no reference to dst or src.
 type Decoder struct {
-	rng  rangeDecoder // the forward stream
-	bits bitReader    // the backward stream
-	out  int          // bytes of dst that are done
+	src, dst []byte
+	rng      rangeDecoder // the forward stream
+	bits     bitReader    // the backward stream
+	out      int          // bytes of dst that are done
 
 	main, match                       decision
 	lz, lzRepeat0, lzRepeat1          decision
@@ -29,21 +30,23 @@ type Decoder struct {
 
 	literal, length, lzOffset, deltaOffset, power code
 
-	lzQueue    [4]uint32      // last LZ offsets, the latest first
-	deltaQueue [4]deltaSource // last delta sources, the latest first
+	lzOffsetDone, lengthDone uint32
+	lzQueue                  [4]uint32      // last LZ offsets, the latest first
+	deltaQueue               [4]deltaSource // last delta sources, the latest first
 
 	initial struct { // codes as they are at the start of a chunk
 		literal, length, offset, power code
 	}
+	build  builder
 	filter x86Filter
 }
 
 // NewDecoder returns a Decoder for chunks of any size.
 func NewDecoder() *Decoder {
 	d := new(Decoder)
-	d.initial.literal.init(256, literalInterval)
-	d.initial.length.init(lengthSlots, lengthInterval)
-	d.initial.power.init(8, powerInterval)
+	d.initial.literal.init(&d.build, &plain, 256, literalInterval)
+	d.initial.length.init(&d.build, &lengths, lengthSlots, lengthInterval)
+	d.initial.power.init(&d.build, &plain, 8, powerInterval)
 	return d
 }
 
@@ -74,9 +77,22 @@ func (d *Decoder) Decode(dst, src []byte) error {
 	case len(dst) > maxSize:
 		return fmt.Errorf("%w: uncompressed size of %d bytes, want at most %d", ErrCorrupt, len(dst), maxSize)
 	}
+	d.src, d.dst = src, dst
 	d.start(len(dst), src)
 	for d.out < len(dst) {
-		if err := d.item(dst, src); err != nil {
+		var err error
+		before := d.out
+		switch d.fast() {
+		case pauseItem:
+			if d.out == before {
+				err = d.item(dst, src)
+			}
+		case pauseDelta:
+			err = d.deltaMatch(dst, src, d.main.state>>1&(d.match.state>>1)&1)
+		case pauseCopy:
+			err = d.copyMatch(dst, d.lzOffsetDone, d.lengthDone)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -87,7 +103,7 @@ func (d *Decoder) Decode(dst, src []byte) error {
 // start makes d ready for a chunk of size uncompressed bytes.
 func (d *Decoder) start(size int, src []byte) {
 	d.rng.start(src)
-	d.bits = bitReader{next: len(src)}
+	d.bits.start(src)
 	d.out = 0
 
 	d.main.init(4)
@@ -102,7 +118,7 @@ func (d *Decoder) start(size int, src []byte) {
 	// It takes two symbols to make a code. The second one is of no use in a
 	// chunk of one or two bytes.
 	if n := max(offsetSlots(size), 2); n != d.initial.offset.symbols {
-		d.initial.offset.init(n, offsetInterval)
+		d.initial.offset.init(&d.build, &offsets, n, offsetInterval)
 	}
 	d.literal = d.initial.literal
 	d.length = d.initial.length

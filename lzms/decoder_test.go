@@ -143,7 +143,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	d := NewDecoder()
 	f.Fuzz(func(t *testing.T, src []byte, size uint32) {
-		size %= 64 << 10
+		size %= 32 << 10
 		want := make([]byte, size)
 		wantErr := referenceDecode(want, src)
 		checkDecode(t, d, src, want, wantErr)

@@ -19,11 +19,14 @@ type x86Filter struct {
 	// out of reach below base.
 	seen [1 << 16]uint32
 	base uint32
+
+	found [filterBlock + 8]uint16
 }
 
 const (
-	reach    = 1<<16 - 1 // the distance that still counts as shortly before
-	tailSize = 16        // bytes at the end of a chunk where no instruction starts
+	reach       = 1<<16 - 1 // the distance that still counts as shortly before
+	tailSize    = 16        // bytes at the end of a chunk where no instruction starts
+	filterBlock = 4096      // bytes that are searched at a time
 )
 
 // open returns the base for a chunk of n bytes.
@@ -45,28 +48,16 @@ func (f *x86Filter) open(n int) uint32 {
 // undo restores the chunk data.
 //
 // Restoring never alters a byte that is examined as the start of an
-// instruction later on. So the instructions are found eight at a time and
-// independently of what is done to them, by candidates.
+// instruction later on. So the instructions of a block can be searched for
+// before any of them is restored, with no regard to whether they overlap.
+// That makes two loops that a processor predicts well out of one that it
+// does not.
 func (f *x86Filter) undo(data []byte) {
-	if len(data) <= tailSize+1 {
-		return
-	}
-	w := x86Walk{f: f, base: f.open(len(data)), next: 1, last: -1024}
+	w := x86Walk{seen: &f.seen, base: f.open(len(data)), next: 1, last: -1024}
 	end := len(data) - tailSize
-	for i := 1; i < end; i += 8 {
-		// The greatest i is len-17, so the three loads stay inside.
-		b := data[i : i+10]
-		b0 := binary.LittleEndian.Uint64(b)
-		b1 := binary.LittleEndian.Uint64(b[1:])
-		if (b0|b1)&high == 0 {
-			continue // see candidates
-		}
-		m := candidates(b0, b1, binary.LittleEndian.Uint64(b[2:]))
-		for ; m != 0; m &= m - 1 {
-			if at := i + bits.TrailingZeros64(m)/8; at >= w.next && at < end {
-				w.step(data, at)
-			}
-		}
+	for i := 1; i < end; i += filterBlock {
+		n := f.find(data[i:], min(filterBlock, end-i))
+		w.restore(data, i, f.found[:n])
 	}
 }
 
@@ -75,59 +66,118 @@ const (
 	high = 0x80 * ones
 )
 
-// candidates sets the high bit of each byte i of the result for which bytes i
-// of b0, b1 and b2 are the start of an instruction that the filter knows. One
-// of the first two has its high bit set in all of them.
-func candidates(b0, b1, b2 uint64) uint64 {
-	// nonzero sets the high bit of each byte of x that is not 0. The sum
-	// is at most 0xFE in each byte, so nothing carries over.
-	nonzero := func(x uint64) uint64 { return (x&^high + (high - ones)) | x }
+// find lists in f.found where in the first n bytes of data an instruction
+// that the filter knows may start, and returns how many there are. Ten more
+// bytes must follow.
+func (f *x86Filter) find(data []byte, n int) int {
+	found := 0
+	for i := 0; i < n; i += 32 {
+		m := uint32(0)
+		if i+34 <= len(data) {
+			b := data[i : i+34 : i+34]
+			w0, w1, w2, w3 := load64(b, 0), load64(b, 8), load64(b, 16), load64(b, 24)
+			if (w0|w1|w2|w3|load64(b, 25))&high == 0 {
+				continue
+			}
+			m = gather(x86Starts(w0, load64(b, 1), load64(b, 2))) |
+				gather(x86Starts(w1, load64(b, 9), load64(b, 10)))<<8 |
+				gather(x86Starts(w2, load64(b, 17), load64(b, 18)))<<16 |
+				gather(x86Starts(w3, load64(b, 25), load64(b, 26)))<<24
+		} else {
+			for j := i; j < n; j += 8 {
+				m |= gather(x86Starts(load64(data, j), load64(data, j+1), load64(data, j+2))) << (j - i)
+			}
+		}
+		for ; m != 0; m &= m - 1 {
+			f.found[found%filterBlock] = uint16(i + bits.TrailingZeros32(m))
+			found++
+		}
+	}
+	// Drop what the coarse search let pass, and what lies behind n.
+	exact := 0
+	for _, at := range f.found[:found] {
+		f.found[exact] = at
+		if x86Start(data[at:]) && int(at) < n {
+			exact++
+		}
+	}
+	return exact
+}
 
-	// E8: call rel32. E9: jmp rel32
-	none := nonzero(b0&(0xFE*ones) ^ 0xE8*ones)
-	// FF 15: call [rip+disp32]
-	none &= nonzero((b0 ^ 0xFF*ones) | (b1 ^ 0x15*ones))
-	// F0 83 05: lock add [rip+disp32], imm8
-	none &= nonzero((b0 ^ 0xF0*ones) | (b1 ^ 0x83*ones) | (b2 ^ 0x05*ones))
-	// 48 8D and 4C 8D, then xx&7 = 5: lea r64, [rip+disp32]
-	none &= nonzero((b0&(0xFB*ones) ^ 0x48*ones) | (b1 ^ 0x8D*ones) | (b2&(0x07*ones) ^ 0x05*ones))
-	// 48 8B, then xx&F7 = 5: mov r64, [rip+disp32] for the low registers
-	none &= nonzero((b0 ^ 0x48*ones) | (b1 ^ 0x8B*ones) | (b2&(0xF7*ones) ^ 0x05*ones))
-	return ^none & high
+func gather(m uint64) uint32 {
+	return uint32((m >> 7) * 0x0102040810204080 >> 56)
+}
+
+// x86Starts sets the high bit of byte i of the result if an instruction may
+// start there: bytes i of b0, b1 and b2 are its first three. It lets some
+// other ones pass that x86Start does not.
+//
+// One of the first two bytes of every instruction that passes is over 0x7F.
+func x86Starts(b0, b1, b2 uint64) uint64 {
+	// Each of these has a byte of zero where there is an instruction.
+	call := b0&(0xFE*ones) ^ 0xE8*ones                                                             // E8, E9
+	rip := (b0&(0xF0*ones) ^ 0xF0*ones) | b1&(0x68*ones)                                           // FF 15, F0 83 05
+	rex := (b0&(0xFB*ones) ^ 0x48*ones) | (b1&(0xF9*ones) ^ 0x89*ones) | (b2&(0x07*ones) ^ 5*ones) // 48/4C 8B/8D x5/xD
+
+	// Adding 7F sets the high bit of a byte, unless the rest of it is zero,
+	// and carries nothing over to the next byte.
+	const low = high - ones
+	call |= call&low + low
+	rip |= rip&low + low
+	rex |= rex&low + low
+	return ^(call & rip & rex) & high
+}
+
+// x86Start reports whether an instruction that the filter knows starts b.
+func x86Start(b []byte) bool {
+	v := binary.LittleEndian.Uint32(b[:4:4])
+	return v&0xFE == 0xE8 || // call rel32, jmp rel32
+		v&0xFFFF == 0x15FF || // call [rip+disp32]
+		v&0xFFFFFF == 0x0583F0 || // lock add [rip+disp32], imm8
+		v&0x07FFFB == 0x058D48 || // lea r64, [rip+disp32]
+		v&0xF7FFFF == 0x058B48 // mov r64, [rip+disp32], of low registers
 }
 
 // An x86Walk is the state of one pass over a chunk.
 type x86Walk struct {
-	f    *x86Filter
+	seen *[1 << 16]uint32
 	base uint32
 	next int // where the next instruction may start
 	last int // end of the last instruction that addressed a place seen before
 }
 
-// step takes the instruction that starts at data[at].
-func (w *x86Walk) step(data []byte, at int) {
-	opcode, limit := 3, 1023
-	switch data[at] {
-	case 0xE9: // its operand is left alone
-		w.next = at + 5
-		return
-	case 0xE8:
-		opcode, limit = 1, 511
-	case 0xFF:
-		opcode = 2
+// restore restores the instructions that start at from + found[i].
+func (w *x86Walk) restore(data []byte, from int, found []uint16) {
+	next, last := w.next, w.last
+	for _, at := range found {
+		i := from + int(at)
+		if i < next {
+			continue
+		}
+		opcode, limit := 3, 1023
+		switch data[i] {
+		case 0xE9: // its operand is left alone
+			next = i + 5
+			continue
+		case 0xE8:
+			opcode, limit = 1, 511
+		case 0xFF:
+			opcode = 2
+		}
+		operand := data[i+opcode : i+opcode+4]
+		v := binary.LittleEndian.Uint32(operand)
+		if i-last <= limit {
+			v -= uint32(i)
+			binary.LittleEndian.PutUint32(operand, v)
+		}
+		end := i + opcode + 3
+		place := w.base + uint32(end)
+		seen := &w.seen[uint16(uint32(i)+v)]
+		if place-*seen <= reach {
+			last = end
+		}
+		*seen = place
+		next = end + 1
 	}
-	operand := data[at+opcode:][:4]
-	v := binary.LittleEndian.Uint32(operand)
-	if at-w.last <= limit {
-		v -= uint32(at)
-		binary.LittleEndian.PutUint32(operand, v)
-	}
-	end := at + opcode + 3
-	place := w.base + uint32(end)
-	seen := &w.f.seen[uint16(uint32(at)+v)]
-	if place-*seen <= reach {
-		w.last = end
-	}
-	*seen = place
-	w.next = end + 1
+	w.next, w.last = next, last
 }

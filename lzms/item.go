@@ -13,7 +13,7 @@ func (d *Decoder) item(dst, src []byte) error {
 	afterDelta := d.main.state & 1 & d.match.state
 
 	if d.rng.decide(src, &d.main) == 0 {
-		dst[d.out] = byte(d.bits.symbol(src, &d.literal))
+		dst[d.out] = byte(d.symbol(src, &d.literal))
 		d.out++
 		return nil
 	}
@@ -33,12 +33,26 @@ func (d *Decoder) repeat(src []byte, first, second *decision, skip uint32) uint3
 	return i + skip
 }
 
+// symbol decodes a symbol of c, counts it, and rebuilds c when that is due.
+// Symbols that are slots are followed by plain bits; it returns the number
+// that they come to.
+func (d *Decoder) symbol(src []byte, c *code) uint32 {
+	if c.left == 0 {
+		d.build.rebuild(c)
+	}
+	buf := d.bits.peek(src)
+	e := c.lookup(buf)
+	d.bits.left -= int64(e.bits())
+	c.count(e)
+	return c.number(e, buf)
+}
+
 // lzMatch decodes the rest of an LZ match: a copy of earlier output.
 func (d *Decoder) lzMatch(dst, src []byte, skip uint32) error {
 	var offset uint32
 	last := uint32(3) // the queue entry that goes
 	if d.rng.decide(src, &d.lz) == 0 {
-		offset = d.bits.number(src, &d.lzOffset, offsetTable[:])
+		offset = d.symbol(src, &d.lzOffset)
 	} else {
 		last = d.repeat(src, &d.lzRepeat0, &d.lzRepeat1, skip)
 		offset = d.lzQueue[last]
@@ -46,7 +60,7 @@ func (d *Decoder) lzMatch(dst, src []byte, skip uint32) error {
 	copy(d.lzQueue[1:last+1], d.lzQueue[:last])
 	d.lzQueue[0] = offset
 
-	length := d.bits.number(src, &d.length, lengthTable[:])
+	length := d.symbol(src, &d.length)
 	return d.copyMatch(dst, offset, length)
 }
 
@@ -79,8 +93,8 @@ func (d *Decoder) deltaMatch(dst, src []byte, skip uint32) error {
 	var s deltaSource
 	last := uint32(3)
 	if d.rng.decide(src, &d.delta) == 0 {
-		s.power = d.bits.symbol(src, &d.power)
-		s.offset = d.bits.number(src, &d.deltaOffset, offsetTable[:])
+		s.power = d.symbol(src, &d.power)
+		s.offset = d.symbol(src, &d.deltaOffset)
 	} else {
 		last = d.repeat(src, &d.deltaRepeat0, &d.deltaRepeat1, skip)
 		s = d.deltaQueue[last]
@@ -88,7 +102,7 @@ func (d *Decoder) deltaMatch(dst, src []byte, skip uint32) error {
 	copy(d.deltaQueue[1:last+1], d.deltaQueue[:last])
 	d.deltaQueue[0] = s
 
-	length := d.bits.number(src, &d.length, lengthTable[:])
+	length := d.symbol(src, &d.length)
 	span := uint64(1) << s.power
 	offset := uint64(s.offset) << s.power
 	if offset+span > uint64(d.out) {

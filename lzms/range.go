@@ -1,7 +1,5 @@
 package lzms
 
-import "math/bits"
-
 // A rangeDecoder reads binary decisions from the forward stream: the 16-bit
 // words of src from the first one on.
 //
@@ -27,9 +25,15 @@ func (r *rangeDecoder) word(src []byte) uint32 {
 	if len(src)-r.next < 2 {
 		return 0
 	}
-	w := uint32(src[r.next]) | uint32(src[r.next+1])<<8
-	r.next += 2
-	return w
+	return r.fastWord(src)
+}
+
+// fastWord reads a word that is known to be there.
+func (r *rangeDecoder) fastWord(src []byte) uint32 {
+	n := r.next
+	w := src[n : n+2 : n+2]
+	r.next = n + 2
+	return uint32(w[0]) | uint32(w[1])<<8
 }
 
 // decide decodes one outcome of k.
@@ -65,17 +69,24 @@ func (k *decision) init(contextBits int) {
 	k.state, k.mask = 0, 1<<contextBits-1
 	for i := range k.contexts {
 		// Sixteen ones and 48 zeros.
-		k.contexts[i] = probability{0x55555555, 48}
+		k.contexts[i] = probability{0x55555555, 48, 48}
 	}
 }
 
 // A probability adapts to the last 64 outcomes in its context.
 type probability struct {
 	history uint64 // the newest outcome in the lowest bit
+	zeros   uint32
 	zero    uint32 // how likely is a 0, in 64ths: the zeros in history, but 1..63
 }
 
 func (p *probability) update(outcome uint64) {
+	n := p.zeros + uint32(p.history>>63) - uint32(outcome)
 	p.history = p.history<<1 | outcome
-	p.zero = min(max(64-uint32(bits.OnesCount64(p.history)), 1), 63)
+	p.zeros = n
+	if outcome == 0 {
+		p.zero = n - n>>6
+	} else {
+		p.zero = n + (n-1)>>31
+	}
 }

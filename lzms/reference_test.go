@@ -3,6 +3,7 @@ package lzms
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 	"sort"
 )
 
@@ -34,12 +35,12 @@ func referenceDecode(dst, src []byte) error {
 	// The slot that offset len(dst)-1 falls in, plus 1. Two is the least
 	// that makes a code; 7-Zip does the same.
 	slots := 2
-	for slots < 799 && int(offsetTable[slots].base) <= len(dst)-1 {
+	for slots < 799 && int(offsets.slot[slots].base) <= len(dst)-1 {
 		slots++
 	}
 	literals := newReferenceCode(256, 1024)
 	lzOffsets := newReferenceCode(slots, 1024)
-	lengths := newReferenceCode(54, 512)
+	lengthCode := newReferenceCode(54, 512)
 	deltaOffsets := newReferenceCode(slots, 1024)
 	powers := newReferenceCode(8, 512)
 
@@ -59,14 +60,14 @@ func referenceDecode(dst, src []byte) error {
 		} else if r.decide("match", 5) == 0 {
 			var offset uint64
 			if r.decide("lz", 6) == 0 {
-				offset = r.number(lzOffsets, offsetTable[:])
+				offset = r.number(lzOffsets, offsets.slot[:])
 			} else {
 				i := r.repeat("lzrep")
 				offset = lzQueue[i]
 				lzQueue = append(append([]uint64{}, lzQueue[:i]...), lzQueue[i+1:]...)
 			}
 			usedLZ = []uint64{offset}
-			length := r.number(lengths, lengthTable[:])
+			length := r.number(lengthCode, lengths.slot[:])
 			if offset > n || length > room {
 				return errReference
 			}
@@ -78,14 +79,14 @@ func referenceDecode(dst, src []byte) error {
 			var s source
 			if r.decide("delta", 6) == 0 {
 				s.power = uint64(r.symbol(powers))
-				s.offset = r.number(deltaOffsets, offsetTable[:])
+				s.offset = r.number(deltaOffsets, offsets.slot[:])
 			} else {
 				i := r.repeat("deltarep")
 				s = deltaQueue[i]
 				deltaQueue = append(append([]source{}, deltaQueue[:i]...), deltaQueue[i+1:]...)
 			}
 			usedDelta = []source{s}
-			length := r.number(lengths, lengthTable[:])
+			length := r.number(lengthCode, lengths.slot[:])
 			span, offset := uint64(1)<<s.power, s.offset<<s.power
 			if offset+span > n || length > room {
 				return errReference
@@ -128,7 +129,7 @@ func (r *referenceDecoder) bit() int {
 func (r *referenceDecoder) number(c *referenceCode, table []slot) uint64 {
 	s := table[r.symbol(c)]
 	v := uint64(0)
-	for range s.extra {
+	for range bits.Len32(s.mask) {
 		v = v<<1 | uint64(r.bit())
 	}
 	return uint64(s.base) + v

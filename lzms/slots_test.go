@@ -3,6 +3,7 @@ package lzms
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,13 +16,13 @@ func TestSlotTables(t *testing.T) {
 		slots       []slot
 		base, extra uint32
 	}{
-		{"offset", offsetTable[:799], 0x6ffb4437, 0x661ea487},
-		{"length", lengthTable[:54], 0xff946a48, 0x3647af3f},
+		{"offset", offsets.slot[:799], 0x6ffb4437, 0x661ea487},
+		{"length", lengths.slot[:54], 0xff946a48, 0x3647af3f},
 	} {
 		var base, extra []byte
 		for _, s := range test.slots {
 			base = binary.LittleEndian.AppendUint32(base, s.base)
-			extra = append(extra, byte(s.extra))
+			extra = append(extra, byte(bits.Len32(s.mask)))
 		}
 		require.Equal(t, test.base, crc32.ChecksumIEEE(base), "%s bases", test.name)
 		require.Equal(t, test.extra, crc32.ChecksumIEEE(extra), "%s extra bits", test.name)
