@@ -1,6 +1,9 @@
 package lzx
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // A bitReader reads the chunk's bits. LZX packs them into 16-bit little-endian
 // units, most significant bit first (the WIM format sheet, section 5.2).
@@ -35,28 +38,34 @@ const (
 	maxPastEnd = 32
 )
 
-// reset puts the reader at the start of src. An odd last byte is no unit.
+// reset puts the reader at the start of src.
 func (r *bitReader) reset(src []byte) {
-	size := len(src) &^ 1
+	size := (len(src) + 1) &^ 1
 	if need := margin + size; cap(r.in) < need {
 		r.in = make([]byte, need)
 	}
-	in := r.in[:margin+size]
-	r.in = in
-	out := in[margin:]
-	src = src[:size]
-	for len(src) >= 8 {
-		v := binary.LittleEndian.Uint64(src)
-		v = v<<48 | v>>16&0xffff<<32 | v>>32&0xffff<<16 | v>>48
+	r.in = r.in[:margin+size]
+	out := r.in[margin:]
+	for len(src) >= 16 && len(out) >= 16 {
+		// Four 16-bit lanes change places: the halves, then the lanes of each.
+		v := bits.RotateLeft64(binary.LittleEndian.Uint64(src), 32)
+		w := bits.RotateLeft64(binary.LittleEndian.Uint64(src[8:]), 32)
+		v = v&evenLanes<<16 | v>>16&evenLanes
+		w = w&evenLanes<<16 | w>>16&evenLanes
 		binary.LittleEndian.PutUint64(out[len(out)-8:], v)
-		src, out = src[8:], out[:len(out)-8]
+		binary.LittleEndian.PutUint64(out[len(out)-16:], w)
+		src, out = src[16:], out[:len(out)-16]
 	}
-	for len(src) > 0 {
+	for ; len(src) >= 2; src, out = src[2:], out[:len(out)-2] {
 		out[len(out)-2], out[len(out)-1] = src[0], src[1]
-		src, out = src[2:], out[:len(out)-2]
+	}
+	if len(src) == 1 {
+		out[0], out[1] = src[0], 0
 	}
 	r.seek(0)
 }
+
+const evenLanes = 0x0000ffff0000ffff
 
 // seek moves the reader to a byte of the chunk, which must be an even one.
 func (r *bitReader) seek(at int) {
@@ -92,18 +101,10 @@ func (r *bitReader) consume(count uint) {
 	r.n -= count
 }
 
-// bits reads count bits, 1 to 32, as a number.
-func (r *bitReader) bits(count uint) uint32 {
+// read reads count bits, 1 to 32, as a number.
+func (r *bitReader) read(count uint) uint32 {
 	r.refill()
 	v := uint32(r.buf >> (64 - count))
-	r.consume(count)
-	return v
-}
-
-// take reads count bits, 0 to 32, that are known to be valid.
-func (r *bitReader) take(count uint) uint32 {
-	// Two shifts, as one of 64 would leave the buffer as it is.
-	v := uint32(r.buf >> 1 >> (63 - count))
 	r.consume(count)
 	return v
 }

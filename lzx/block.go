@@ -7,31 +7,46 @@ import (
 	"github.com/wimble-go/wimble/internal/huffman"
 )
 
-// recentOffsets is the queue R0, R1, R2 of the last match offsets. It lives in a
-// ring and grows downward: a new offset goes in front of the newest, and the
-// oldest is forgotten without being moved.
-type recentOffsets struct {
-	ring   [64]uint32
-	newest uint // R0 is ring[newest%64], R1 and R2 follow
+// recentOffsets is the queue R0, R1, R2 of the last match offsets, R0 in the low
+// bits. Three offsets of 21 bits fit in one register, where a new one is pushed
+// by a shift. (The top bit is what is left of an offset that was forgotten.)
+type recentOffsets uint64
+
+const (
+	offsetBits = windowBitsLast
+	offsetMask = 1<<offsetBits - 1
+)
+
+// newRecentOffsets makes a queue. An offset above the mask is stored as the
+// mask: it is as useless, since a match of two bytes or more at the one position
+// that it can reach back from would pass the end of the largest window.
+func newRecentOffsets(r0, r1, r2 uint32) recentOffsets {
+	return recentOffsets(min(r0, offsetMask)) |
+		recentOffsets(min(r1, offsetMask))<<offsetBits |
+		recentOffsets(min(r2, offsetMask))<<(2*offsetBits)
 }
 
-func (q *recentOffsets) set(r0, r1, r2 uint32) {
-	q.newest = 0
-	q.ring[0], q.ring[1], q.ring[2] = r0, r1, r2
+// newest returns R0.
+func (q recentOffsets) newest() uint32 {
+	return uint32(q & offsetMask)
 }
 
-// push makes offset the newest.
-func (q *recentOffsets) push(offset uint32) {
-	q.newest--
-	q.ring[q.newest%64] = offset
+// push puts offset in front.
+func (q recentOffsets) push(offset uint32) recentOffsets {
+	return q<<offsetBits | recentOffsets(offset)
 }
 
-// repeat makes R0 and Rk change places, and returns the new R0. This is not a
-// move to the front: with k = 2, R1 stays where it is.
-func (q *recentOffsets) repeat(k uint) uint32 {
-	r0, rk := &q.ring[q.newest%64], &q.ring[(q.newest+k)%64]
-	*r0, *rk = *rk, *r0
-	return *r0
+// pushIf pushes offset if entry e is one with a new offset, without a branch.
+func (q recentOffsets) pushIf(offset, e uint32) recentOffsets {
+	return q ^ (q^q.push(offset))&recentOffsets(int32(e)>>31)
+}
+
+// repeat makes R0 and Rk change places. This is not a move to the front: with
+// k = 2, R1 stays where it is.
+func (q recentOffsets) repeat(k uint32) recentOffsets {
+	shift := k * offsetBits % 64
+	differences := (q ^ q>>shift) & offsetMask
+	return q ^ differences ^ differences<<shift
 }
 
 // readTables reads the codes of a verbatim or aligned block (the WIM format
@@ -42,7 +57,7 @@ func (d *Decoder) readTables(kind uint32) error {
 		entries = alignedMain
 		var lengths [numAlignedSymbols]uint8
 		for i := range lengths {
-			lengths[i] = uint8(d.bits.bits(3))
+			lengths[i] = uint8(d.bits.read(3))
 		}
 		if err := d.aligned.Build(lengths[:], symbols[:numAlignedSymbols]); err != nil {
 			return fmt.Errorf("aligned offset code: %w", err)
@@ -77,7 +92,7 @@ func (d *Decoder) readLengths(lengths []uint8) error {
 	r := &d.bits
 	var pretree [numPretreeSymbols]uint8
 	for i := range pretree {
-		pretree[i] = uint8(r.bits(4))
+		pretree[i] = uint8(r.read(4))
 	}
 	if err := d.pretree.Build(pretree[:], symbols[:numPretreeSymbols]); err != nil {
 		return fmt.Errorf("pretree: %w", err)
@@ -97,11 +112,11 @@ func (d *Decoder) readLengths(lengths []uint8) error {
 		var value uint8
 		switch symbol {
 		case 17:
-			run = 4 + int(r.bits(4))
+			run = 4 + int(r.read(4))
 		case 18:
-			run = 20 + int(r.bits(5))
+			run = 20 + int(r.read(5))
 		default:
-			run = 4 + int(r.bits(1))
+			run = 4 + int(r.read(1))
 			e = d.pretree.Lookup(r.buf)
 			r.consume(uint(e & symbolEntryBits))
 			if e>>symbolEntry >= 17 {
@@ -152,16 +167,15 @@ func (m match) check(pos, end int) error {
 // do: near the start and the end, or one that is wrong.
 func (d *Decoder) decodeBlock(dst []byte, pos, end int) error {
 	for {
-		var ok bool
-		if pos, ok = d.hotPlain(dst, pos, end); !ok {
-			return d.badMatch.check(pos, end)
-		}
-		if pos == end {
+		if pos = d.hotPlain(dst[:end], pos); pos == end {
 			return nil
 		}
 		var err error
 		if pos, err = d.decodeItem(dst, pos, end); err != nil {
 			return err
+		}
+		if pos == end {
+			return nil
 		}
 	}
 }
@@ -172,12 +186,14 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 	r := &d.bits
 	r.refill() // 56 bits are enough for the longest item: 16 + 16 + 17
 	e := d.main.Lookup(r.buf)
-	footer := uint(e>>entryFooter) & 31
-	r.consume(uint(e&entryBits) - footer)
 	if e&flagLiteral != 0 {
+		r.consume(uint(e & entryBits))
 		dst[pos] = byte(e >> entryLiteral)
 		return pos + 1, nil
 	}
+	code := uint(e>>entryCode) & 63
+	footer := uint(e&entryBits) - code
+	r.consume(code)
 	m := match{length: int(e>>entryLength) & 15}
 	if m.length == longMatch {
 		l := d.length.Lookup(r.buf)
@@ -187,21 +203,22 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 		r.consume(uint(l & symbolEntryBits))
 		m.length += int(l >> symbolEntry)
 	}
-	if e&flagRecent != 0 {
-		m.offset = d.recent.repeat(uint(e>>entryRepeat) & 3)
+	if e&flagNew == 0 {
+		d.recent = d.recent.repeat(e >> entryRepeat & 3)
 	} else {
-		m.offset = e >> entryMantissa & 15
+		offset := newOffset(r.buf, e)
 		if e&flagAligned != 0 {
-			m.offset = m.offset<<(footer-alignedBits) | r.take(footer-alignedBits)
+			// The last three bits are not plain ones, but a codeword.
+			r.consume(footer - alignedBits)
 			a := d.aligned.Lookup(r.buf)
 			r.consume(uint(a & symbolEntryBits))
-			m.offset = m.offset<<alignedBits | a>>symbolEntry
+			offset = ((offset+2)&^7 | a>>symbolEntry) - 2
 		} else {
-			m.offset = m.offset<<footer | r.take(footer)
+			r.consume(footer)
 		}
-		m.offset -= 2
-		d.recent.push(m.offset)
+		d.recent = d.recent.push(offset)
 	}
+	m.offset = d.recent.newest()
 	if err := m.check(pos, end); err != nil {
 		return pos, err
 	}
@@ -212,6 +229,10 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 // copyMatch fills dst from pos to its end with what stands offset bytes before.
 // The copy may read what it has just written.
 func copyMatch(dst []byte, pos, offset int) {
+	if n := len(dst) - pos; offset >= n {
+		copy(dst[pos:], dst[pos-offset:][:n])
+		return
+	}
 	src := dst[pos-offset:]
 	for i := range dst[pos:] {
 		dst[pos+i] = src[i]

@@ -41,8 +41,7 @@ type Decoder struct {
 	aligned *huffman.Table
 	pretree *huffman.Table
 
-	mayHaveCalls bool  // some block could produce the opcode of a call
-	badMatch     match // why the hot loop stopped
+	mayHaveCalls bool // some block could produce the opcode of a call
 	candidates   [e8Batch]uint32
 }
 
@@ -62,9 +61,9 @@ func NewDecoder(windowSize int) (*Decoder, error) {
 		mainSymbols: mainSymbols,
 		bits:        bitReader{in: make([]byte, margin+windowSize)},
 		main:        newMainTable(mainSymbols),
-		length:      huffman.NewTable(numLengthSymbols, lengthBits, maxCodeLength, entryLong),
-		aligned:     huffman.NewTable(numAlignedSymbols, alignedMaxCode, alignedMaxCode, entryLong),
-		pretree:     huffman.NewTable(numPretreeSymbols, pretreeBits, pretreeMaxCode, entryLong),
+		length:      huffman.NewTable(numLengthSymbols, lengthBits, maxCodeLength, entryLong, 1),
+		aligned:     huffman.NewTable(numAlignedSymbols, alignedMaxCode, alignedMaxCode, entryLong, 1),
+		pretree:     huffman.NewTable(numPretreeSymbols, pretreeBits, pretreeMaxCode, entryLong, 1),
 	}, nil
 }
 
@@ -88,8 +87,7 @@ func (d *Decoder) Decode(dst, src []byte) error {
 			len(dst), d.windowSize)
 	}
 	d.bits.reset(src)
-	d.recent = recentOffsets{}
-	d.recent.set(1, 1, 1)
+	d.recent = newRecentOffsets(1, 1, 1)
 	clear(d.mainLengths[:])
 	clear(d.lengthLengths[:])
 	d.mayHaveCalls = false
@@ -127,17 +125,17 @@ func (d *Decoder) Decode(dst, src []byte) error {
 // readBlockHeader reads a block's type and its size in uncompressed bytes (the
 // WIM format sheet, section 5.3). rest is how much of the chunk is left.
 func (d *Decoder) readBlockHeader(rest int) (kind uint32, size int, err error) {
-	kind = d.bits.bits(3)
+	kind = d.bits.read(3)
 	switch kind {
 	case blockVerbatim, blockAligned, blockUncompressed:
 	default:
 		return 0, 0, fmt.Errorf("unknown block type %d", kind)
 	}
 	size = defaultBlock
-	if d.bits.bits(1) == 0 {
-		size = int(d.bits.bits(16))
+	if d.bits.read(1) == 0 {
+		size = int(d.bits.read(16))
 		if d.windowSize > MinWindow {
-			size = size<<8 | int(d.bits.bits(8))
+			size = size<<8 | int(d.bits.read(8))
 		}
 	}
 	switch {
@@ -163,7 +161,7 @@ func (d *Decoder) copyBlock(dst, src []byte) error {
 	if r0 == 0 || r1 == 0 || r2 == 0 {
 		return errors.New("uncompressed block sets a recent offset to 0")
 	}
-	d.recent.set(r0, r1, r2)
+	d.recent = newRecentOffsets(r0, r1, r2)
 	copy(dst, src[at+12:])
 	d.bits.seek(at + 12 + (len(dst)+1)&^1)
 	d.mayHaveCalls = true

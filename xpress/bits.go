@@ -5,26 +5,34 @@ import (
 	"math/bits"
 )
 
+// A bitReader reads the chunk's bits and, between them, its length bytes (the WIM
+// format sheet, section 4.3). Bits are packed into 16-bit little-endian units,
+// most significant bit first. What stands behind the input reads as zero.
 type bitReader struct {
 	in   []byte
 	next int    // where the next unit is loaded from
 	buf  uint64 // the next bits, the first one on top
-	n    uint   // how many of them are valid
+	n    uint   // how many of them are valid: 0 to 63. Lower ones are zero or right
 }
 
+// maxPastEnd is how many of the zero bits behind the input a chunk may use: an
+// encoder may leave out the last unit or two when they are zero.
 const maxPastEnd = 32
 
+// overrun tells whether more bits were used than that.
 func (r *bitReader) overrun() bool {
-	return r.next*8-int(r.n) > len(r.in)*8+maxPastEnd
+	return int64(r.next)*8-int64(r.n) > int64(len(r.in))*8+maxPastEnd
 }
 
-// refill makes at least 48 bits valid.
+// refill makes at least 48 bits valid, a unit at a time.
 func (r *bitReader) refill() {
 	r.buf &= ^uint64(0) << (64 - r.n)
-	for r.n <= 48 {
-		if r.next+2 <= len(r.in) {
-			r.buf |= uint64(binary.LittleEndian.Uint16(r.in[r.next:])) << (48 - r.n)
+	for r.n < 48 {
+		var unit [2]byte
+		if r.next < len(r.in) {
+			copy(unit[:], r.in[r.next:])
 		}
+		r.buf |= uint64(binary.LittleEndian.Uint16(unit[:])) << (48 - r.n)
 		r.next += 2
 		r.n += 16
 	}
@@ -36,37 +44,38 @@ func (r *bitReader) consume(count uint) {
 	r.n -= count
 }
 
-// take reads count bits, 0 to 32, that are known to be valid.
-func (r *bitReader) take(count uint) uint32 {
-	v := uint32(r.buf >> 1 >> (63 - count))
-	r.consume(count)
-	return v
-}
-
-// lengthBytes reads the length bytes
-func (r *bitReader) lengthBytes() (int, bool) {
+// lengthBytes reads what follows a symbol with a length field of 15, and returns
+// the length less 3. ok is false when the input ends before that.
+//
+// The place of these bytes depends on how far a reader of the format's inventor
+// has read ahead: to at least 16 bits past the symbol, and by whole units, so to
+// 16 + n%16 bits. What this reader has beyond that it gives back.
+func (r *bitReader) lengthBytes() (length int, ok bool) {
 	surplus := r.n/16 - 1
 	r.next -= 2 * int(surplus)
 	r.n -= 16 * surplus
 	r.buf &= ^uint64(0) << (64 - r.n)
+
 	if r.next >= len(r.in) {
 		return 0, false
 	}
-	b := r.in[r.next]
+	length = 15 + int(r.in[r.next])
 	r.next++
-	if b < 255 {
-		return 15 + int(b), true
+	if length < 15+255 {
+		return length, true
 	}
 	if r.next+2 > len(r.in) {
 		return 0, false
 	}
-	v := binary.LittleEndian.Uint16(r.in[r.next:])
+	length = int(binary.LittleEndian.Uint16(r.in[r.next:]))
 	r.next += 2
-	return int(v), true
+	return length, true
 }
 
-func unitsTop(w uint64) uint64 {
-	const low = 0x0000ffff0000ffff
-	w = bits.RotateLeft64(w, 32)
-	return w&low<<16 | w>>16&low
+// unitsInOrder turns an 8-byte little-endian load into the next 64 bits: its four
+// units in reverse order.
+func unitsInOrder(load uint64) uint64 {
+	const even = 0x0000ffff0000ffff
+	swapped := bits.RotateLeft64(load, 32)
+	return swapped&even<<16 | swapped>>16&even
 }

@@ -17,24 +17,28 @@ func corrupt(format string, args ...any) error {
 // MaxChunk is the largest uncompressed size of a chunk.
 const MaxChunk = 65536
 
-// A Decoder decompresses chunks, one after the other. It is not safe for
-// concurrent use.
+// windowSize leaves room behind a chunk for copies of a fixed size.
+const windowSize = MaxChunk + 64
+
+// A Decoder decompresses chunks, one after the other. It holds about 80 KiB and is
+// not safe for concurrent use.
 type Decoder struct {
-	bits     bitReader
-	code     *huffman.Table
-	lengths  [numSymbols]uint8
-	badMatch match // why the hot loop stopped
+	bits   bitReader
+	code   *huffman.Table
+	window [windowSize]byte
 }
 
 // NewDecoder returns a Decoder for chunks of any size.
 func NewDecoder() *Decoder {
-	return &Decoder{code: huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong)}
+	return &Decoder{
+		code: huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong, entryStep),
+	}
 }
 
 // Decode decompresses the chunk src into dst, whose length is the chunk's
 // uncompressed size, at most [MaxChunk]. It keeps neither. What follows the
 // chunk's data in src is ignored. The error wraps [ErrCorrupt] when src is not a
-// valid chunk of that size; dst then holds nothing of use.
+// valid chunk of that size; dst is then as it was.
 //
 // Decode allocates nothing.
 func (d *Decoder) Decode(dst, src []byte) error {
@@ -42,85 +46,93 @@ func (d *Decoder) Decode(dst, src []byte) error {
 		return fmt.Errorf("xpress: uncompressed size %d is larger than a chunk can be (%d)", len(dst), MaxChunk)
 	}
 	if len(src) < lengthsSize {
-		return corrupt("%d bytes of input, but the code lengths alone take %d", len(src), lengthsSize)
+		return corrupt("%d bytes of input, but the codeword lengths alone take %d", len(src), lengthsSize)
 	}
-	for i, b := range src[:lengthsSize] {
-		d.lengths[2*i] = b & 15
-		d.lengths[2*i+1] = b >> 4
-	}
-	if err := d.code.Build(d.lengths[:], entries[:]); err != nil {
-		return corrupt("code lengths: %w", err)
+	if err := d.readCode(src[:lengthsSize]); err != nil {
+		return corrupt("codeword lengths: %w", err)
 	}
 	d.bits = bitReader{in: src, next: lengthsSize}
-	for pos := 0; ; {
-		var ok bool
-		if pos, ok = d.hotPlain(dst, pos); !ok {
-			return d.badMatch.check(pos, len(dst))
-		}
-		if pos == len(dst) {
+	err := d.decodeItems(uint(len(dst)))
+	d.bits.in = nil
+	if err != nil {
+		return err
+	}
+	copy(dst, d.window[:])
+	return nil
+}
+
+// readCode makes the decoding table from the lengths of the codewords, four bits
+// for each symbol.
+func (d *Decoder) readCode(packed []byte) error {
+	var lengths [numSymbols]uint8
+	for i, b := range packed {
+		lengths[2*i] = b & 15
+		lengths[2*i+1] = b >> 4
+	}
+	return d.code.Build(lengths[:], symbolEntries[:])
+}
+
+// decodeItems fills the window with the chunk's size bytes. The hot loop does
+// nearly all items, and stops before one that it must not do: near the start
+// and the end, or one that is wrong.
+func (d *Decoder) decodeItems(size uint) error {
+	for pos := uint(0); ; {
+		pos = d.hotPlain(pos, size)
+		if pos == size {
 			break
 		}
-		var err error
-		if pos, err = d.decodeItem(dst, pos); err != nil {
+		length, err := d.decodeItem(pos, size)
+		if err != nil {
 			return err
 		}
+		pos += length
 	}
 	if d.bits.overrun() {
-		return corrupt("input ends early")
+		return corrupt("input of %d bytes ends early", len(d.bits.in))
 	}
 	return nil
 }
 
-// decodeItem decodes one item at pos and returns the position behind it (the
-// WIM format sheet, section 4.2).
-func (d *Decoder) decodeItem(dst []byte, pos int) (int, error) {
+// decodeItem decodes one item at pos and returns its length (the WIM format
+// sheet, section 4.2).
+func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 	r := &d.bits
 	r.refill() // 48 bits are enough for the longest item: 15 + 15
 	e := d.code.Lookup(r.buf)
-	footer := uint(e>>entryFooter) & 31
-	r.consume(uint(e&entryBits) - footer)
 	if e&flagLiteral != 0 {
-		dst[pos] = byte(e >> entryLiteral)
-		return pos + 1, nil
+		r.consume(uint(e & entryBits))
+		d.window[pos] = byte(e >> entryLiteral)
+		return 1, nil
 	}
-	m := match{length: int(e>>entryLength) & 31}
-	if m.length == longMatch {
-		extra, ok := r.lengthBytes()
+	codeword := uint(e >> entryCode & 15)
+	r.consume(codeword)
+	length := matchLength(e)
+	if length == longMatch {
+		more, ok := r.lengthBytes()
 		if !ok {
-			return pos, corrupt("input ends in the length of the match at output offset %d", pos)
+			return 0, corrupt("input ends in the length of the match at output offset %d", pos)
 		}
-		m.length = extra + minMatch
+		length = minMatch + more
 	}
-	m.offset = 1<<footer | int(r.take(footer))
-	if err := m.check(pos, len(dst)); err != nil {
-		return pos, err
+	offset := matchOffset(r.buf, e)
+	r.consume(uint(e&entryBits) - codeword)
+	if uint(length) > size-pos {
+		return 0, corrupt("match of %d bytes at output offset %d passes the end of the chunk", length, pos)
 	}
-	copyMatch(dst[:pos+m.length], pos, m.offset)
-	return pos + m.length, nil
-}
-
-// A match is a copy of length bytes from offset bytes before.
-type match struct {
-	length, offset int
-}
-
-// check returns the error for a match at pos in a chunk of size bytes, or nil if
-// it is a good one.
-func (m match) check(pos, size int) error {
-	if m.length > size-pos {
-		return corrupt("match of %d bytes at output offset %d passes the end of the chunk", m.length, pos)
+	if uint(offset) > pos {
+		return 0, corrupt("match at output offset %d reaches %d bytes back, before the start", pos, offset)
 	}
-	if m.offset > pos {
-		return corrupt("match at output offset %d reaches %d bytes back, before the start", pos, m.offset)
-	}
-	return nil
+	copyMatch(d.window[:pos+uint(length)], int(pos), offset)
+	return uint(length), nil
 }
 
 // copyMatch fills dst from pos to its end with what stands offset bytes before.
-// The copy may read what it has just written.
+// The copy may read what it has just written: each round doubles what is there.
 func copyMatch(dst []byte, pos, offset int) {
-	src := dst[pos-offset:]
-	for i := range dst[pos:] {
-		dst[pos+i] = src[i]
+	from := dst[pos-offset : pos]
+	for to := dst[pos:]; len(to) > 0; {
+		n := copy(to, from)
+		to = to[n:]
+		from = dst[pos-offset : len(dst)-len(to)]
 	}
 }

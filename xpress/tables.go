@@ -1,5 +1,6 @@
 package xpress
 
+// The alphabet (the WIM format sheet, sections 4.1 and 4.2).
 const (
 	numLiterals   = 256
 	numSymbols    = 512
@@ -7,43 +8,75 @@ const (
 	maxCodeLength = 15
 	minMatch      = 3
 	longMatch     = minMatch + 15 // from here length bytes follow
-	maxMain       = 16
-
-	codeBits = 11 // index the main part of the decoding table
 )
+
+// codeBits is how many bits index the main part of the decoding table.
+const codeBits = 11
+
+// maxMain is the longest match that the main loop of the hot loop does.
+const maxMain = 16
 
 // An entry of the decoding table tells all about a symbol, in 32 bits:
 //
 //	0..5    bits to consume: codeword, and footer of the offset
-//	8..12   footer bits; the offset is 1 << footer plus the footer
-//	16..20  match length, 1 for a literal, 18 when length bytes follow
-//	21..28  literal: the byte
-//	30      literal
-//	31      special: not done by the main path of the hot loop
+//	6       special: not for the main loop of the hot loop
+//	7       literal
+//	8..13   63 - footer bits
+//	14..17  length - 1; of a special match, length - 17
+//	18..25  literal: the byte
+//	26..29  match: bits of the codeword alone
+//	31      match
+//
+// A literal is a match of length 1 and offset 1 whose byte is replaced, and the
+// hot loop needs no branch to tell one from the other.
 const (
 	entryBits    = 63
-	entryFooter  = 8
-	entryLength  = 16
-	entryLiteral = 21
-	flagLiteral  = 1 << 30
-	flagSpecial  = 1 << 31
-	entryLong    = flagSpecial // length 0: the codeword is longer than the index
+	flagSpecial  = 1 << 6
+	flagLiteral  = 1 << 7
+	entryShift   = 8
+	entryLength  = 14
+	entryLiteral = 18
+	entryCode    = 26
+	flagMatch    = 1 << 31
+
+	// The table adds this for each bit of the codeword.
+	entryStep = 1 | 1<<entryCode
+
+	// The codeword is longer than the table's index.
+	entryLong = flagSpecial
 )
 
-var entries = symbolEntries()
+// matchLength returns the length of the item, 18 when length bytes follow.
+func matchLength(e uint32) int {
+	length := int(e>>entryLength&15) + 1
+	if e&flagSpecial != 0 {
+		length += maxMain
+	}
+	return length
+}
 
-func symbolEntries() *[numSymbols]uint32 {
+// matchOffset returns the offset of a match with entry e, where buf begins with
+// the footer: a one in front of the footer, and both shifted down together.
+func matchOffset(buf uint64, e uint32) int {
+	return int((buf>>1 | 1<<63) >> (e >> entryShift & 63))
+}
+
+// symbolEntries is what each symbol says, without its codeword.
+var symbolEntries = func() *[numSymbols]uint32 {
 	var entries [numSymbols]uint32
 	for sym := range uint32(numSymbols) {
 		if sym < numLiterals {
-			entries[sym] = flagLiteral | sym<<entryLiteral | 1<<entryLength
+			entries[sym] = flagLiteral | sym<<entryLiteral | 63<<entryShift
 			continue
 		}
 		length, footer := sym&15+minMatch, sym>>4&15
-		entries[sym] = footer | footer<<entryFooter | length<<entryLength
-		if length > maxMain {
-			entries[sym] |= flagSpecial
+		e := flagMatch | footer | (63-footer)<<entryShift
+		if length <= maxMain {
+			e |= (length - 1) << entryLength
+		} else {
+			e |= flagSpecial | (length-maxMain-1)<<entryLength
 		}
+		entries[sym] = e
 	}
 	return &entries
-}
+}()

@@ -58,6 +58,7 @@ type Table struct {
 
 	bits     int
 	escape   uint32
+	step     uint32
 	storage  []uint32 // Main, Long, and room for wide stores
 	sorted   []uint32 // entries in the order of their codewords
 	longest  int
@@ -76,7 +77,7 @@ const slack = 8
 // part has 1<<bits entries and whose codewords have at most longest bits. The
 // entries of Main that stand for more than one codeword are set to escape, a
 // value that no symbol's entry has and that is not zero.
-func NewTable(symbols, bits, longest int, escape uint32) *Table {
+func NewTable(symbols, bits, longest int, escape, step uint32) *Table {
 	// A codeword of more than bits bits takes at most 2^(longest-bits-1) of
 	// the pieces that Long is cut into.
 	capacity := 0
@@ -88,6 +89,7 @@ func NewTable(symbols, bits, longest int, escape uint32) *Table {
 		Main:     storage[: 1<<bits : 1<<bits],
 		bits:     bits,
 		escape:   escape,
+		step:     step,
 		storage:  storage,
 		sorted:   make([]uint32, symbols),
 		longest:  longest,
@@ -170,7 +172,7 @@ func (t *Table) sort(lengths []uint8, payload []uint32, first *lengthCounts) {
 			}
 			continue
 		}
-		sorted[first[l%32]] = payload[i] + uint32(l)
+		sorted[first[l%32]] = payload[i] + uint32(l)*t.step
 		first[l%32]++
 	}
 }
@@ -212,26 +214,31 @@ func (t *Table) fill(count *lengthCounts) {
 // fillIntervals writes each entry width times, one after the other, and returns
 // what is behind them. It may scribble on the first slack entries of that.
 func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
-	switch {
-	case width == 1:
+	switch width {
+	case 1:
 		copy(out, entries)
-		return out[len(entries):]
-	case width <= slack:
+	case 2:
 		for _, e := range entries {
-			*(*[slack]uint32)(out) = [slack]uint32{e, e, e, e, e, e, e, e}
-			out = out[width:]
+			out[0], out[1] = e, e
+			out = out[2:]
 		}
+		return out
+	case 4:
+		for _, e := range entries {
+			out[0], out[1], out[2], out[3] = e, e, e, e
+			out = out[4:]
+		}
+		return out
 	default:
 		for _, e := range entries {
-			interval := out[:width]
-			for len(interval) >= slack {
-				*(*[slack]uint32)(interval) = [slack]uint32{e, e, e, e, e, e, e, e}
-				interval = interval[slack:]
+			for end := len(out) - width; len(out) > end; out = out[8:] {
+				out[0], out[1], out[2], out[3] = e, e, e, e
+				out[4], out[5], out[6], out[7] = e, e, e, e
 			}
-			out = out[width:]
 		}
+		return out
 	}
-	return out
+	return out[len(entries):]
 }
 
 // Lookup returns the entry of the codeword that input begins with, the next bit
