@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -40,12 +41,14 @@ security descriptors outside of Windows, is counted and left out.`,
 			for _, p := range report.Problems {
 				fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
 			}
-			fmt.Fprintf(a.stderr, "%s files, %s directories, %s links, %s bytes\n",
-				thousands(report.Files), thousands(report.Directories), thousands(report.Links), thousands(report.Bytes))
+			if err == nil || report.Files+report.Directories+report.Links > 0 {
+				fmt.Fprintf(a.stderr, "%s files, %s directories, %s links, %s bytes\n",
+					thousands(report.Files), thousands(report.Directories), thousands(report.Links), thousands(report.Bytes))
+			}
 			for _, n := range report.NotRestored {
 				fmt.Fprintf(a.stderr, "not restored: %s (%d)\n", n.What, n.Count)
 			}
-			if len(report.Problems) > 0 && err != nil {
+			if len(report.Problems) > 0 && errors.Is(err, report.Problems[0].Err) {
 				return fmt.Errorf("%d entries were not extracted", len(report.Problems))
 			}
 			return err
