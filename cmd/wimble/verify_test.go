@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/wimtest"
+	"github.com/wimble-go/wimble/wim"
+)
+
+func TestVerify(t *testing.T) {
+	for _, file := range wimtest.FixtureFiles(t) {
+		args := []string{"verify", fixture(t, file)}
+		if base := wimtest.FixtureReference(file); base != "" {
+			args = append(args, "--ref", fixture(t, base))
+		}
+		require.Regexp(t, `^[0-9,]+ blobs, [0-9,]+ bytes, \d images; integrity table: (good|absent); missing blobs: 0; problems: 0\n$`, works(t, args...))
+	}
+	require.Equal(t, "31 blobs, 255,643 bytes, 1 images; integrity table: good; missing blobs: 0; problems: 0\n",
+		works(t, "verify", "--workers", "1", fixture(t, "lzx-32k.wim")))
+}
+
+func TestVerifyDamaged(t *testing.T) {
+	data := wimtest.FixtureBytes(t, "xpress-32k.wim")
+	at := bytes.Index(data, []byte("linked\n"))
+	data[at] = 'L'
+	file := writeFile(t, "bad.wim", data)
+	stdout, stderr, status := command("verify", file)
+	require.Equal(t, 1, status)
+	require.Equal(t, "31 blobs, 255,643 bytes, 1 images; integrity table: damaged; missing blobs: 0; problems: 2\n", stdout)
+	header := fixtureInfo(t, "xpress-32k.wim").Header
+	var offset, size int
+	_, err := fmt.Sscan(header["Blob Table Offset"]+" "+header["Blob Table Size"], &offset, &size)
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf("wimble: bytes 208 to %d of bad.wim differ from the integrity table: SHA-1 mismatch\n", offset+size)+
+		"wimble: blob 755cfbc92b31c227c2428a51ebbf360277877977: the content has SHA-1 "+wimtest.SHA1([]byte("Linked\n"))+": SHA-1 mismatch\n"+
+		"  affects 1:deep/a/hard-3.txt\n  affects 1:links/hard-1.txt\n  affects 1:links/hard-2.txt\n"+
+		"wimble: "+file+" is damaged or incomplete\n", stderr)
+}
+
+func TestVerifyIncomplete(t *testing.T) {
+	stdout, stderr, status := command("verify", fixture(t, "delta.wim"))
+	require.Equal(t, 1, status)
+	require.Contains(t, stdout, "missing blobs: 25; problems: 25\n")
+	require.Equal(t, 25, strings.Count(stderr, "content is not in this WIM"))
+
+	file := filepath.Join(t.TempDir(), "split.swm")
+	require.NoError(t, os.WriteFile(file, wimtest.FixtureBytes(t, "split.swm"), 0o600))
+	_, stderr, status = command("verify", file)
+	require.Equal(t, 1, status)
+	require.True(t, strings.HasSuffix(stderr, "wimble: "+file+": not verified as a whole: parts 2 3 of 3 are missing\n"), stderr)
+}
+
+func TestVerifyNamesAllThatIsAffected(t *testing.T) {
+	data := wimtest.FixtureBytes(t, "install.wim")
+	// Two files in each of three images, stored raw.
+	at := bytes.Index(data, []byte("[.ShellClassInfo]\r\n"))
+	require.Positive(t, at)
+	data[at]++
+	_, stderr, status := command("verify", writeFile(t, "bad.wim", data))
+	require.Equal(t, 1, status)
+	for _, image := range []string{"1", "2", "3"} {
+		for _, path := range []string{"Users/Default/Desktop/desktop.ini", "Users/Public/desktop.ini"} {
+			require.Contains(t, stderr, "  affects "+image+":"+path+"\n")
+		}
+	}
+	require.Equal(t, 6, strings.Count(stderr, "  affects "))
+}
+
+func TestVerifyListsTenPaths(t *testing.T) {
+	var stderr bytes.Buffer
+	(&app{stderr: &stderr}).printProblem(wim.Problem{Err: errors.New("bad\nnews"), Affected: strings.Fields("a b c d e f g h i j k l")})
+	require.Equal(t, "wimble: bad\\u000Anews\n  affects a\n  affects b\n  affects c\n  affects d\n  affects e\n"+
+		"  affects f\n  affects g\n  affects h\n  affects i\n  affects j\n  and 2 more\n", stderr.String())
+}
