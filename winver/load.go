@@ -103,7 +103,10 @@ type tableParser struct {
 }
 
 func parseTable(text string) (*Table, error) {
-	p := tableParser{index: make(map[rowKey]int), ladders: make(map[uint32][]ladderStart)}
+	lines := min(strings.Count(text, "\n"), maxTableUpdates)
+	p := tableParser{
+		updates: make([]entry, 0, lines), index: make(map[rowKey]int, lines), ladders: make(map[uint32][]ladderStart),
+	}
 	err := p.read(strings.TrimPrefix(text, "\uFEFF"))
 	if err != nil {
 		return nil, fmt.Errorf("table of Windows updates, %w: %w", err, ErrFormat)
