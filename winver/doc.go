@@ -6,4 +6,24 @@
 // build tells the release (18362 is Windows 10 version 1903), and the UBR tells
 // which cumulative update the release was last serviced with. Microsoft's tables
 // list updates by build and UBR.
+//
+// # What a version means
+//
+// A [Table] holds those lists. [DefaultTable] is part of the program and costs
+// nothing until it is asked for; [LoadTable] reads a newer one, or a few lines
+// that extend the built-in one.
+//
+//	release  what a version is called, and until when it is serviced: Windows 10 1909
+//	update   what makes its UBR: KB4577671 of 2020-10-13
+//	ladder   the updates of a build in order; those above a version are newer
+//
+// [Table.Release], [Table.Update], [Table.Newer] and [Table.Latest] answer one
+// question each, and [Table.Status] all of them, with a line for people and JSON
+// for programs. A build often is several products, and the base build of a
+// servicing family stands for several releases, so a version alone may be
+// ambiguous. Then all that is possible is returned; an [Edition] narrows it. What
+// the table does not hold is unknown: there is no guess at it.
+//
+// Nothing here asks for the time. What depends on it, as being out of service
+// does, takes the day as an argument.
 package winver

@@ -14,12 +14,13 @@ import (
 )
 
 // The limits of a table, far above what a real one needs (in 2026: 70 KB, 1,750
-// updates). They keep the memory for a hostile one at some tens of megabytes.
+// updates, 54 releases, 5 builds in a family). They keep memory and time for a
+// hostile one at some tens of megabytes and at a second.
 const (
-	maxTableBytes   = 4 << 20
-	maxTableUpdates = 100_000
-	// Rows are compared with all releases and ladders, so few of these must do.
-	maxTableReleases = 1000
+	maxTableBytes    = 4 << 20
+	maxTableUpdates  = 100_000
+	maxTableReleases = 1000 // and as many ladders
+	maxFamily        = 32
 )
 
 //go:generate go run ./table
@@ -97,16 +98,17 @@ type tableParser struct {
 	releases []Release
 	updates  []entry
 	index    map[rowKey]int // into updates
-	ladders  map[uint32][]ladderStart
+	ladders  []ladderRecord
+}
 
-	ladderStarts int // in all of ladders
+type ladderRecord struct {
+	build uint32
+	ladderStart
 }
 
 func parseTable(text string) (*Table, error) {
 	lines := min(strings.Count(text, "\n"), maxTableUpdates)
-	p := tableParser{
-		updates: make([]entry, 0, lines), index: make(map[rowKey]int, lines), ladders: make(map[uint32][]ladderStart),
-	}
+	p := tableParser{updates: make([]entry, 0, lines), index: make(map[rowKey]int, lines)}
 	err := p.read(strings.TrimPrefix(text, "\uFEFF"))
 	if err != nil {
 		return nil, fmt.Errorf("table of Windows updates, %w: %w", err, ErrFormat)
@@ -270,9 +272,8 @@ func (p *tableParser) record(line string) error {
 	case "release":
 		p.release(f)
 	case "ladder":
-		build, start := f.number("build"), ladderStart{f.number("UBR"), f.product()}
-		p.ladders[build] = append(p.ladders[build], start)
-		if p.ladderStarts++; p.ladderStarts > maxTableReleases {
+		p.ladders = append(p.ladders, ladderRecord{f.number("build"), ladderStart{f.number("UBR"), f.product()}})
+		if len(p.ladders) > maxTableReleases {
 			f.fail(fmt.Errorf("more than %d ladders", maxTableReleases))
 		}
 	case "update":
@@ -347,31 +348,32 @@ func (p *tableParser) table() (*Table, error) {
 		families:   make(map[uint32][]uint32),
 		updates:    make(map[uint32][]entry),
 		hotpatches: make(map[uint32][]entry),
-		ladders:    p.ladders,
+		ladders:    make(map[uint32][]ladderStart),
 	}
 	for _, r := range p.releases {
 		t.releases[r.Build] = append(t.releases[r.Build], r)
 	}
-	for build, releases := range t.releases {
-		base := t.base(build)
-		for _, r := range releases {
-			if r.BaseBuild != base {
-				return nil, fmt.Errorf("build %d has two base builds, %d and %d", build, base, r.BaseBuild)
+	for _, r := range p.releases {
+		if base := t.base(r.Build); r.BaseBuild != base {
+			return nil, fmt.Errorf("build %d has two base builds, %d and %d", r.Build, base, r.BaseBuild)
+		}
+		if t.base(r.BaseBuild) != r.BaseBuild {
+			return nil, fmt.Errorf("base build %d of build %d has no release that is its own base", r.BaseBuild, r.Build)
+		}
+		family := t.families[r.BaseBuild]
+		if i, ok := slices.BinarySearch(family, r.Build); !ok {
+			if len(family) == maxFamily {
+				return nil, fmt.Errorf("base build %d has more than %d builds", r.BaseBuild, maxFamily)
 			}
+			t.families[r.BaseBuild] = slices.Insert(family, i, r.Build)
 		}
-		if t.base(base) != base {
-			return nil, fmt.Errorf("base build %d of build %d has no release that is its own base", base, build)
-		}
-		t.families[base] = append(t.families[base], build)
 	}
-	for _, family := range t.families {
-		slices.Sort(family)
-	}
-	for build, starts := range t.ladders {
-		if t.base(build) == 0 {
-			return nil, fmt.Errorf("build %d has a ladder, but no release", build)
+	slices.SortStableFunc(p.ladders, func(a, b ladderRecord) int { return cmp.Compare(a.ubr, b.ubr) })
+	for _, l := range p.ladders {
+		if t.base(l.build) == 0 {
+			return nil, fmt.Errorf("build %d has a ladder, but no release", l.build)
 		}
-		slices.SortStableFunc(starts, func(a, b ladderStart) int { return cmp.Compare(a.ubr, b.ubr) })
+		t.ladders[l.build] = append(t.ladders[l.build], l.ladderStart)
 	}
 	if err := t.addUpdates(p.updates); err != nil {
 		return nil, err
@@ -386,7 +388,7 @@ func (t *Table) addUpdates(rows []entry) error {
 		return cmp.Or(a.Version.Compare(b.Version),
 			b.Released.Compare(a.Released), cmp.Compare(b.KB, a.KB))
 	})
-	releases := make(map[uint32][]entry)
+	var releases []entry
 	for _, row := range rows {
 		build := row.Version.Build
 		if t.base(build) == 0 {
@@ -397,22 +399,29 @@ func (t *Table) addUpdates(rows []entry) error {
 		}
 		switch {
 		case row.KB == 0:
-			releases[build] = append(releases[build], row)
+			releases = append(releases, row)
 		case row.Kind == KindHotpatch:
 			t.hotpatches[build] = appendRow(t.hotpatches[build], row)
 		default:
 			t.updates[build] = appendRow(t.updates[build], row)
 		}
 	}
-	for build, rows := range releases {
-		for i, row := range rows {
-			if found, ok := t.find(row.Version); ok {
-				rows[i] = found
-			}
+	for len(releases) > 0 {
+		build := releases[0].Version.Build
+		end := slices.IndexFunc(releases, func(row entry) bool { return row.Version.Build != build })
+		if end < 0 {
+			end = len(releases)
 		}
-		all := append(t.updates[build], rows...)
+		all := t.updates[build]
+		for _, row := range releases[:end] {
+			if found, ok := t.find(row.Version); ok {
+				row = found
+			}
+			all = append(all, row)
+		}
 		slices.SortStableFunc(all, func(a, b entry) int { return byUBR(a, b.Version.UBR) })
 		t.updates[build] = slices.CompactFunc(all, func(a, b entry) bool { return a.Version.UBR == b.Version.UBR })
+		releases = releases[end:]
 	}
 	return nil
 }

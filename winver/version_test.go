@@ -2,7 +2,6 @@ package winver_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,13 +69,4 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, v, again)
 	})
-}
-
-func ExampleParse() {
-	v, err := winver.Parse("10.0.18362.1139")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println("build", v.Build, "UBR", v.UBR)
-	// Output: build 18362 UBR 1139
 }
