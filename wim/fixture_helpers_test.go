@@ -2,7 +2,6 @@ package wim_test
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"encoding/hex"
 	"io/fs"
 	"path"
@@ -246,6 +245,3 @@ func sha1Of(t testing.TB, text string) wim.SHA1 {
 	require.NoError(t, err)
 	return wim.SHA1(raw)
 }
-
-// hexSHA1 is what sha1sum prints.
-func hexSHA1(data []byte) string { return wim.SHA1(sha1.Sum(data)).String() }

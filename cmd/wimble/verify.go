@@ -40,8 +40,11 @@ func (a *app) verifyCommand() *cobra.Command {
 			if missing > mostMissing {
 				fmt.Fprintf(a.stderr, "wimble: %s more blobs are missing\n", thousands(missing-mostMissing))
 			}
-			fmt.Fprintf(a.stdout, "%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n",
+			_, err = fmt.Fprintf(a.stdout, "%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n",
 				thousands(report.Blobs), thousands(report.Bytes), len(r.Images), report.Integrity, report.MissingBlobs, len(report.Problems))
+			if err != nil {
+				return err
+			}
 			if missing := r.MissingParts(); len(missing) > 0 {
 				return fmt.Errorf("%s: not verified as a whole: parts %s of %d are missing",
 					args[0], strings.Trim(fmt.Sprint(missing), "[]"), r.Header.TotalParts)

@@ -1,6 +1,8 @@
 package wimtest
 
 import (
+	"crypto/sha1"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,4 +144,10 @@ func WTF8(units []uint16) string {
 		}
 	}
 	return string(out)
+}
+
+// SHA1 is what sha1sum prints for data.
+func SHA1(data []byte) string {
+	sum := sha1.Sum(data)
+	return hex.EncodeToString(sum[:])
 }
