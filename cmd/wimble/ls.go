@@ -120,7 +120,7 @@ func (l *lister) print(name, shown string, entry fs.DirEntry) error {
 	if info.Size() < 0 {
 		size = "missing"
 	}
-	_, err = fmt.Fprintf(l.out, "%-11v %v %14s %16s %s\n", info.Mode(), e.Attributes, size, minute(e.LastWriteTime), printable(shown+target))
+	_, err = fmt.Fprintf(l.out, "%-10v %v %14s %16s %s\n", info.Mode(), e.Attributes, size, minute(e.LastWriteTime), printable(shown+target))
 	return err
 }
 
