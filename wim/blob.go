@@ -122,7 +122,7 @@ func (b *blobReader) read(p []byte) (int, error) {
 func (b *blobReader) fill(p []byte) (int, error) {
 	res := b.resource
 	if res.raw {
-		return len(p), readFull(res.part.source, p, res.data.offset+b.offset+b.position)
+		return res.readAt(p, b.offset+b.position)
 	}
 	done := 0
 	for done < len(p) {
