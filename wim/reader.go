@@ -194,8 +194,8 @@ func (p *part) readTableResource(name string, h resourceHeader, limit int64) ([]
 
 // assemble derives everything from the parts that are at hand.
 func (r *Reader) assemble() {
-	parts := slices.Clone(r.parts)
-	r.index = sync.OnceValue(func() *blobIndex { return newBlobIndex(parts) })
+	parts, missing := slices.Clone(r.parts), r.MissingParts()
+	r.index = sync.OnceValue(func() *blobIndex { return newBlobIndex(parts, missing) })
 	r.placements = &placements{}
 	r.cache.budget = r.limits.ChunkCache
 	if r.cache.budget == 0 {

@@ -153,14 +153,15 @@ func (b *blob) checkHeader() error {
 type blobIndex struct {
 	byHash  map[SHA1]*blob
 	foreign map[SHA1]uint16 // parts that hold blobs no given part has
+	absent  string          // the parts that were not given, for messages
 }
 
-func newBlobIndex(parts []*part) *blobIndex {
+func newBlobIndex(parts []*part, missing []int) *blobIndex {
 	total := 0
 	for _, p := range parts {
 		total += len(p.table.blobs)
 	}
-	x := &blobIndex{byHash: make(map[SHA1]*blob, total)}
+	x := &blobIndex{byHash: make(map[SHA1]*blob, total), absent: joinNumbers(missing, " or ")}
 	given := make(map[uint16]bool)
 	for _, p := range parts {
 		given[uint16(p.header.PartNumber)] = true
@@ -204,9 +205,9 @@ func (r *Reader) lookup(hash SHA1) (*blob, error) {
 		return nil, fmt.Errorf("blob %v is in part %d of %d: %w; open it together with the other parts",
 			hash, number, r.Header.TotalParts, ErrMissingPart)
 	}
-	if missing := r.MissingParts(); len(missing) > 0 {
+	if x.absent != "" {
 		return nil, fmt.Errorf("blob %v is in part %s of %d, not in the parts given: %w; open them all together",
-			hash, joinNumbers(missing, " or "), r.Header.TotalParts, ErrMissingPart)
+			hash, x.absent, r.Header.TotalParts, ErrMissingPart)
 	}
 	return nil, fmt.Errorf("blob %v: %w; a delta file needs the file that it was made against", hash, ErrMissingBlob)
 }
