@@ -1,7 +1,6 @@
 package wim
 
 import (
-	"fmt"
 	"math/bits"
 	"sync"
 
@@ -34,8 +33,8 @@ func (d *decoders) pool(codec Compression, chunkSize int) *sync.Pool {
 	return &d.lzms
 }
 
-// decode decompresses one chunk. The caller has checked chunkSize against the
-// range of the codec.
+// decode decompresses one chunk. The caller has checked that there is a codec,
+// and chunkSize against its range.
 func (d *decoders) decode(codec Compression, chunkSize int, dst, src []byte) error {
 	pool := d.pool(codec, chunkSize)
 	decoder, _ := pool.Get().(chunkDecoder)
@@ -56,10 +55,8 @@ func newDecoder(codec Compression, chunkSize int) (chunkDecoder, error) {
 		return xpress.NewDecoder(), nil
 	case CompressionLZX:
 		return lzx.NewDecoder(chunkSize)
-	case CompressionLZMS:
-		return lzms.NewDecoder(), nil
 	}
-	return nil, fmt.Errorf("%v cannot be decompressed: %w", codec, ErrUnsupported)
+	return lzms.NewDecoder(), nil
 }
 
 // buffers lends byte slices that live for one chunk.

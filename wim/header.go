@@ -70,9 +70,12 @@ func (c Compression) String() string {
 }
 
 // chunkSizeRange returns the smallest and the greatest chunk size of the
-// codec, both powers of two (WIM format sheet, section 1.5).
+// codec, both powers of two (WIM format sheet, section 1.5). A solid resource
+// has chunks even without a codec; the range is then 7-Zip's.
 func (c Compression) chunkSizeRange() (least, most uint32) {
 	switch c {
+	case CompressionNone:
+		return 1 << 8, 1 << 31
 	case CompressionXPRESS:
 		return 1 << 12, 1 << 16
 	case CompressionLZX:

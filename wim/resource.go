@@ -178,6 +178,9 @@ func (res *resource) decompress(dst, src []byte, i int64) error {
 		copy(dst, src)
 		return nil
 	}
+	if res.codec == CompressionNone { // a solid resource may have chunks without a codec
+		return fmt.Errorf("chunk %d of %d: compressed, in a resource that names no codec: %w", i, res.chunkCount(), ErrUnsupported)
+	}
 	if err := res.part.owner.decoders.decode(res.codec, int(res.chunkSize), dst, src); err != nil {
 		return fmt.Errorf("chunk %d of %d: %w: %w", i, res.chunkCount(), err, ErrFormat)
 	}

@@ -63,17 +63,11 @@ func (p *part) readSolidHeader(h resourceHeader) (*resource, error) {
 	if usize > 1<<63-1 {
 		return nil, fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
 	}
-	switch codec {
-	case CompressionNone: // possible only where every chunk is stored raw
-		if chunkSize == 0 {
-			return nil, fmt.Errorf("chunk size 0: %w", ErrFormat)
-		}
-	case CompressionXPRESS, CompressionLZX, CompressionLZMS:
-		if err := codec.checkChunkSize(chunkSize); err != nil {
-			return nil, err
-		}
-	default:
+	if codec > CompressionLZMS {
 		return nil, fmt.Errorf("%v: %w", codec, ErrUnsupported)
+	}
+	if err := codec.checkChunkSize(chunkSize); err != nil {
+		return nil, err
 	}
 	if err := p.owner.checkChunkLimit(int64(chunkSize)); err != nil {
 		return nil, err
