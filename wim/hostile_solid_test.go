@@ -42,3 +42,47 @@ func TestHostileSolidCodecNone(t *testing.T) {
 		require.ErrorContains(t, err, "chunk size")
 	}
 }
+
+// A solid resource that cannot be read takes its own blobs with it, not those of
+// the resources behind it in the run.
+func TestHostileSolidNeighbours(t *testing.T) {
+	data := counted(100_000)
+	for name, damage := range map[string]struct {
+		solid func(s *wimtest.Solid)
+		entry func(e *wimtest.TableEntry)
+		kind  error
+	}{
+		"size in the table too large": {entry: func(e *wimtest.TableEntry) { e.Size += 90_000 }, kind: ErrFormat},
+		"size in the table too small": {entry: func(e *wimtest.TableEntry) { e.Size -= 1 }, kind: ErrFormat},
+		"chunk sizes that do not add up": {solid: func(s *wimtest.Solid) {
+			s.Sizes = []uint32{32768, 32768, 32768, 9}
+		}, kind: ErrFormat},
+		"chunk size above the limit": {solid: func(s *wimtest.Solid) {
+			s.ChunkSize, s.Codec, s.Chunks = 1<<30, wimtest.CodecLZMS, [][]byte{data}
+		}, kind: ErrLimit},
+		"unknown codec": {solid: func(s *wimtest.Solid) { s.Codec = 4 }, kind: ErrUnsupported},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := wimtest.NewWIM()
+			first := wimtest.SolidOf(data, wimtest.CodecLZX, 32768)
+			if damage.solid != nil {
+				damage.solid(&first)
+			}
+			i := w.AddSolid(first)
+			if damage.entry != nil {
+				damage.entry(&w.Table[i])
+			}
+			w.AddSolid(wimtest.SolidOf(data[1:], wimtest.CodecXPRESS, 4096))
+			lost := w.AddSolidBlob(data[7:77], 7)
+			good := w.AddSolidBlob(data[2:80_000], 100_001)
+			withImage(w, lost, good)
+			r := openCrafted(t, w)
+			requireNoFile(t, craftedTree(t, r), "0", damage.kind)
+			requireFile(t, craftedTree(t, r), "1", data[2:80_000])
+			report := verifyCrafted(t, r)
+			require.Len(t, report.Problems, 1)
+			requireClear(t, report.Problems[0].Err, damage.kind)
+			require.Equal(t, []string{"1:0"}, report.Problems[0].Affected)
+		})
+	}
+}

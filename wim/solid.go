@@ -36,50 +36,75 @@ func (run *solidRun) firstOffset() uint64 {
 
 const solidHeaderSize = 16
 
-// openSolid reads the header of a solid resource and its list of chunk sizes.
-func (p *part) openSolid(h resourceHeader) (*resource, error) {
-	res, err := p.readSolidHeader(h)
-	if err != nil {
-		return nil, fmt.Errorf("solid resource at offset %d of %s: %w", h.offset, p.name, err)
-	}
-	return res, nil
+// openedSolid is a solid resource, or why it cannot be read.
+type openedSolid struct {
+	resource *resource
+	err      error
+	// usize is the room that the resource has in an address space. It is known
+	// of most resources that cannot be read; -1 otherwise.
+	usize int64
 }
 
-func (p *part) readSolidHeader(h resourceHeader) (*resource, error) {
+// openSolid reads the header of a solid resource and its list of chunk sizes.
+// What it reads for that it takes off left.
+func (p *part) openSolid(h resourceHeader, left *int64) openedSolid {
+	done := openedSolid{usize: -1}
+	if done.err = p.readSolid(h, left, &done); done.err != nil {
+		done.resource = nil
+		done.err = fmt.Errorf("solid resource at offset %d of %s: %w", h.offset, p.name, done.err)
+	}
+	return done
+}
+
+func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error {
 	where, err := checkSpan(h.offset, h.size, p.size)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if where.size < solidHeaderSize {
-		return nil, fmt.Errorf("%d bytes are less than its header has: %w", where.size, ErrFormat)
+		return fmt.Errorf("%d bytes are less than its header has: %w", where.size, ErrFormat)
+	}
+	take := func(bytes int64) error {
+		if bytes > *left {
+			return fmt.Errorf("the solid resources have more chunks than the file has room for: %w", ErrFormat)
+		}
+		*left -= bytes
+		return nil
+	}
+	if err := take(solidHeaderSize); err != nil {
+		return err
 	}
 	var raw [solidHeaderSize]byte
 	if err := readFull(p.source, raw[:], where.offset); err != nil {
-		return nil, err
+		return err
 	}
 	le := binary.LittleEndian
 	usize, chunkSize := le.Uint64(raw[0:]), le.Uint32(raw[8:])
 	codec := Compression(le.Uint32(raw[12:]))
 	if usize > 1<<63-1 {
-		return nil, fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
+		return fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
 	}
+	done.usize = int64(usize)
 	if codec > CompressionLZMS {
-		return nil, fmt.Errorf("%v: %w", codec, ErrUnsupported)
+		return fmt.Errorf("%v: %w", codec, ErrUnsupported)
 	}
 	if err := codec.checkChunkSize(chunkSize); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.owner.checkChunkLimit(int64(chunkSize)); err != nil {
-		return nil, err
+		return err
 	}
 	res := &resource{part: p, id: h, usize: int64(usize), codec: codec, chunkSize: int64(chunkSize), solid: true}
 	n := res.chunkCount()
 	if n > (where.size-solidHeaderSize)/4 {
-		return nil, fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
+		return fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
+	}
+	if err := take(4 * n); err != nil {
+		return err
 	}
 	sizes, err := readGrowing(p.source, 4*n, where.offset+solidHeaderSize)
 	if err != nil {
-		return nil, fmt.Errorf("chunk sizes: %w", err)
+		return fmt.Errorf("chunk sizes: %w", err)
 	}
 	at := make([]int64, n+1)
 	for i := range n {
@@ -87,10 +112,11 @@ func (p *part) readSolidHeader(h resourceHeader) (*resource, error) {
 	}
 	res.data = span{where.offset + solidHeaderSize + 4*n, where.size - solidHeaderSize - 4*n}
 	if at[n] != res.data.size {
-		return nil, fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
+		return fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
 	}
 	res.boundaries.Store(&boundaries{0, at})
-	return res, nil
+	done.resource = res
+	return nil
 }
 
 // placement is where in a solid resource a blob begins.
@@ -117,7 +143,7 @@ func (r *Reader) place(b *blob) placement {
 // addressSpace is a sequence of solid resources that blob offsets count in.
 type addressSpace struct {
 	name      string
-	resources []*resource
+	resources []openedSolid
 	starts    []int64 // where each resource begins in the space
 	end       int64
 	err       error // why the space ends where it does, if it is cut short
@@ -136,18 +162,21 @@ func (s *addressSpace) find(b *blob) placement {
 	// The last resource that begins at or before offset; empty ones end there.
 	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > offset }) - 1
 	res := s.resources[i]
+	if res.err != nil {
+		return placement{err: fmt.Errorf("blob %v: %w", b.sha1, res.err)}
+	}
 	offset -= s.starts[i]
 	if size > res.usize-offset {
 		return placement{err: formatErrorf("blob %v: %d bytes at offset %d of a solid resource of %d bytes",
 			b.sha1, size, offset, res.usize)}
 	}
-	return placement{resource: res, offset: offset}
+	return placement{resource: res.resource, offset: offset}
 }
 
 // placeAll places the blobs of all solid runs.
 func placeAll(parts []*part) map[*blob]placement {
 	of := make(map[*blob]placement)
-	opener := &solidOpener{parts: parts, opened: make(map[solidEntry]openedSolid), bytes: make(map[*part]uint64)}
+	opener := &solidOpener{parts: parts, opened: make(map[solidEntry]openedSolid), left: make(map[*part]*int64)}
 	for _, p := range parts {
 		for k, run := range p.table.runs {
 			blobs := make([]*blob, 0, len(run.blobs))
@@ -169,57 +198,52 @@ func placeAll(parts []*part) map[*blob]placement {
 type solidOpener struct {
 	parts  []*part
 	opened map[solidEntry]openedSolid
-	bytes  map[*part]uint64 // what the opened resources of a part have together
+	// left is how much of a part may still be read to open its resources. That
+	// costs memory, and resources that overlap could make it any multiple of the
+	// part's size.
+	left map[*part]*int64
 }
 
-type openedSolid struct {
-	resource *resource
-	err      error
-}
-
-func (o *solidOpener) open(e solidEntry) (*resource, error) {
-	if done, ok := o.opened[e]; ok {
-		return done.resource, done.err
+func (o *solidOpener) open(e solidEntry) openedSolid {
+	done, known := o.opened[e]
+	if !known {
+		done = o.openNew(e)
+		o.opened[e] = done
 	}
-	var done openedSolid
-	done.resource, done.err = o.openNew(e)
-	o.opened[e] = done
-	return done.resource, done.err
+	return done
 }
 
-func (o *solidOpener) openNew(e solidEntry) (*resource, error) {
+func (o *solidOpener) openNew(e solidEntry) openedSolid {
 	for _, p := range o.parts {
-		if p.header.PartNumber != int(e.partNumber) {
-			continue
+		if p.header.PartNumber == int(e.partNumber) {
+			if o.left[p] == nil {
+				left := p.size
+				o.left[p] = &left
+			}
+			return p.openSolid(e.header, o.left[p])
 		}
-		// Opening costs memory in proportion to the resource's size. Resources
-		// that overlap could make that any multiple of the file's.
-		if e.header.size > uint64(p.size)-o.bytes[p] {
-			return nil, fmt.Errorf("solid resource at offset %d of %s: %d bytes, more than the other solid resources leave of the file: %w",
-				e.header.offset, p.name, e.header.size, ErrFormat)
-		}
-		o.bytes[p] += e.header.size
-		return p.openSolid(e.header)
 	}
-	return nil, fmt.Errorf("its solid resource is in part %d: %w; open it together with the other parts", e.partNumber, ErrMissingPart)
+	return openedSolid{usize: -1, err: fmt.Errorf("its solid resource is in part %d: %w; open it together with the other parts",
+		e.partNumber, ErrMissingPart)}
 }
 
-// space opens the resources in order. The first that cannot be opened ends the
-// space, since nobody knows where the ones behind it begin.
+// space opens the resources in order. The first whose size is not known ends
+// the space, since nobody knows where the ones behind it begin.
 func (o *solidOpener) space(name string, entries []solidEntry) addressSpace {
 	s := addressSpace{name: name}
 	for _, e := range entries {
-		res, err := o.open(e)
-		if err == nil && res.usize > math.MaxInt64-s.end {
-			err = fmt.Errorf("solid resources of more than 2^63 bytes: %w", ErrFormat)
-		}
-		if err != nil {
-			s.err = err
+		done := o.open(e)
+		if done.usize < 0 {
+			s.err = done.err
 			break
 		}
-		s.resources = append(s.resources, res)
+		if done.usize > math.MaxInt64-s.end {
+			s.err = fmt.Errorf("solid resources of more than 2^63 bytes: %w", ErrFormat)
+			break
+		}
+		s.resources = append(s.resources, done)
 		s.starts = append(s.starts, s.end)
-		s.end += res.usize
+		s.end += done.usize
 	}
 	return s
 }
