@@ -54,7 +54,7 @@ type fileJSON struct {
 	Integrity   bool        `json:"integrity"`
 	Pipable     bool        `json:"pipable"`
 	Solid       bool        `json:"solid"`
-	Missing     int         `json:"missing_blobs"`
+	Missing     int         `json:"missing_blobs,omitempty"`
 	Images      []imageJSON `json:"images"`
 }
 
