@@ -75,6 +75,8 @@ const (
 	pieceBytes = 1 << 20
 	// windowBytes is how much of the file a job of small resources spans.
 	windowBytes = 1 << 20
+	// pieceOverhead is about what a piece takes beside its content.
+	pieceOverhead = 512
 	// defaultMemory is enough for some jobs a worker, on any number of cores
 	// that a disk can feed.
 	defaultMemory = 32 << 20
@@ -206,7 +208,7 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 
 // send hands a job to a worker once there is memory for it.
 func send(ctx context.Context, j *job, gate *gate, jobs chan<- *job) error {
-	if err := gate.acquire(ctx, j.cost); err != nil {
+	if err := gate.acquire(ctx, j.cost()); err != nil {
 		return err
 	}
 	select {
@@ -271,7 +273,7 @@ func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
 		}
 		p.job.part.owner.chunks.put(p.data)
 		if p.job.left.Add(-1) == 0 {
-			gate.release(p.job.cost)
+			gate.release(p.job.cost())
 		}
 		t.mu.Lock()
 		if err != nil {

@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"crypto/sha1"
 	"errors"
 	"io"
 	"runtime"
@@ -12,6 +13,79 @@ import (
 
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
+
+// Chunk offsets that jump to the far end of a large resource do not make bulk
+// reading read all that is between them: the bytes that it reads at once are
+// at most those that the chunks may have.
+func TestHostileBulkWindow(t *testing.T) {
+	const hole = 1 << 31 // the offsets have 32 bits
+	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)
+	good := w.AddBlob([]byte("good"))
+	// Chunk 0 is where it should be, chunk 1 has all of the hole, and chunks 2
+	// to 63 are behind it.
+	content := make([]byte, 64*32768)
+	content[0] = 1
+	sum := sha1.Sum(content)
+	body := w.Body()
+	start := body.Size()
+	body.AppendTable(63, 4, func(i int64) uint64 {
+		if i == 0 {
+			return 32768
+		}
+		return hole + uint64(i)*32768
+	})
+	body.Append(content[:32768])
+	body.Skip(hole + 63*32768)
+	w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{
+		Size: uint64(body.Size() - start), Flags: wimtest.ResourceCompressed, Offset: uint64(start), USize: uint64(len(content)),
+	}, Part: 1, References: 1, SHA1: sum})
+	withImage(w, good, sum)
+	r := openCrafted(t, w)
+
+	var report *VerifyReport
+	requireMemory(t, 16<<20, func() { report = verifyCrafted(t, r) })
+	require.Len(t, report.Problems, 1)
+	requireClear(t, report.Problems[0].Err, ErrFormat)
+	require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
+}
+
+// A solid resource that a run lists twice takes its place in the address space
+// twice, so that blobs that follow each other in the run go back in the
+// resource.
+func TestHostileSolidResourceTwiceInRun(t *testing.T) {
+	const size = 5 << 20 // several pieces
+	data := counted(size)
+	w := wimtest.NewCompressedWIM(wimtest.HeaderLZX, 32768)
+	i := w.AddSolid(wimtest.SolidOf(data, wimtest.CodecLZX, 32768))
+	w.Add(w.Table[i])
+	far := w.AddSolidBlob(data[4<<20:], 4<<20)
+	near := w.AddSolidBlob(data[5:1000], size+5)
+	withImage(w, far, near)
+	r := openCrafted(t, w)
+	requireClean(t, r)
+	requireFile(t, craftedTree(t, r), "0", data[4<<20:])
+	requireFile(t, craftedTree(t, r), "1", data[5:1000])
+}
+
+// Many blobs that lie in the same few bytes are read in bounded time and
+// memory.
+func TestHostileManyTinyBlobs(t *testing.T) {
+	const count = 300_000
+	w := wimtest.NewWIM()
+	at := w.Place([]byte{'x'})
+	for i := range uint32(count) {
+		// Wrong hashes: each blob ends in an error, which is the dearest.
+		w.Add(wimtest.TableEntry{
+			ResourceHeader: wimtest.ResourceHeader{Size: 1, Offset: at, USize: 1}, Part: 1, References: 1,
+			SHA1: [20]byte{1, byte(i), byte(i >> 8), byte(i >> 16)},
+		})
+	}
+	r := openCrafted(t, w)
+	report := verifyCrafted(t, r)
+	require.Equal(t, count, report.Blobs)
+	require.Len(t, report.Problems, count)
+	requireClear(t, report.Problems[0].Err, ErrChecksum)
+}
 
 // failingAt is a source with a hole that cannot be read.
 type failingAt struct {

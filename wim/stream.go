@@ -65,8 +65,9 @@ type job struct {
 	part   *part
 	window span // of the part; what lies outside is read as needed
 	pieces []*piece
-	cost   int64
-	left   atomic.Int32 // pieces that were not delivered
+	// content is the decoded bytes of the pieces, and the pieces themselves.
+	content int64
+	left    atomic.Int32 // pieces that were not delivered
 }
 
 // nextStream takes the blobs of the next resource off the list.
@@ -80,8 +81,8 @@ func nextStream(blobs []*blob, lost []lostBlob) (*stream, []*blob, []lostBlob) {
 		}
 		if s == nil {
 			s = &stream{resource: c.resource}
-		} else if s.resource != c.resource {
-			return s, blobs[i:], lost
+		} else if s.resource != c.resource || c.offset < s.extents[len(s.extents)-1].offset {
+			return s, blobs[i:], lost // blobs of odd runs can go back in a resource
 		}
 		s.extents = append(s.extents, extent{blob, c.offset, c.offset + c.size})
 	}
@@ -140,17 +141,17 @@ func (j *job) append(p *piece) {
 	p.job = j
 	j.pieces = append(j.pieces, p)
 	j.left.Add(1)
-	j.cost = j.window.size
-	for _, p := range j.pieces {
-		j.cost += p.end - p.start
-	}
+	j.content += p.end - p.start + pieceOverhead
 }
+
+// cost is the memory that the job takes.
+func (j *job) cost() int64 { return j.window.size + j.content }
 
 // add adds a small resource if it lies close behind the others.
 func (j *job) add(p *piece) bool {
 	w := p.window()
 	if j.part != p.stream.resource.part || w.offset < j.window.offset ||
-		w.offset+w.size-j.window.offset > windowBytes || j.cost+p.end > 4*windowBytes {
+		w.offset+w.size-j.window.offset > windowBytes || j.cost()+p.end > 4*windowBytes {
 		return false
 	}
 	j.window.size = max(j.window.size, w.offset+w.size-j.window.offset)
@@ -159,7 +160,8 @@ func (j *job) add(p *piece) bool {
 }
 
 // window is the range of the file that a piece needs. It is a hint: a chunk
-// table that makes no sense gives an empty one.
+// table that makes no sense gives an empty one. No chunk has more bytes than it
+// has content, so neither has a window but for the sizes in a pipable resource.
 func (p *piece) window() span {
 	res := p.stream.resource
 	switch {
@@ -173,10 +175,11 @@ func (p *piece) window() span {
 		return span{}
 	}
 	last, err := res.chunkSpan(res.part.source, (p.end-1)/res.chunkSize)
-	if err != nil || last.offset < first.offset {
+	size, content := last.offset+last.size-first.offset, p.end-p.start
+	if err != nil || size < 0 || size > content+content/res.chunkSize*res.prefix {
 		return span{}
 	}
-	return span{first.offset, last.offset + last.size - first.offset}
+	return span{first.offset, size}
 }
 
 // windowReader reads from memory what lies in the window, else from the source.
