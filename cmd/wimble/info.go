@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wimble-go/wimble/wim"
+	"github.com/wimble-go/wimble/winver"
 )
 
 func (a *app) infoCommand() *cobra.Command {
@@ -23,19 +24,24 @@ func (a *app) infoCommand() *cobra.Command {
 				return err
 			}
 			defer closeAll()
+			table, err := a.updateTable()
+			if err != nil {
+				return err
+			}
 			switch {
 			case xml:
 				_, err = fmt.Fprintln(a.stdout, r.XML())
 				return err
 			case a.json:
-				return newJSON(a.stdout).Encode(describeFile(args[0], r.Reader))
+				return newJSON(a.stdout).Encode(describeFile(args[0], r.Reader, table))
 			}
-			return printInfo(a.stdout, args[0], r.Reader)
+			return printInfo(a.stdout, args[0], r.Reader, table)
 		},
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON object")
 	cmd.Flags().BoolVar(&xml, "xml", false, "print the XML document as it is stored, in UTF-8")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml")
+	a.tableFlag(cmd.Flags())
 	return cmd
 }
 
@@ -92,9 +98,11 @@ type windowsJSON struct {
 	UBR              uint32   `json:"ubr"`
 	ServicePackLevel uint32   `json:"service_pack_level"`
 	Branch           string   `json:"branch"`
+
+	Update *winver.Status `json:"update,omitempty"` // where the table knows the build
 }
 
-func describeFile(path string, r *wim.Reader) fileJSON {
+func describeFile(path string, r *wim.Reader, table *winver.Table) fileJSON {
 	h := r.Header
 	f := fileJSON{
 		Path: strings.ToValidUTF8(path, "\ufffd"), Size: r.Size(), GUID: h.GUID.String(), Version: versionText(h.Version),
@@ -105,12 +113,12 @@ func describeFile(path string, r *wim.Reader) fileJSON {
 		Images:  make([]imageJSON, 0, len(r.Images)),
 	}
 	for _, image := range r.Images {
-		f.Images = append(f.Images, describeImage(image))
+		f.Images = append(f.Images, describeImage(image, table))
 	}
 	return f
 }
 
-func describeImage(image *wim.Image) imageJSON {
+func describeImage(image *wim.Image, table *winver.Table) imageJSON {
 	i := image.Info
 	out := imageJSON{
 		Index: image.Index, Name: i.Name, Description: i.Description,
@@ -128,8 +136,16 @@ func describeImage(image *wim.Image) imageJSON {
 			Build: w.Version.Build, UBR: w.Version.UBR,
 			ServicePackLevel: w.ServicePackLevel, Branch: w.Branch,
 		}
+		if status := statusOf(w, table); status.Known() {
+			out.Windows.Update = &status
+		}
 	}
 	return out
+}
+
+// statusOf looks the version up that the XML names.
+func statusOf(w *wim.WindowsInfo, table *winver.Table) winver.Status {
+	return table.Status(w.Version, winver.Edition{ID: w.EditionID, InstallationType: w.InstallationType})
 }
 
 // versionText writes 0x00010D00 as "1.13", as Microsoft's headers name it.
@@ -138,7 +154,7 @@ func versionText(version uint32) string {
 }
 
 // printInfo prints a block for the file and a table with a line an image.
-func printInfo(w io.Writer, path string, r *wim.Reader) error {
+func printInfo(w io.Writer, path string, r *wim.Reader, table *winver.Table) error {
 	h := r.Header
 	head := newTable(w)
 	head.row("File", path)
@@ -181,7 +197,31 @@ func printInfo(w io.Writer, path string, r *wim.Reader) error {
 		list.row(strconv.Itoa(image.Index), orDash(i.Name), edition, arch, version, languages,
 			thousands(i.FileCount), byteSize(int64(min(i.TotalBytes, 1<<62))), minute(i.Modified))
 	}
-	return list.flush()
+	if err := list.flush(); err != nil {
+		return err
+	}
+	return printUpdates(w, r, table)
+}
+
+// printUpdates prints a line for each image whose build the table knows.
+func printUpdates(w io.Writer, r *wim.Reader, table *winver.Table) error {
+	lines := newTable(w)
+	known := 0
+	for _, image := range r.Images {
+		if image.Info.Windows == nil {
+			continue
+		}
+		status := statusOf(image.Info.Windows, table)
+		if !status.Known() {
+			continue
+		}
+		if known++; known == 1 {
+			fmt.Fprintln(w)
+			lines.row("INDEX", "RELEASE", "UPDATE")
+		}
+		lines.row(strconv.Itoa(image.Index), status.Release(), status.Line(today()))
+	}
+	return lines.flush()
 }
 
 // kindOf says in words what the header says about the file.

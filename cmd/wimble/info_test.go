@@ -115,7 +115,7 @@ func requireImageJSON(t *testing.T, want map[string]string, got map[string]any) 
 		require.Nil(t, got["windows"])
 		return
 	}
-	windows := requireKeys(t, got["windows"], windowsKeys)
+	windows := requireKeys(t, got["windows"], windowsKeys+" update")
 	for key, value := range map[string]any{
 		"architecture": strings.Replace(want["Architecture"], "x86_64", "x64", 1), "product_name": want["Product Name"],
 		"edition": want["Edition ID"], "installation_type": want["Installation Type"], "product_type": want["Product Type"],
@@ -193,6 +193,14 @@ func TestInfo(t *testing.T) {
 		{"1", "Windows 10 Pro", "Professional", "x64", "10.0.18362.1139", "en-US, de-DE", "21", "34.5 KiB", "2020-10-13 17:00"},
 		{"2", "Windows 10 Home", "Core", "x64", "10.0.18362.1139", "en-US, de-DE", "21", "34.5 KiB", "2020-10-13 17:00"},
 		{"3", "Windows 10 Enterprise", "Enterprise", "x64", "10.0.18362.1139", "en-US, de-DE, fr-FR", "21", "34.5 KiB", "2020-10-13 17:00"},
+		nil,
+		// Microsoft's release information: KB4577671 is of 2020-10-13; 1903 got
+		// its last update on 2020-12-08; 1909 ended on 2021-05-11, for
+		// Enterprise on 2022-05-10.
+		{"INDEX", "RELEASE", "UPDATE"},
+		{"1", "Windows 10 1903/1909", "KB4577671, 2020-10-13; 2 newer, latest KB4592449 2020-12-08; out of service since 2021-05-11"},
+		{"2", "Windows 10 1903/1909", "KB4577671, 2020-10-13; 2 newer, latest KB4592449 2020-12-08; out of service since 2021-05-11"},
+		{"3", "Windows 10 1903/1909", "KB4577671, 2020-10-13; 2 newer, latest KB4592449 2020-12-08; out of service since 2022-05-10"},
 	}, cells(works(t, "info", path)))
 
 	require.Equal(t, [][]string{

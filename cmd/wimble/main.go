@@ -6,6 +6,7 @@
 //	wimble cat FILE IMAGE PATH[:STREAM]     a file's bytes
 //	wimble extract FILE IMAGE --to DIR      write files out
 //	wimble verify FILE                      check everything
+//	wimble updates VERSION                  what is known of a Windows version
 //
 // IMAGE is an index or a name. Data goes to standard output, everything else
 // to standard error. The exit status is 0 when all was done, 1 when the file
@@ -44,6 +45,7 @@ func (e workError) Unwrap() error { return e.error }
 type app struct {
 	stdout, stderr io.Writer
 	references     []string
+	table          string
 	json           bool
 }
 
@@ -85,7 +87,7 @@ func (a *app) command() *cobra.Command {
 	root.PersistentFlags().StringArrayVar(&a.references, "ref", nil,
 		"`FILE` that holds what FILE lacks, for delta WIMs; may be repeated")
 	for _, sub := range []*cobra.Command{
-		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.verifyCommand(),
+		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.verifyCommand(), a.updatesCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {
