@@ -322,9 +322,7 @@ func (p *tableParser) update(f *fields) {
 		var build string
 		build, builds, more = strings.Cut(builds, ",")
 		number := f.parseNumber("build", build)
-		row.Version = Version{Build: number, UBR: ubr}
-		row.Version.Major, row.Version.Minor = ntVersion(number)
-
+		row.Version = versionOf(number, ubr)
 		key := rowKey{number, ubr, row.KB}
 		if i, ok := p.index[key]; ok {
 			p.updates[i] = row

@@ -111,6 +111,37 @@ release	26300	26100	Windows 11	26H2	Germanium	client	2026-09-29	2028-10-10	2029-
 	require.Equal(t, winver.DefaultTable().AsOf(), load(t, "windows-table\t1\nextends\tbuilt-in\n").AsOf())
 }
 
+// Tables that make sense as far as records go, and not beyond.
+func TestOddTables(t *testing.T) {
+	const head = "windows-table\t1\nas-of\t2020-12-31\n" +
+		"release\t18362\t18362\tWindows 10\t1903\t-\tclient\t-\t2020-01-01\n" +
+		"release\t18363\t18362\tWindows 10\t1909\t-\tclient\n"
+
+	// A gap between the UBRs of two members of a family.
+	gap := load(t, head+"update\t18362\t10\tKB1\nupdate\t18363\t30\tKB3\n")
+	require.Len(t, gap.Release(version(t, "18362.20"), anyEdition), 1)
+	require.Empty(t, gap.Newer(version(t, "18362.20"), anyEdition))
+
+	// A server's ladder on a build of clients.
+	ladder := load(t, head+"ladder\t18362\t5\tserver\nupdate\t18362\t10\tKB1\n")
+	require.Len(t, ladder.Release(version(t, "18362.10"), anyEdition), 1)
+	require.Empty(t, ladder.Newer(version(t, "18362.20"), anyEdition))
+
+	// A base build of another major version.
+	other := load(t, head+"release\t9600\t18362\tWindows 8.1\tRTM\t-\tclient\n"+
+		"update\t18362\t10\tKB1\nupdate\t9600\t5\tKB2\n")
+	require.Equal(t, "1", kbs(other.Newer(version(t, "9600.7"), anyEdition)))
+
+	// The older article of one UBR comes again with the next.
+	again := load(t, head+"update\t18362\t10\tKB1\t2020-01-01\nupdate\t18362\t10\tKB2\t2020-01-02\nupdate\t18362\t11\tKB1\n")
+	require.Empty(t, again.Newer(version(t, "18362.10"), anyEdition))
+
+	// Releases without updates.
+	none := load(t, head)
+	require.Len(t, none.Release(version(t, "18362.10"), anyEdition), 2)
+	require.Empty(t, none.Newer(version(t, "18362.10"), anyEdition))
+}
+
 func TestLoadTableErrors(t *testing.T) {
 	for text, message := range map[string]string{
 		"":                            "holds no record",

@@ -151,6 +151,12 @@ func (e Edition) narrow(releases []Release) []Release {
 	default:
 		fits = func(c Channel) bool { return c == ChannelClient }
 	}
+	return ofChannels(releases, fits)
+}
+
+// ofChannels leaves of releases those whose channel fits. Where none does, all
+// stay.
+func ofChannels(releases []Release, fits func(Channel) bool) []Release {
 	var left []Release
 	for _, r := range releases {
 		if fits(r.Channel) {

@@ -70,10 +70,9 @@ func (t *Table) Release(v Version, e Edition) []Release {
 	for _, build := range t.members(v) {
 		found = append(found, t.releases[build]...)
 	}
-	side := t.ladderOf(v)
-	found = slices.DeleteFunc(found, func(r Release) bool {
-		return side == productClient && r.Channel.isServer() || side == productServer && !r.Channel.isServer()
-	})
+	if side := t.ladderOf(v); side != productAny {
+		found = ofChannels(found, func(c Channel) bool { return c.isServer() == (side == productServer) })
+	}
 	return e.narrow(found)
 }
 
@@ -118,13 +117,15 @@ func (t *Table) members(v Version) []uint32 {
 			members = append(members, build)
 		}
 	}
+	if members == nil { // between the last UBR of one and the first of the next
+		return []uint32{v.Build}
+	}
 	return members
 }
 
 // known says whether the table has the build, under the right major and minor.
 func (t *Table) known(v Version) bool {
-	major, minor := ntVersion(v.Build)
-	return t.base(v.Build) != 0 && v.Major == major && v.Minor == minor
+	return t.base(v.Build) != 0 && v == versionOf(v.Build, v.UBR)
 }
 
 // ladderOf tells by the UBR alone for which product a version is.
@@ -208,8 +209,7 @@ func (t *Table) ladderFor(v Version, e Edition) []entry {
 	if len(rows) > 0 && v.UBR <= rows[len(rows)-1].Version.UBR {
 		return rows
 	}
-	base := v
-	base.Build = t.base(v.Build)
+	base := versionOf(t.base(v.Build), v.UBR)
 	longest := slices.MaxFunc(t.Release(base, e), func(a, b Release) int {
 		return compareEnds(a.EndOfService(e), b.EndOfService(e))
 	})

@@ -36,15 +36,21 @@ func Parse(text string) (Version, error) {
 		n[i] = uint32(value)
 	}
 	if len(fields) == 2 {
-		v := Version{Build: n[0], UBR: n[1]}
-		v.Major, v.Minor = ntVersion(v.Build)
-		return v, nil
+		return versionOf(n[0], n[1]), nil
 	}
 	return Version{Major: n[0], Minor: n[1], Build: n[2], UBR: n[3]}, nil
 }
 
-// ntVersion returns major and minor of a build: Vista is 6.0, Windows 7 is 6.1,
-// 8 is 6.2, 8.1 is 6.3, and everything from build 10240 on is 10.0.
+// versionOf returns the version with a build and a UBR.
+func versionOf(build, ubr uint32) Version {
+	v := Version{Build: build, UBR: ubr}
+	v.Major, v.Minor = ntVersion(build)
+	return v
+}
+
+// ntVersion returns major and minor of a build: 2000 is 5.0, XP is 5.1, Server
+// 2003 is 5.2, Vista is 6.0, 7 is 6.1, 8 is 6.2, 8.1 is 6.3, and everything from
+// build 10240 on is 10.0.
 func ntVersion(build uint32) (major, minor uint32) {
 	switch {
 	case build >= 9800: // the previews of Windows 10 start here
@@ -55,8 +61,14 @@ func ntVersion(build uint32) (major, minor uint32) {
 		return 6, 2
 	case build >= 7600:
 		return 6, 1
+	case build >= 6000:
+		return 6, 0
+	case build >= 3790:
+		return 5, 2
+	case build >= 2600:
+		return 5, 1
 	}
-	return 6, 0
+	return 5, 0
 }
 
 // String returns all four numbers, such as "10.0.18362.1139".

@@ -19,6 +19,9 @@ func TestParse(t *testing.T) {
 		"9200.16384":      {Major: 6, Minor: 2, Build: 9200, UBR: 16384},
 		"9600.17031":      {Major: 6, Minor: 3, Build: 9600, UBR: 17031},
 		"6002.18005":      {Major: 6, Build: 6002, UBR: 18005},
+		"3790.3959":       {Major: 5, Minor: 2, Build: 3790, UBR: 3959},
+		"2600.5512":       {Major: 5, Minor: 1, Build: 2600, UBR: 5512},
+		"2195.1":          {Major: 5, Build: 2195, UBR: 1},
 	} {
 		got, err := winver.Parse(text)
 		require.NoError(t, err, text)
