@@ -21,7 +21,7 @@ func (r *Reader) MissingBlobs() int {
 			continue
 		}
 		tree.eachContent(func(_ int32, _ string, hash SHA1) {
-			if _, err := r.lookup(hash); err != nil {
+			if r.available(hash) != nil {
 				missing[hash] = true
 			}
 		})

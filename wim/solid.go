@@ -2,11 +2,15 @@ package wim
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha1"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
+	"strings"
 	"sync"
 )
 
@@ -156,8 +160,7 @@ func (s *addressSpace) find(b *blob) placement {
 		if s.err != nil {
 			return placement{err: fmt.Errorf("blob %v: %w", b.sha1, s.err)}
 		}
-		return placement{err: formatErrorf("blob %v could not be assigned to a solid resource: its offset %d is beyond the %d bytes of %s",
-			b.sha1, offset, s.end, s.name)}
+		return placement{err: errBeyondSpace}
 	}
 	// The last resource that begins at or before offset; empty ones end there.
 	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > offset }) - 1
@@ -173,6 +176,21 @@ func (s *addressSpace) find(b *blob) placement {
 	return placement{resource: res.resource, offset: offset}
 }
 
+// errBeyondSpace stands for the error of [unassigned] until a reading was
+// chosen.
+var errBeyondSpace = errors.New("beyond the address space")
+
+// unassigned says of a blob that its offset is beyond the solid resources,
+// whichever way they are taken together.
+func unassigned(b *blob, spaces []addressSpace) error {
+	var tried []string
+	for _, s := range spaces {
+		tried = append(tried, fmt.Sprintf("the %d bytes of %s", s.end, s.name))
+	}
+	return formatErrorf("blob %v could not be assigned to a solid resource: its offset %d is beyond %s",
+		b.sha1, b.header.offset, strings.Join(tried, ", "))
+}
+
 // placeAll places the blobs of all solid runs.
 func placeAll(parts []*part) map[*blob]placement {
 	of := make(map[*blob]placement)
@@ -185,9 +203,14 @@ func placeAll(parts []*part) map[*blob]placement {
 					blobs = append(blobs, b)
 				}
 			}
-			space := chooseSpace(opener.spaces(run, k), blobs)
+			spaces := opener.spaces(run, k)
+			space := chooseSpace(spaces, blobs)
 			for _, b := range blobs {
-				of[b] = space.find(b)
+				at := space.find(b)
+				if at.err == errBeyondSpace {
+					at.err = unassigned(b, spaces)
+				}
+				of[b] = at
 			}
 		}
 	}
@@ -310,48 +333,57 @@ func distinct(entries []solidEntry) []solidEntry {
 // maxProbes bounds how many blobs are decoded to tell readings apart.
 const maxProbes = 4
 
-// chooseSpace returns the reading that places most blobs. Between readings
-// that place equally many, the SHA-1 of blobs that they place differently
-// decides; if that does not, the likelier one wins.
+// chooseSpace returns the reading that explains most blobs: each is in a given
+// resource, or could be in a missing part. Between readings that explain equally
+// many, the SHA-1 of the smallest blobs that they place differently decides; if
+// that does not, the likelier one wins.
 func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
-	best, most := 0, -1
-	var rivals []int
+	var rivals []*addressSpace
+	most := -1
 	for i := range spaces {
-		placed := 0
+		explained := 0
 		for _, b := range blobs {
-			if spaces[i].find(b).err == nil {
-				placed++
+			if at := spaces[i].find(b); at.err == nil || errors.Is(at.err, ErrMissingPart) {
+				explained++
 			}
 		}
-		switch {
-		case placed > most:
-			best, most, rivals = i, placed, []int{i}
-		case placed == most:
-			rivals = append(rivals, i)
+		if explained > most {
+			rivals, most = nil, explained
+		}
+		if explained == most {
+			rivals = append(rivals, &spaces[i])
 		}
 	}
-	probes := 0
-	for _, b := range blobs {
-		if len(rivals) == 1 || probes == maxProbes {
-			break
-		}
-		first := spaces[rivals[0]].find(b)
-		differ := false
-		for _, i := range rivals[1:] {
-			other := spaces[i].find(b)
-			differ = differ || other.resource != first.resource || other.offset != first.offset
-		}
-		if !differ {
-			continue
-		}
-		probes++
-		for _, i := range rivals {
-			if spaces[i].find(b).holds(b) {
-				return &spaces[i]
+	if len(rivals) == 1 {
+		return rivals[0]
+	}
+	differ := slices.DeleteFunc(slices.Clone(blobs), func(b *blob) bool {
+		first := rivals[0].find(b)
+		return !slices.ContainsFunc(rivals[1:], func(s *addressSpace) bool {
+			at := s.find(b)
+			return at.resource != first.resource || at.offset != first.offset
+		})
+	})
+	slices.SortStableFunc(differ, func(a, b *blob) int { return cmp.Compare(a.size(), b.size()) })
+	score := func(s *addressSpace) (score int) {
+		for _, b := range differ[:min(len(differ), maxProbes)] {
+			if at := s.find(b); at.err != nil {
+				continue
+			} else if at.holds(b) {
+				score++
+			} else {
+				score--
 			}
 		}
+		return score
 	}
-	return &spaces[best]
+	best, highest := rivals[0], score(rivals[0])
+	for _, s := range rivals[1:] {
+		if n := score(s); n > highest {
+			best, highest = s, n
+		}
+	}
+	return best
 }
 
 // holds says whether the blob's content really is at the place.

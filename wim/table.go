@@ -3,6 +3,7 @@ package wim
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -210,4 +211,26 @@ func (r *Reader) lookup(hash SHA1) (*blob, error) {
 			hash, x.absent, r.Header.TotalParts, ErrMissingPart)
 	}
 	return nil, fmt.Errorf("blob %v: %w; a delta file needs the file that it was made against", hash, ErrMissingBlob)
+}
+
+// available returns an error if the content with the hash is in none of the
+// given files, as lookup does. It also finds out where a solid blob of a split
+// set lies, which can be in another part than the one that lists it.
+func (r *Reader) available(hash SHA1) error {
+	b, err := r.lookup(hash)
+	if err == nil && b != nil {
+		err = b.inMissingPart()
+	}
+	return err
+}
+
+// inMissingPart returns an error if a part that was not given holds the blob.
+func (b *blob) inMissingPart() error {
+	if b.run == nil || b.part.header.TotalParts == 1 {
+		return nil
+	}
+	if at := b.part.owner.place(b); errors.Is(at.err, ErrMissingPart) {
+		return at.err
+	}
+	return nil
 }

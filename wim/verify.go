@@ -68,7 +68,7 @@ func (r *Reader) ownBlobs() []*blob {
 	var list []*blob
 	for _, p := range r.parts {
 		for i := range p.table.blobs {
-			if b := &p.table.blobs[i]; int(b.partNumber) == p.header.PartNumber && !b.repeats(r) {
+			if b := &p.table.blobs[i]; int(b.partNumber) == p.header.PartNumber && !b.repeats(r) && b.inMissingPart() == nil {
 				list = append(list, b)
 			}
 		}
@@ -174,7 +174,7 @@ func (v *verifier) affected(trees []*FS) {
 		}
 		tree.eachContent(func(node int32, stream string, hash SHA1) {
 			k, bad := v.bad[hash]
-			if _, err := v.reader.lookup(hash); err == nil && !bad {
+			if err := v.reader.available(hash); err == nil && !bad {
 				return
 			} else if !bad && missing[hash] == nil {
 				missing[hash] = &Problem{Err: err}

@@ -356,3 +356,6 @@ func (e TableEntry) append(b []byte) []byte {
 	b = le.AppendUint32(b, e.References)
 	return append(b, e.SHA1[:]...)
 }
+
+// SHA1 is the name of a blob.
+func SHA1(content []byte) [20]byte { return sha1.Sum(content) }
