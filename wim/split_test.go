@@ -41,7 +41,7 @@ func requireSum(t *testing.T, tree *wim.FS, sum wimtest.FixtureSum) {
 	t.Helper()
 	data, err := tree.ReadFile(sum.Path)
 	require.NoError(t, err, sum.Path)
-	require.Equal(t, sum.SHA1, wimtest.SHA1(data), sum.Path)
+	require.Equal(t, sum.SHA1, wimtest.HexSHA1(data), sum.Path)
 }
 
 // OpenReader finds the set from any of its parts.

@@ -51,7 +51,7 @@ func TestCatAgreesWithSHA1Sum(t *testing.T) {
 				path += ":" + sum.Stream
 			}
 			out := works(t, "cat", fixture(t, image.File), image.IndexText(), path)
-			require.Equal(t, sum.SHA1, wimtest.SHA1([]byte(out)), path)
+			require.Equal(t, sum.SHA1, wimtest.HexSHA1([]byte(out)), path)
 		}
 	}
 }
@@ -83,5 +83,5 @@ func TestCatOfDamage(t *testing.T) {
 	require.Equal(t, 1, status)
 	require.Equal(t, "B"+text[1:], stdout)
 	require.Equal(t, "wimble: read readme.txt: blob 5793137ad1d77e403917e3a8ff4072068762bdcd: the content has SHA-1 "+
-		wimtest.SHA1([]byte(stdout))+": "+wim.ErrChecksum.Error()+"\n", stderr)
+		wimtest.HexSHA1([]byte(stdout))+": "+wim.ErrChecksum.Error()+"\n", stderr)
 }

@@ -41,7 +41,7 @@ func TestExtract(t *testing.T) {
 	for _, sum := range wimtest.FixtureSums(t, "small") {
 		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(sum.Path)))
 		require.NoError(t, err)
-		require.Equal(t, sum.SHA1, wimtest.SHA1(data), sum.Path)
+		require.Equal(t, sum.SHA1, wimtest.HexSHA1(data), sum.Path)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestExtractDamaged(t *testing.T) {
 	_, stderr, status := command("extract", writeFile(t, "bad.wim", data), "1", "links/hard-1.txt", "twin-1.txt", "--to", dir)
 	require.Equal(t, 1, status)
 	require.Equal(t, "wimble: extract links/hard-1.txt: blob 755cfbc92b31c227c2428a51ebbf360277877977: the content has SHA-1 "+
-		wimtest.SHA1([]byte("Linked\n"))+": SHA-1 mismatch\n"+
+		wimtest.HexSHA1([]byte("Linked\n"))+": SHA-1 mismatch\n"+
 		"1 files, 1 directories, 0 links, 15 bytes\n"+
 		"wimble: 1 entries were not extracted\n", stderr)
 	require.NoFileExists(t, filepath.Join(dir, "links", "hard-1.txt"))

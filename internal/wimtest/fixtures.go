@@ -146,8 +146,8 @@ func WTF8(units []uint16) string {
 	return string(out)
 }
 
-// SHA1 is what sha1sum prints for data.
-func SHA1(data []byte) string {
+// HexSHA1 is what sha1sum prints for data.
+func HexSHA1(data []byte) string {
 	sum := sha1.Sum(data)
 	return hex.EncodeToString(sum[:])
 }
