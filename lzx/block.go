@@ -227,14 +227,12 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 }
 
 // copyMatch fills dst from pos to its end with what stands offset bytes before.
-// The copy may read what it has just written.
+// The copy may read what it has just written: each round doubles what is there.
 func copyMatch(dst []byte, pos, offset int) {
-	if n := len(dst) - pos; offset >= n {
-		copy(dst[pos:], dst[pos-offset:][:n])
-		return
-	}
-	src := dst[pos-offset:]
-	for i := range dst[pos:] {
-		dst[pos+i] = src[i]
+	from := dst[pos-offset : pos]
+	for to := dst[pos:]; len(to) > 0; {
+		n := copy(to, from)
+		to = to[n:]
+		from = dst[pos-offset : len(dst)-len(to)]
 	}
 }

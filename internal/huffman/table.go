@@ -27,6 +27,7 @@
 package huffman
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -56,27 +57,27 @@ type Table struct {
 	LongShift uint
 	LongBase  uint64
 
-	bits     int
-	escape   uint32
-	step     uint32
-	storage  []uint32 // Main, Long, and room for wide stores
-	sorted   []uint32 // entries in the order of their codewords
-	longest  int
-	capacity int // of Long
+	bits    int
+	longest int
+	escape  uint32
+	step    uint32
+	storage []uint32 // Main, and behind it Long
+	sorted  []uint32 // entries in the order of their codewords
+
+	// What the table was last built for; built has no length when that failed.
+	built   []uint8
+	payload *uint32
 }
 
 // lengthCounts has a number for each codeword length. Its size lets an index be
 // reduced modulo 32 in place of a bounds check.
 type lengthCounts [32]uint16
 
-// slack is how many entries past an interval the fill may touch. What it writes
-// there is overwritten by the next interval.
-const slack = 8
-
 // NewTable returns a Table for alphabets of up to symbols symbols, whose Main
 // part has 1<<bits entries and whose codewords have at most longest bits. The
 // entries of Main that stand for more than one codeword are set to escape, a
-// value that no symbol's entry has and that is not zero.
+// value that no symbol's entry has and that is not zero. Each bit of a codeword
+// adds step to its symbol's entry.
 func NewTable(symbols, bits, longest int, escape, step uint32) *Table {
 	// A codeword of more than bits bits takes at most 2^(longest-bits-1) of
 	// the pieces that Long is cut into.
@@ -84,21 +85,23 @@ func NewTable(symbols, bits, longest int, escape, step uint32) *Table {
 	if longest > bits {
 		capacity = symbols << (longest - bits - 1)
 	}
-	storage := make([]uint32, 1<<bits+capacity+slack)
+	storage := make([]uint32, 1<<bits+capacity)
 	return &Table{
-		Main:     storage[: 1<<bits : 1<<bits],
-		bits:     bits,
-		escape:   escape,
-		step:     step,
-		storage:  storage,
-		sorted:   make([]uint32, symbols),
-		longest:  longest,
-		capacity: capacity,
+		Main:    storage[: 1<<bits : 1<<bits],
+		bits:    bits,
+		longest: longest,
+		escape:  escape,
+		step:    step,
+		storage: storage,
+		sorted:  make([]uint32, symbols),
+		built:   make([]uint8, 0, symbols),
 	}
 }
 
 // Build makes the table for a code. The entry of symbol s, which has a codeword
-// of lengths[s] bits (0 for none), is payload[s] + lengths[s].
+// of lengths[s] bits (0 for none), is payload[s] + lengths[s] * step. The payload
+// must not change between calls: when it and the lengths are those of the last
+// call, there is nothing to do.
 //
 // It returns [ErrEmpty] when no symbol has a codeword; every entry of Main is
 // then zero, which no symbol of a real code has. It wraps [ErrOversubscribed] or
@@ -106,8 +109,15 @@ func NewTable(symbols, bits, longest int, escape, step uint32) *Table {
 // is then of no use. A length above the longest one that the table was made for
 // counts as over-subscribed; it must be below 32.
 func (t *Table) Build(lengths []uint8, payload []uint32) error {
-	var count lengthCounts
+	if len(lengths) == 0 {
+		return ErrEmpty
+	}
+	if t.payload == &payload[0] && bytes.Equal(t.built, lengths) {
+		return nil
+	}
+	t.built = t.built[:0]
 	payload = payload[:len(lengths)]
+	var count lengthCounts
 
 	// Most of an alphabet is often unused: skip eight zero lengths at a time.
 	i := 0
@@ -157,6 +167,8 @@ func (t *Table) Build(lengths []uint8, payload []uint32) error {
 	}
 	t.sort(lengths, payload, &first)
 	t.fill(&count)
+	t.built = append(t.built, lengths...)
+	t.payload = &payload[0]
 	return nil
 }
 
@@ -211,24 +223,22 @@ func (t *Table) fill(count *lengthCounts) {
 	t.Long = t.storage[len(t.Main) : len(t.storage)-len(out)]
 }
 
-// fillIntervals writes each entry width times, one after the other, and returns
-// what is behind them. It may scribble on the first slack entries of that.
+// fillIntervals writes each entry width times, a power of two, one after the
+// other, and returns what is behind them.
 func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
 	switch width {
 	case 1:
-		copy(out, entries)
+		out = out[copy(out, entries):]
 	case 2:
 		for _, e := range entries {
 			out[0], out[1] = e, e
 			out = out[2:]
 		}
-		return out
 	case 4:
 		for _, e := range entries {
 			out[0], out[1], out[2], out[3] = e, e, e, e
 			out = out[4:]
 		}
-		return out
 	default:
 		for _, e := range entries {
 			for end := len(out) - width; len(out) > end; out = out[8:] {
@@ -236,9 +246,8 @@ func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
 				out[4], out[5], out[6], out[7] = e, e, e, e
 			}
 		}
-		return out
 	}
-	return out[len(entries):]
+	return out
 }
 
 // Lookup returns the entry of the codeword that input begins with, the next bit
