@@ -31,8 +31,8 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	if where.size < integrityHeaderSize {
-		return fail("%d bytes", where.size)
+	if where.size < integrityHeaderSize || h.usize != h.size {
+		return fail("%d bytes, %d uncompressed", where.size, h.usize)
 	}
 	raw, err := readGrowing(p.source, where.size, where.offset)
 	if err != nil {

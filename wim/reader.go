@@ -67,6 +67,7 @@ type Reader struct {
 
 	xml        string
 	element    *Element
+	xmlError   error // why there is no XML, or less than there should be
 	limits     Limits
 	parts      []*part // by part number
 	references []*Reader
@@ -139,12 +140,11 @@ func (r *Reader) newPart(source io.ReaderAt, size int64, name string, header Hea
 // the images their names, not the file.
 func (r *Reader) readXML(p *part) error {
 	raw, err := p.readTableResource("XML", p.header.xml, r.limits.XML)
-	if err != nil {
-		r.warnings.add(err)
-		return nil
+	if err == nil {
+		r.xml = decodeXML(raw)
+		r.element, err = parseXML(r.xml)
 	}
-	r.xml = decodeXML(raw)
-	if r.element, err = parseXML(r.xml); err != nil {
+	if r.xmlError = err; err != nil {
 		r.warnings.add(err)
 	}
 	if r.element.Find("ESD/ENCRYPTED") != nil {

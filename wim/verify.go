@@ -46,12 +46,19 @@ type Problem struct {
 
 // Verify reads everything there is and compares it with its checksums: the
 // integrity tables, the metadata of each image, and each blob with its SHA-1.
-// It goes on after a problem and collects them all. The error is that of the
+// The XML document has no checksum, but it has to be well-formed, and to have
+// the images that the header and the blob table have. Verify goes on after a problem and collects them all. The error is that of the
 // context, if it ended Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
 	v := &verifier{reader: r, report: &VerifyReport{}}
 	if err := v.integrity(ctx); err != nil {
 		return v.report, err
+	}
+	if r.xmlError != nil {
+		v.problem(r.xmlError)
+	}
+	for _, odd := range r.oddImages.all() {
+		v.problem(odd)
 	}
 	trees := v.metadata()
 	b := newBulk(opts)

@@ -240,6 +240,8 @@ func TestIntegrityTable(t *testing.T) {
 		{"the first byte covered", 208, true},
 		{"the last byte covered", end - 1, true},
 		{"the first byte of the XML", end, false},
+		{"the size in the header", 0x7C, true},
+		{"the uncompressed size in the header", 0x7C + 16, true},
 		{"the size in the table", table, true},
 		{"the number of chunks", table + 4, true},
 		{"the sum of the only chunk", table + 12, true},
@@ -258,6 +260,50 @@ func TestIntegrityTable(t *testing.T) {
 		}
 	}
 	require.Equal(t, "absent good damaged", fmt.Sprint(wim.IntegrityAbsent, wim.IntegrityGood, wim.IntegrityDamaged))
+}
+
+// Nothing tells whether the text of the XML is right, but it has to be XML.
+func TestVerifyFindsBrokenXML(t *testing.T) {
+	for document, message := range map[string]string{
+		`<WIM><IMAGE INDEX="1"><NAME>a</IMAGE></WIM>`:              "XML: </IMAGE> at offset ",
+		`<WIM><IMAGE INDEX="1"><NAME>`:                             "XML: the document ends inside of <NAME>",
+		`<WIMBLE><IMAGE INDEX="1"><NAME>a</NAME></IMAGE></WIMBLE>`: "XML: the document has no WIM element",
+	} {
+		r := openBytes(t, withXML(wimtest.FixtureBytes(t, "none.wim"), utf16le(byteOrderMark+document)))
+		report, err := r.Verify(t.Context())
+		require.NoError(t, err)
+		require.Len(t, report.Problems, 1)
+		require.ErrorIs(t, report.Problems[0].Err, wim.ErrFormat)
+		require.ErrorContains(t, report.Problems[0].Err, message)
+		require.Empty(t, report.Problems[0].Affected)
+		require.False(t, report.OK())
+	}
+}
+
+// An image that is not there any more leaves good blobs behind.
+func TestVerifyFindsLostImages(t *testing.T) {
+	verify := func(data []byte) *wim.VerifyReport {
+		report, err := openBytes(t, data).Verify(t.Context())
+		require.NoError(t, err)
+		require.False(t, report.OK())
+		return report
+	}
+	// The reference count of a metadata entry is 26 bytes into it; with more
+	// than 1 the entry is none.
+	data := wimtest.FixtureBytes(t, "none.wim")
+	table, err := strconv.Atoi(fixtureInfo(t, "none.wim").Header["Blob Table Offset"])
+	require.NoError(t, err)
+	require.True(t, fixtureInfo(t, "none.wim").Blobs[0].IsMetadata())
+	data[table+26] = 2
+	require.ErrorContains(t, verify(data).Problems[0].Err, "metadata of 0 images, the header says 1")
+
+	data = wimtest.FixtureBytes(t, "multi.wim")
+	data[0x2C] = 5 // image count
+	require.ErrorContains(t, verify(data).Problems[0].Err, "metadata of 4 images, the header says 5")
+	data = wimtest.FixtureBytes(t, "boot.wim")
+	data[0x78] = 3 // boot index
+	require.ErrorContains(t, verify(data).Problems[0].Err, "boot index 3, there are 2 images")
+	require.ErrorContains(t, verify(withXML(wimtest.FixtureBytes(t, "none.wim"), utf16le(`<WIM><IMAGE INDEX="2"/></WIM>`))).Problems[0].Err, `INDEX "2"`)
 }
 
 // A file that is cut off does not open, or Verify says so.
