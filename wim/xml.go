@@ -68,6 +68,10 @@ func parseUint(text string, base, bits int) (uint64, error) {
 // maxXMLDepth bounds the nesting of elements, as wimlib does.
 const maxXMLDepth = 50
 
+// maxXMLElements bounds the elements and attributes of a document: each takes
+// many times its size in memory. Windows' own documents have about 60 an image.
+const maxXMLElements = 200_000
+
 // decodeXML converts the stored document, UTF-16LE with or without a byte
 // order mark, to UTF-8. It is cut at the first NUL (WIM format sheet, section
 // 12.1).
@@ -85,6 +89,7 @@ func parseXML(document string) (*Element, error) {
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	top := &Element{}
 	open := []*Element{top}
+	elements := 0
 	for {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
@@ -98,6 +103,9 @@ func parseXML(document string) (*Element, error) {
 		case xml.StartElement:
 			if len(open) > maxXMLDepth {
 				return top.root(), formatErrorf("XML: elements nested more than %d deep", maxXMLDepth)
+			}
+			if elements += 1 + len(t.Attr); elements > maxXMLElements {
+				return top.root(), fmt.Errorf("XML: more than %d elements and attributes: %w", maxXMLElements, ErrLimit)
 			}
 			e := &Element{Name: t.Name.Local}
 			for _, a := range t.Attr {
