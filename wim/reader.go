@@ -181,6 +181,11 @@ func (p *part) readTableResource(name string, h resourceHeader, limit int64) ([]
 		}
 		return raw, nil
 	}
+	// A table is hardly smaller when it is compressed. One that has more bytes
+	// than the file is a bomb; the bound is the one that wimlib has.
+	if res.usize > p.size {
+		return nil, fail(formatErrorf("%d bytes, in a file of %d", res.usize, p.size))
+	}
 	var raw []byte
 	for i := range res.chunkCount() {
 		chunk, err := res.newChunk(i)
