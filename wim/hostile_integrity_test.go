@@ -115,7 +115,8 @@ func TestHostileIntegrityMemory(t *testing.T) {
 	w.Edit = func(h *wimtest.Header) {
 		require.EqualValues(t, covered, h.BlobTable.Offset+h.BlobTable.Size)
 		at = h.XML.Offset + h.XML.Size
-		h.Integrity = wimtest.ResourceHeader{Offset: at, Size: uint64(table.Len()) + 20*(covered-208)}
+		size := uint64(table.Len()) + 20*(covered-208)
+		h.Integrity = wimtest.ResourceHeader{Offset: at, Size: size, USize: size}
 	}
 	file := w.Bytes()
 	file = append(append(file, table.Bytes()...), make([]byte, 20*(covered-208))...)
