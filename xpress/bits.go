@@ -26,6 +26,12 @@ func (r *bitReader) overrun() bool {
 
 // refill makes at least 48 bits valid, a unit at a time.
 func (r *bitReader) refill() {
+	if r.next <= len(r.in)-8 {
+		r.buf |= unitsInOrder(load64(r.in, r.next)) >> (r.n & 63)
+		r.next += int(^r.n >> 3 & 6)
+		r.n |= 48
+		return
+	}
 	r.buf &= ^uint64(0) << (64 - r.n)
 	for r.n < 48 {
 		var unit [2]byte

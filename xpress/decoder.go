@@ -77,7 +77,7 @@ func (d *Decoder) readCode(packed []byte) error {
 // and the end, or one that is wrong.
 func (d *Decoder) decodeItems(size uint) error {
 	for pos := uint(0); ; {
-		pos = d.hotPlain(pos, size)
+		pos = d.hot(pos, size)
 		if pos == size {
 			break
 		}
@@ -97,7 +97,9 @@ func (d *Decoder) decodeItems(size uint) error {
 // sheet, section 4.2).
 func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 	r := &d.bits
-	r.refill() // 48 bits are enough for the longest item: 15 + 15
+	if r.n < 48 { // enough for the longest item: 15 + 15
+		r.refill()
+	}
 	e := d.code.Lookup(r.buf)
 	if e&flagLiteral != 0 {
 		r.consume(uint(e & entryBits))
@@ -122,17 +124,22 @@ func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 	if uint(offset) > pos {
 		return 0, corrupt("match at output offset %d reaches %d bytes back, before the start", pos, offset)
 	}
-	copyMatch(d.window[:pos+uint(length)], int(pos), offset)
+	d.copyMatch(pos, uint(length), uint(offset))
 	return uint(length), nil
 }
 
-// copyMatch fills dst from pos to its end with what stands offset bytes before.
-// The copy may read what it has just written: each round doubles what is there.
-func copyMatch(dst []byte, pos, offset int) {
-	from := dst[pos-offset : pos]
-	for to := dst[pos:]; len(to) > 0; {
-		n := copy(to, from)
-		to = to[n:]
-		from = dst[pos-offset : len(dst)-len(to)]
+// copyMatch repeats length bytes of the window from offset bytes before pos. It may
+// write up to 15 more behind them.
+func (d *Decoder) copyMatch(pos, length, offset uint) {
+	w, end := &d.window, pos+length
+	if offset >= 16 {
+		for src := pos - offset; pos < end; pos, src = pos+16, src+16 {
+			copy(w[pos:pos+16], w[src:src+16])
+		}
+		return
+	}
+	// The copy reads what it has just written: each round doubles what is there.
+	for from := pos - offset; pos < end; {
+		pos += uint(copy(w[pos:end], w[from:pos]))
 	}
 }
