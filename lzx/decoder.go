@@ -42,7 +42,7 @@ type Decoder struct {
 	pretree *huffman.Table
 
 	mayHaveCalls bool // some block could produce the opcode of a call
-	candidates   [e8Batch]uint32
+	opcodes      [e8Batch]opcodes
 }
 
 // NewDecoder returns a Decoder for chunks of up to windowSize bytes, which must
@@ -117,7 +117,7 @@ func (d *Decoder) Decode(dst, src []byte) error {
 		pos = end
 	}
 	if d.mayHaveCalls {
-		translateCalls(dst, &d.candidates)
+		translateCalls(dst, &d.opcodes)
 	}
 	return nil
 }

@@ -9,8 +9,14 @@ const (
 	e8Opcode   = 0xe8     // x86 CALL with a 32-bit relative target
 	e8FileSize = 12000000 // the size that WIM uses for every chunk
 	e8Tail     = 10       // the last bytes of a chunk that start no call
-	e8Batch    = 512      // candidates found before they are translated
+	e8Batch    = 256      // words with opcodes that are found before they are translated
 )
+
+// opcodes are 8 bytes of a chunk with opcodes among them.
+type opcodes struct {
+	at   int
+	hits uint64 // the top bit of each opcode's byte
+}
 
 // translateCalls undoes the E8 translation of a decoded chunk (the WIM format
 // sheet, section 5.8): an encoder makes the targets of x86 calls absolute, so
@@ -20,29 +26,27 @@ const (
 // only the four bytes after an opcode, and those are never looked at as
 // opcodes. Finding them first, without a branch for each, is what makes this
 // fast: code has hundreds in 32 KiB, at places that no processor predicts.
-func translateCalls(data []byte, candidates *[e8Batch]uint32) {
+func translateCalls(data []byte, found *[e8Batch]opcodes) {
 	end := len(data) - e8Tail
 	done := 0 // no opcode starts before here
 	for at := 0; at < end; {
 		count := 0
-		for ; at < end && count <= e8Batch-8; at += 8 {
+		for ; at < end && count < e8Batch; at += 8 {
 			hits := opcodeBytes(binary.LittleEndian.Uint64(data[at:]))
-			candidates[count] = uint32(at + bits.TrailingZeros64(hits)/8)
-			count += int((hits | -hits) >> 63)
-			for hits &= hits - 1; hits != 0; hits &= hits - 1 {
-				candidates[count] = uint32(at + bits.TrailingZeros64(hits)/8)
-				count++
-			}
+			found[count] = opcodes{at, hits}
+			count += int((hits | -hits) >> 63) // 1 unless hits is 0
 		}
-		for _, c := range candidates[:count] {
-			i := int(c)
-			if i < done || i >= end {
-				continue
+		for _, word := range found[:count] {
+			for hits := word.hits; hits != 0; hits &= hits - 1 {
+				i := word.at + bits.TrailingZeros64(hits)/8
+				if i < done || i >= end {
+					continue
+				}
+				operand := data[i+1 : i+5]
+				v := int32(binary.LittleEndian.Uint32(operand))
+				binary.LittleEndian.PutUint32(operand, uint32(relativeTarget(v, int32(i))))
+				done = i + 5
 			}
-			operand := data[i+1 : i+5]
-			v := int32(binary.LittleEndian.Uint32(operand))
-			binary.LittleEndian.PutUint32(operand, uint32(relativeTarget(v, int32(i))))
-			done = i + 5
 		}
 	}
 }

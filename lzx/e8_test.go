@@ -28,7 +28,7 @@ func translateNaively(out []byte) {
 
 func TestTranslateCalls(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var candidates [e8Batch]uint32
+	var opcodes [e8Batch]opcodes
 	for round := range 2000 {
 		data := make([]byte, random.IntN(3000))
 		for i := range data {
@@ -38,14 +38,14 @@ func TestTranslateCalls(t *testing.T) {
 		want := bytes.Clone(data)
 		translateNaively(want)
 		guarded := append(bytes.Clone(data), 0xe8, 0, 0, 0, 0)
-		translateCalls(guarded[:len(data)], &candidates)
+		translateCalls(guarded[:len(data)], &opcodes)
 		require.True(t, bytes.Equal(want, guarded[:len(data)]))
 		require.Equal(t, []byte{0xe8, 0, 0, 0, 0}, guarded[len(data):])
 	}
 }
 
 func TestTranslateCallsRange(t *testing.T) {
-	var candidates [e8Batch]uint32
+	var opcodes [e8Batch]opcodes
 	for _, test := range []struct{ at, operand, want int32 }{
 		{0, 0, 0},
 		{20, 0, -20},
@@ -62,12 +62,12 @@ func TestTranslateCallsRange(t *testing.T) {
 		data := make([]byte, 100)
 		data[test.at] = 0xe8
 		binary.LittleEndian.PutUint32(data[test.at+1:], uint32(test.operand))
-		translateCalls(data, &candidates)
+		translateCalls(data, &opcodes)
 		require.Equal(t, test.want, int32(binary.LittleEndian.Uint32(data[test.at+1:])), "%+v", test)
 	}
 	for size := range 11 { // no call fits
 		data := bytes.Repeat([]byte{0xe8}, size)
-		translateCalls(data, &candidates)
+		translateCalls(data, &opcodes)
 		require.Equal(t, bytes.Repeat([]byte{0xe8}, size), data)
 	}
 }

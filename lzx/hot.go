@@ -28,34 +28,38 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	in = in[:len(in)-int(^n>>3&7)]
 	n |= 56
 	e := main[buf>>(64-mainBits)]
-	for pos <= len(dst)-8 && len(in) >= inputEnd+8 {
-		if e&flagSpecial != 0 {
-			if e == entryLong {
-				e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-			}
-		}
-		if e&flagSpecial == 0 {
+	for {
+		for pos <= len(dst)-8 && len(in) >= inputEnd+8 && e&flagSpecial == 0 {
 			length := int(e>>entryLength) & 15
 			after := recent.pushIf(newOffset(buf<<(e>>entryCode&63), e), e)
 			src := pos - int(after.newest())
-			if uint(src) <= uint(pos-length) {
-				recent = after
-				// The next entry is looked up before the buffer is refilled:
-				// after at most 16 + 17 bits it still has enough for that.
-				buf <<= e & entryBits
-				n -= uint(e & entryBits)
-				following := main[buf>>(64-mainBits)]
-				buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
-				in = in[:len(in)-int(^n>>3&7)]
-				n |= 56
+			if uint(src) > uint(pos-length) {
+				break // before the start, or an overlap
+			}
+			recent = after
+			// The next entry is looked up before the buffer is refilled: after
+			// at most 16 + 17 bits it still has enough for that.
+			buf <<= e & entryBits
+			n -= uint(e & entryBits)
+			following := main[buf>>(64-mainBits)]
+			buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
+			in = in[:len(in)-int(^n>>3&7)]
+			n |= 56
 
-				v := load64(dst, src)
-				if e&flagLiteral != 0 {
-					v = uint64(e >> entryLiteral)
-				}
-				store64(dst, pos, v)
-				pos += length
-				e = following
+			v := load64(dst, src)
+			if e&flagLiteral != 0 {
+				v = uint64(e >> entryLiteral)
+			}
+			store64(dst, pos, v)
+			pos += length
+			e = following
+		}
+		if pos > len(dst)-8 || len(in) < inputEnd+8 {
+			break
+		}
+		if e == entryLong {
+			e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
+			if e&flagSpecial == 0 {
 				continue
 			}
 		}
