@@ -78,7 +78,7 @@ func walk(t testing.TB, tree *wim.FS) []walked {
 			return err
 		}
 		require.True(t, fs.ValidPath(name), "%q", name)
-		require.NotContains(t, stored, name)
+		require.Empty(t, stored[name], "%q is met twice", name)
 		info, err := d.Info()
 		if err != nil {
 			return err
@@ -111,9 +111,9 @@ func byStoredPath(t testing.TB, list []walked) map[string]walked {
 	t.Helper()
 	m := make(map[string]walked, len(list))
 	for _, w := range list {
-		require.NotContains(t, m, w.stored)
 		m[w.stored] = w
 	}
+	require.Len(t, m, len(list))
 	return m
 }
 
