@@ -269,13 +269,51 @@ func TestReadsLittle(t *testing.T) {
 
 func TestReadFails(t *testing.T) {
 	data := newSmall(t, "lh").data
-	_, err := regf.Open(bytes.NewReader(data[:4096]), int64(len(data)))
-	require.NoError(t, err)
 	h, err := regf.Open(bytes.NewReader(data[:4096]), int64(len(data)))
 	require.NoError(t, err)
 	_, err = h.Root()
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.NotErrorIs(t, err, regf.ErrCorrupt)
+}
+
+// failing fails after some reads, and counts them.
+type failing struct {
+	io.ReaderAt
+	left, failed int
+}
+
+var errSource = errors.New("the source fails")
+
+func (r *failing) ReadAt(p []byte, offset int64) (int, error) {
+	if r.left--; r.left < 0 {
+		r.failed++
+		return 0, errSource
+	}
+	return r.ReaderAt.ReadAt(p, offset)
+}
+
+// A source that fails is not asked for each of 400 keys.
+func TestSourceFails(t *testing.T) {
+	root := &regftest.Key{Name: "ROOT"}
+	for i := range 400 {
+		root.At(fmt.Sprintf("Key %d", i)).Set(regftest.DWORD("Number", uint32(i)), regftest.DWORD("Other", 1))
+	}
+	data := regftest.Build(root, regftest.Options{List: "li"})
+	for reads := range 20 {
+		r := &failing{bytes.NewReader(data), reads, 0}
+		h, err := regf.Open(r, int64(len(data)))
+		var k *regf.Key
+		if err == nil {
+			k, err = h.Key("Key 399")
+		}
+		if err == nil {
+			_, err = k.Value("Other")
+		}
+		if err != nil {
+			require.ErrorIs(t, err, errSource)
+			require.Equal(t, 1, r.failed)
+		}
+	}
 }
 
 // The cache holds 256 pages; a hive of more is read as well.

@@ -3,6 +3,7 @@ package regf
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 	"unicode/utf16"
@@ -69,8 +70,8 @@ func (h *Hive) key(offset uint32, w *wanted) (*Key, error) {
 func (k *Key) Name() string { return string(utf16.Decode(k.name)) }
 
 // Subkey returns the subkey of a name, in whatever case. The error wraps
-// ErrNotFound if there is none. Keys that cannot be read are passed over, and
-// are an error only if no other is found.
+// ErrNotFound if there is none. Malformed keys are passed over, and are an
+// error only if no other is found.
 func (k *Key) Subkey(name string) (*Key, error) {
 	w := newWanted(name)
 	var failed error
@@ -86,6 +87,9 @@ func (k *Key) Subkey(name string) (*Key, error) {
 				if subkey, err = k.hive.key(entry.offset, w); subkey != nil {
 					return subkey, nil
 				}
+			}
+			if err != nil && !errors.Is(err, ErrCorrupt) { // the source fails
+				return nil, err
 			}
 			failed = cmp.Or(failed, err)
 		}

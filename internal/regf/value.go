@@ -3,6 +3,7 @@ package regf
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -132,13 +133,13 @@ func (k *Key) valueOffsets() ([]byte, error) {
 }
 
 // Value returns the value of a name, in whatever case; the name of the default
-// value is empty. The error wraps ErrNotFound if there is none. Values that
-// cannot be read are passed over, and are an error only if no other is found.
+// value is empty. The error wraps ErrNotFound if there is none. Malformed
+// values are passed over, and are an error only if no other is found.
 func (k *Key) Value(name string) (*Value, error) {
 	var failed error
 	for v, err := range k.valuesNamed(newWanted(name)) {
-		if err == nil {
-			return v, nil
+		if err == nil || !errors.Is(err, ErrCorrupt) { // the source fails
+			return v, err
 		}
 		failed = cmp.Or(failed, err)
 	}
