@@ -24,6 +24,21 @@
 // ambiguous. Then all that is possible is returned; an [Edition] narrows it. What
 // the table does not hold is unknown: there is no guess at it.
 //
+// # Which Windows a tree holds
+//
+// [Read] looks into an offline Windows: an image of a WIM, a mounted disk, a
+// folder. No single place in it is right for all of them, so it gathers evidence:
+//
+//	registry  build and UBR as the system tells them; what Windows Update takes it for
+//	names     of manifests and packages, which have versions in them: no file is read
+//	kernel    the version in ntoskrnl.exe
+//	claim     what the caller brings, such as the XML of a WIM
+//
+// [Report.Best] weighs it by the rule that is written there, and may well come to
+// the verdict that the version, or its UBR, is unknown. With [Fast] only names are
+// looked at. Hives and executables are taken for hostile: whatever is in them,
+// Read returns after a bounded amount of work, with what could be read.
+//
 // Nothing here asks for the time. What depends on it, as being out of service
 // does, takes the day as an argument.
 package winver

@@ -3,6 +3,7 @@ package winver_test
 import (
 	"fmt"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/wimble-go/wimble/winver"
@@ -101,4 +102,38 @@ func ExampleLoadTable() {
 	latest, _ := table.Latest(v, winver.Edition{})
 	fmt.Println(latest.Version, latest)
 	// Output: 10.0.26200.9700 KB5130001 2026-10-13
+}
+
+// A tree is any fs.FS: os.DirFS("/mnt"), or an image of a WIM. From names alone,
+// this one is a 1909, though the XML says 18362, which is 1903.
+func ExampleRead() {
+	tree := fstest.MapFS{
+		"Windows/System32/kernel32.dll": {},
+		"Windows/servicing/Packages/Package_for_RollupFix~31bf3856ad364e35~amd64~~18362.1139.1.6.mum":                    {},
+		"Windows/servicing/Packages/Microsoft-Windows-1909Enablement-Package~31bf3856ad364e35~amd64~~10.0.18362.385.mum": {},
+	}
+	xml := winver.Claim{
+		Source:  "the XML",
+		Version: winver.Version{Major: 10, Build: 18362, UBR: 1139},
+		Edition: winver.Edition{ID: "Professional", InstallationType: "Client"},
+	}
+	report, err := winver.Read(tree, winver.Fast(), winver.WithClaim(xml))
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range report.Evidence {
+		if e.Err == nil {
+			fmt.Println(e.Witness, e.Value)
+		}
+	}
+	fmt.Println(report.Best())
+	fmt.Println(report.Status().Release())
+	fmt.Println(report.Disagreement())
+	// Output:
+	// rollup_fix 10.0.18362.1139
+	// enablement_package 1909
+	// claim 10.0.18362.1139
+	// 10.0.18363.1139
+	// Windows 10 1909
+	// the XML says 10.0.18362.1139, but it is 10.0.18363.1139; 18362 is the build of the files that 18363 shares
 }

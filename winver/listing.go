@@ -1,0 +1,119 @@
+package winver
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Names of files in the component store and among the packages have versions in
+// them, so that a directory's listing alone tells a lot; no file is read here.
+//
+//	amd64_microsoft-windows-coreos-revision_31bf3856ad364e35_10.0.18362.1139_none_6abf4b59cd5e60ef.manifest
+//	Package_for_RollupFix~31bf3856ad364e35~amd64~~18362.1139.1.6.mum
+//	Microsoft-Windows-1909Enablement-Package~31bf3856ad364e35~amd64~~10.0.18362.385.mum
+const (
+	manifestDirectory = "WinSxS/Manifests"
+	packageDirectory  = "servicing/Packages"
+)
+
+// coreOSRevision parses the name of a manifest. Architecture is as in the name.
+func coreOSRevision(name string) (v Version, architecture string, ok bool) {
+	fields := strings.Split(strings.ToLower(name), "_")
+	if len(fields) != 6 || fields[1] != "microsoft-windows-coreos-revision" || !strings.HasSuffix(fields[5], ".manifest") {
+		return Version{}, "", false
+	}
+	if strings.Count(fields[3], ".") != 3 {
+		return Version{}, "", false
+	}
+	v, err := Parse(fields[3])
+	return v, fields[0], err == nil
+}
+
+// rollupFix parses the name of a cumulative update's package, whose version
+// begins with build and UBR.
+func rollupFix(name string) (v Version, architecture string, ok bool) {
+	fields := packageName(name)
+	if fields == nil || fields[0] != "package_for_rollupfix" {
+		return Version{}, "", false
+	}
+	numbers := strings.Split(fields[4], ".")
+	if len(numbers) != 4 {
+		return Version{}, "", false
+	}
+	v, err := Parse(numbers[0] + "." + numbers[1])
+	return v, fields[2], err == nil
+}
+
+// enablementPackage parses the name of an enablement package: the version of
+// the release that it enables, such as "1909", and its own version, of which
+// the build is the servicing family's base.
+func enablementPackage(name string) (release string, own Version, ok bool) {
+	fields := packageName(name)
+	if fields == nil {
+		return "", Version{}, false
+	}
+	release, found := strings.CutPrefix(fields[0], "microsoft-windows-")
+	if !found {
+		return "", Version{}, false
+	}
+	release, rest, found := strings.Cut(release, "enablement-package")
+	if !found || rest != "" {
+		return "", Version{}, false
+	}
+	own, err := Parse(fields[4])
+	return strings.ToUpper(strings.Trim(release, "-")), own, err == nil
+}
+
+// packageName splits the name of a .mum file, in lower case: name, public key
+// token, architecture, language, version.
+func packageName(name string) []string {
+	name, found := strings.CutSuffix(strings.ToLower(name), ".mum")
+	fields := strings.Split(name, "~")
+	if !found || len(fields) != 5 {
+		return nil
+	}
+	return fields
+}
+
+// sibling returns the build of a release, such as "1909", that is of the
+// servicing family of a build, and 0 if there is none.
+func (t *Table) sibling(build uint32, release string) uint32 {
+	for _, member := range t.families[t.base(build)] {
+		for _, r := range t.releases[member] {
+			if r.Version == release {
+				return member
+			}
+		}
+	}
+	return 0
+}
+
+// newest gives the evidence of the newest version that a parser finds among the
+// names in a directory below the system root.
+func (g *gatherer) newest(witness Witness, directory, pattern string, parse func(string) (Version, string, bool)) {
+	e := Evidence{Witness: witness, Source: path.Join(g.root, directory, pattern)}
+	defer func() { g.add(e) }()
+	directory, err := g.find(path.Join(g.root, directory))
+	if err != nil {
+		e.Err = err
+		return
+	}
+	entries, err := g.list(directory)
+	if err != nil {
+		e.Err = err
+		return
+	}
+	for _, entry := range entries {
+		v, architecture, ok := parse(entry.Name())
+		if ok && (!e.HasUBR || v.Compare(e.Version) > 0) {
+			e.Source, e.Value = path.Join(directory, entry.Name()), v.String()
+			e.Version, e.HasUBR = v, true
+			g.listedArchitecture = architecture
+		}
+	}
+	if !e.HasUBR {
+		e.Err = fmt.Errorf("no such file among %d: %w", len(entries), fs.ErrNotExist)
+	}
+}
