@@ -18,17 +18,21 @@ const (
 	packageDirectory  = "servicing/Packages"
 )
 
-// coreOSRevision parses the name of a manifest. Architecture is as in the name.
+// coreOSRevision parses the name of a manifest: architecture, component, public
+// key token, version, culture and hash. The component's comes first, as it tells
+// what nearly all names are not.
 func coreOSRevision(name string) (v Version, architecture string, ok bool) {
-	fields := strings.Split(strings.ToLower(name), "_")
-	if len(fields) != 6 || fields[1] != "microsoft-windows-coreos-revision" || !strings.HasSuffix(fields[5], ".manifest") {
+	const component = "microsoft-windows-coreos-revision_"
+	architecture, rest, _ := strings.Cut(name, "_")
+	if len(rest) < len(component) || !sameName(rest[:len(component)], component) {
 		return Version{}, "", false
 	}
-	if strings.Count(fields[3], ".") != 3 {
+	fields := strings.Split(strings.ToLower(rest[len(component):]), "_")
+	if len(fields) != 4 || !strings.HasSuffix(fields[3], ".manifest") || strings.Count(fields[1], ".") != 3 {
 		return Version{}, "", false
 	}
-	v, err := Parse(fields[3])
-	return v, fields[0], err == nil
+	v, err := Parse(fields[1])
+	return v, strings.ToLower(architecture), err == nil
 }
 
 // rollupFix parses the name of a cumulative update's package, whose version
