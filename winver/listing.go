@@ -19,8 +19,8 @@ const (
 )
 
 // coreOSRevision parses the name of a manifest: architecture, component, public
-// key token, version, culture and hash. The component's comes first, as it tells
-// what nearly all names are not.
+// key token, version, culture and hash. The component is compared first, as it is
+// what nearly all names differ in.
 func coreOSRevision(name string) (v Version, architecture string, ok bool) {
 	const component = "microsoft-windows-coreos-revision_"
 	architecture, rest, _ := strings.Cut(name, "_")
