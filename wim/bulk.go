@@ -100,7 +100,7 @@ func (b *bulk) progress(n int64, path string) {
 		return
 	}
 	defer b.reporting.Unlock()
-	b.report(Progress{BytesDone: done, BytesTotal: b.total.Load(), Path: path})
+	b.report(Progress{BytesDone: done, BytesTotal: max(b.total.Load(), done), Path: path})
 }
 
 // run reads all blobs. It returns when everything was delivered, or when the
@@ -129,6 +129,9 @@ func (b *bulk) run(ctx context.Context, blobs []*blob) error {
 		})
 	}
 	lost, err := b.plan(ctx, blobs, gate, jobs)
+	for _, l := range lost {
+		b.total.Add(-l.blob.size()) // what it claims to have, which may be any number
+	}
 	close(jobs)
 	workers.Wait()
 	if err == nil {
@@ -157,7 +160,6 @@ func (b *bulk) fail(l lostBlob) error {
 	if err != nil {
 		return err
 	}
-	b.progress(l.blob.size(), sink.path())
 	return sink.finish(l.err)
 }
 

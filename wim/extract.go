@@ -23,6 +23,9 @@ type ExtractReport struct {
 	NotRestored []NotRestored
 	// Problems are the entries that could not be extracted.
 	Problems []Problem
+	// MoreProblems counts the problems that are not listed, since the list has
+	// 64 MiB of text already.
+	MoreProblems int
 }
 
 // NotRestored is a kind of metadata that was left out.
@@ -77,7 +80,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	err = x.run(ctx, newBulk(opts))
 	x.summarize()
 	if err == nil && len(x.report.Problems) > 0 {
-		err = fmt.Errorf("%d problems, the first: %w", len(x.report.Problems), x.report.Problems[0].Err)
+		err = fmt.Errorf("%d problems, the first: %w", len(x.report.Problems)+x.report.MoreProblems, x.report.Problems[0].Err)
 	}
 	return x.report, err
 }
@@ -103,6 +106,7 @@ type extraction struct {
 
 	mu      sync.Mutex
 	report  *ExtractReport
+	text    reportText
 	failed  map[int32]bool // nodes with a problem
 	writing map[*newFile]bool
 }
@@ -223,6 +227,10 @@ func (x *extraction) problem(i int32, err error) {
 		x.failed = make(map[int32]bool)
 	}
 	x.failed[i] = true
+	if !x.text.take(len(path) + problemOverhead) {
+		x.report.MoreProblems++
+		return
+	}
 	x.report.Problems = append(x.report.Problems, Problem{
 		Err:      &fs.PathError{Op: "extract", Path: path, Err: err},
 		Affected: []string{path},

@@ -79,10 +79,14 @@ func TestHostileSolidNeighbours(t *testing.T) {
 			r := openCrafted(t, w)
 			requireNoFile(t, craftedTree(t, r), "0", damage.kind)
 			requireFile(t, craftedTree(t, r), "1", data[2:80_000])
-			report := verifyCrafted(t, r)
-			require.Len(t, report.Problems, 1)
-			requireClear(t, report.Problems[0].Err, damage.kind)
-			require.Equal(t, []string{"1:0"}, report.Problems[0].Affected)
+			problems := verifyCrafted(t, r).Problems
+			if name == "size in the table too large" {
+				require.ErrorContains(t, problems[0].Err, "1 resources overlap others")
+				problems = problems[1:]
+			}
+			require.Len(t, problems, 1)
+			requireClear(t, problems[0].Err, damage.kind)
+			require.Equal(t, []string{"1:0"}, problems[0].Affected)
 		})
 	}
 }

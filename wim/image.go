@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"context"
 	"fmt"
 	"sync"
 )
@@ -28,13 +29,53 @@ func (image *Image) FS() (*FS, error) {
 	image.loading.Lock()
 	defer image.loading.Unlock()
 	if image.tree == nil {
-		meta, err := image.parseMetadata()
+		tree, err := image.load()
 		if err != nil {
-			return nil, fmt.Errorf("image %d: metadata: %w", image.Index, err)
+			return nil, err
 		}
-		image.tree = newFS(image.reader, meta)
+		image.tree = tree
 	}
 	return image.tree, nil
+}
+
+func (image *Image) load() (*FS, error) {
+	meta, err := image.parseMetadata()
+	if err != nil {
+		return nil, fmt.Errorf("image %d: metadata: %w", image.Index, err)
+	}
+	return newFS(image.reader, meta), nil
+}
+
+// loaded returns the tree if it is in memory, else nil.
+func (image *Image) loaded() *FS {
+	image.loading.Lock()
+	defer image.loading.Unlock()
+	return image.tree
+}
+
+// eachTree calls yield with the tree of each image. It keeps none but the last:
+// a small table can have many images, which may share a few bytes of metadata.
+func (r *Reader) eachTree(ctx context.Context, yield func(image *Image, tree *FS, err error)) error {
+	var last *FS
+	var lastMetadata *blob
+	for _, image := range r.Images {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		tree := image.loaded()
+		if tree == nil && last != nil && image.metadata.header == lastMetadata.header && image.metadata.sha1 == lastMetadata.sha1 {
+			tree = last
+		}
+		var err error
+		if tree == nil {
+			tree, err = image.load()
+		}
+		yield(image, tree, err)
+		if err == nil {
+			last, lastMetadata = tree, image.metadata
+		}
+	}
+	return nil
 }
 
 func (image *Image) parseMetadata() (*metadata, error) {

@@ -1,6 +1,9 @@
 package wim
 
-import "math/bits"
+import (
+	"context"
+	"math/bits"
+)
 
 // MissingBlobs counts the distinct contents that images name and that are in
 // none of the given files: those of a delta WIM without its base, or of a split
@@ -15,17 +18,16 @@ func (r *Reader) MissingBlobs() int {
 		return 0
 	}
 	missing := make(map[SHA1]bool)
-	for _, image := range r.Images {
-		tree, err := image.FS()
+	r.eachTree(context.Background(), func(_ *Image, tree *FS, err error) {
 		if err != nil {
-			continue
+			return
 		}
 		tree.eachContent(func(_ int32, _ string, hash SHA1) {
 			if r.available(hash) != nil {
 				missing[hash] = true
 			}
 		})
-	}
+	})
 	return len(missing)
 }
 

@@ -49,7 +49,7 @@ security descriptors outside of Windows, is counted and left out.`,
 				fmt.Fprintf(a.stderr, "not restored: %s (%d)\n", n.What, n.Count)
 			}
 			if len(report.Problems) > 0 && errors.Is(err, report.Problems[0].Err) {
-				return fmt.Errorf("%d entries were not extracted", len(report.Problems))
+				return fmt.Errorf("%d entries were not extracted", len(report.Problems)+report.MoreProblems)
 			}
 			return err
 		},

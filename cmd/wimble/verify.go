@@ -41,7 +41,7 @@ func (a *app) verifyCommand() *cobra.Command {
 				fmt.Fprintf(a.stderr, "wimble: %s more blobs are missing\n", thousands(missing-mostMissing))
 			}
 			_, err = fmt.Fprintf(a.stdout, "%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n",
-				thousands(report.Blobs), thousands(report.Bytes), len(r.Images), report.Integrity, report.MissingBlobs, len(report.Problems))
+				thousands(report.Blobs), thousands(report.Bytes), len(r.Images), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func (a *app) printProblem(p wim.Problem) {
 	fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
 	for i, path := range p.Affected {
 		if i == mostAffected {
-			fmt.Fprintf(a.stderr, "  and %d more\n", len(p.Affected)-mostAffected)
+			fmt.Fprintf(a.stderr, "  and %d more\n", len(p.Affected)-mostAffected+p.MoreAffected)
 			break
 		}
 		fmt.Fprintf(a.stderr, "  affects %s\n", printable(path))

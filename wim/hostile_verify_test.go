@@ -1,0 +1,116 @@
+package wim
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/wimtest"
+)
+
+// Many images that share the metadata of one do not cost many trees.
+func TestHostileManyImages(t *testing.T) {
+	w := wimtest.NewWIM()
+	root := wimtest.Directory("")
+	for i := range 1000 {
+		root.Children = append(root.Children, wimtest.RegularFile(fmt.Sprint(i), [20]byte{}))
+	}
+	w.AddImage(&wimtest.Metadata{Root: root})
+	const images = 2000
+	for range images - 1 {
+		w.Add(w.Table[0])
+	}
+	w.Header.Images = images
+	r := openCrafted(t, w)
+	require.Len(t, r.Images, images)
+	// A tree of 1000 nodes takes more than 200,000 bytes to make, and 64,000 to keep.
+	requireMemory(t, 16<<20, func() {
+		report := verifyCrafted(t, r)
+		require.Equal(t, images, report.Blobs)
+		require.Len(t, report.Problems, 1)
+		require.ErrorContains(t, report.Problems[0].Err, "1999 resources overlap others")
+		require.Zero(t, r.MissingBlobs())
+	})
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errStop)
+	_, err := r.Verify(ctx)
+	require.ErrorIs(t, err, errStop)
+}
+
+// The paths that a report lists are bounded where the metadata makes them long
+// and many.
+func TestHostileReportText(t *testing.T) {
+	w := wimtest.NewWIM()
+	bad := w.AddBlob([]byte("bad"))
+	w.Table[0].SHA1[0] ^= 1
+	bad[0] ^= 1
+	root := wimtest.Directory("")
+	deep := root
+	for range 160 { // of 200 units each
+		next := wimtest.Directory(strings.Repeat("d", 200))
+		deep.Children = append(deep.Children, next)
+		deep = next
+	}
+	const files = 5000
+	for i := range files {
+		hash := bad
+		if i%2 == 0 {
+			hash = [20]byte{1, byte(i), byte(i >> 8)}
+		}
+		deep.Children = append(deep.Children, wimtest.RegularFile(fmt.Sprint(i), hash))
+	}
+	w.AddImage(&wimtest.Metadata{Root: root})
+	r := openCrafted(t, w)
+
+	report := verifyCrafted(t, r)
+	text, more, affected := 0, 0, 0
+	for _, p := range report.Problems {
+		for _, path := range p.Affected {
+			text += len(path)
+			affected++
+		}
+		more += p.MoreAffected
+	}
+	require.LessOrEqual(t, text, maxReportText)
+	require.Greater(t, text, maxReportText*3/4)
+	require.Equal(t, files, affected+more+report.MoreProblems, "a missing blob affects one file")
+	require.Equal(t, files/2, report.MissingBlobs)
+	require.Equal(t, 1+files/2, len(report.Problems)+report.MoreProblems)
+
+	extracted, err := r.Images[0].Extract(t.Context(), t.TempDir())
+	require.Error(t, err)
+	text = 0
+	for _, p := range extracted.Problems {
+		text += len(p.Affected[0])
+	}
+	require.LessOrEqual(t, text, maxReportText)
+	require.Equal(t, files, len(extracted.Problems)+extracted.MoreProblems)
+	require.ErrorContains(t, err, fmt.Sprintf("%d problems", files))
+}
+
+// What blobs claim to have that cannot be read is in no sum.
+func TestHostileSums(t *testing.T) {
+	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 4096)
+	good := w.AddBlob([]byte("good"))
+	for i := range 4 {
+		w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{
+			Size: 4, Flags: wimtest.ResourceCompressed, Offset: 208, USize: math.MaxInt64}, Part: 1, References: 1, SHA1: [20]byte{byte(i + 1)}})
+	}
+	withImage(w, good)
+	r := openCrafted(t, w)
+	var last Progress
+	report := verifyCrafted(t, r, WithProgress(func(p Progress) {
+		require.GreaterOrEqual(t, p.BytesDone, last.BytesDone)
+		require.GreaterOrEqual(t, p.BytesTotal, p.BytesDone)
+		last = p
+	}))
+	require.Len(t, report.Problems, 1+4)
+	require.EqualValues(t, 4+r.Images[0].metadata.size(), report.Bytes)
+	require.EqualValues(t, 4, last.BytesDone)
+	require.EqualValues(t, 4, last.BytesTotal)
+}
