@@ -59,6 +59,17 @@ type WindowsInfo struct {
 	ImageState        string // such as "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 }
 
+// Claim is what the XML says of the version, as evidence for [winver.Read].
+func (w *WindowsInfo) Claim() winver.Claim {
+	return winver.Claim{
+		Source:       "the XML",
+		Version:      w.Version,
+		Edition:      winver.Edition{ID: w.EditionID, InstallationType: w.InstallationType},
+		ProductType:  w.ProductType,
+		Architecture: w.Architecture.String(),
+	}
+}
+
 // Architecture is a processor architecture, PROCESSOR_ARCHITECTURE_* in
 // Windows' headers.
 type Architecture uint32
