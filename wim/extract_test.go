@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +147,11 @@ func TestExtract(t *testing.T) {
 					require.Greater(t, len(got.twins), 1, name)
 				}
 			}
-			require.Equal(t, w.info.ModTime(), got.modified, name)
+			modified := w.info.ModTime()
+			if strconv.IntSize == 32 && modified.Unix() != int64(int32(modified.Unix())) {
+				continue // package syscall has 32 bits for a time on Linux
+			}
+			require.Equal(t, modified, got.modified, name)
 		}
 		require.Empty(t, disk)
 		require.Equal(t, want.Files, report.Files)
@@ -396,7 +401,7 @@ func requireNoTemporaries(t *testing.T, dir string) {
 // An extraction that is ended leaves whole files, and no others.
 func TestExtractIsEndedByItsContext(t *testing.T) {
 	needsUnix(t)
-	for _, file := range []string{"none.wim", "xpress-4k.wim", "solid-lzx-32k.esd", "lzx-2m.wim"} {
+	for _, file := range []string{"none.wim", "xpress-4k.wim", "solid-lzx-32k.esd"} {
 		r := openFixture(t, file)
 		tree := imageFS(t, r, 1)
 		for stop := range 6 { // after so many reports

@@ -3,3 +3,5 @@
 package wim_test
 
 const raceDetector = false
+
+const slowBytes = 1 << 30

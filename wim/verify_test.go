@@ -121,7 +121,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 			info := fixtureInfo(t, file)
 			users := usersOf(t, openBytes(t, good))
 			image := 0
-			for _, b := range info.Blobs {
+			for i, b := range info.Blobs {
 				want := users[b.SHA1]
 				if b.IsMetadata() {
 					image++
@@ -130,37 +130,37 @@ func TestVerifyFindsDamage(t *testing.T) {
 				if file != "holes.wim" { // blobs of its deleted image are nobody's
 					require.NotEmpty(t, want, b.SHA1)
 				}
-				for _, at := range []int64{b.Offset, b.Offset + b.Stored/2, b.Offset + b.Stored - 1} {
-					bad := bytes.Clone(good)
-					bad[at] ^= 0x55
-					report, err := openBytes(t, bad).Verify(t.Context())
-					require.NoError(t, err)
-					problems := report.Problems
-					if info.Header["Integrity Size"] != "0" {
-						require.Equal(t, wim.IntegrityDamaged, report.Integrity)
-						require.ErrorIs(t, problems[0].Err, wim.ErrChecksum)
-						require.ErrorContains(t, problems[0].Err, "integrity table")
-						require.Empty(t, problems[0].Affected)
-						problems = problems[1:]
-					}
-					if len(problems) == 0 {
-						// A compressed chunk has bits that mean nothing, such as
-						// those that fill up its last word.
-						require.NotEqual(t, b.Size, b.Stored, "byte %d of raw blob %s", at, b.SHA1)
-						// A pipable resource begins with a size that the chunk
-						// table tells as well.
-						require.True(t, info.Header["Magic Characters"] == `WLPWM\0\0\0` || b.Offset != at)
-						continue
-					}
-					require.Len(t, problems, 1, "%v", problems)
-					require.Equal(t, want, problems[0].Affected, "byte %d", at)
-					if b.Size == b.Stored {
-						require.ErrorIs(t, problems[0].Err, wim.ErrChecksum)
-					}
-					require.NotContains(t, problems[0].Err.Error(), "\n")
-					require.False(t, report.OK())
-					require.Zero(t, report.MissingBlobs)
+				// The first byte, the last one, or one between.
+				at := b.Offset + []int64{0, b.Stored - 1, b.Stored / 2}[i%3]
+				bad := bytes.Clone(good)
+				bad[at] ^= 0x55
+				report, err := openBytes(t, bad).Verify(t.Context())
+				require.NoError(t, err)
+				problems := report.Problems
+				if info.Header["Integrity Size"] != "0" {
+					require.Equal(t, wim.IntegrityDamaged, report.Integrity)
+					require.ErrorIs(t, problems[0].Err, wim.ErrChecksum)
+					require.ErrorContains(t, problems[0].Err, "integrity table")
+					require.Empty(t, problems[0].Affected)
+					problems = problems[1:]
 				}
+				if len(problems) == 0 {
+					// A compressed chunk has bits that mean nothing, such as
+					// those that fill up its last word.
+					require.NotEqual(t, b.Size, b.Stored, "byte %d of raw blob %s", at, b.SHA1)
+					// A pipable resource begins with a size that the chunk
+					// table tells as well.
+					require.True(t, info.Header["Magic Characters"] == `WLPWM\0\0\0` || b.Offset != at)
+					continue
+				}
+				require.Len(t, problems, 1, "%v", problems)
+				require.Equal(t, want, problems[0].Affected, "byte %d", at)
+				if b.Size == b.Stored {
+					require.ErrorIs(t, problems[0].Err, wim.ErrChecksum)
+				}
+				require.NotContains(t, problems[0].Err.Error(), "\n")
+				require.False(t, report.OK())
+				require.Zero(t, report.MissingBlobs)
 			}
 		})
 	}
