@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +30,14 @@ type FS struct {
 	meta   *metadata
 	links  func() *hardLinks
 	folded sync.Map // int32 → []int32: children of a directory by folded name, made when first needed
+	recent atomic.Pointer[resolvedDirectory]
+}
+
+// resolvedDirectory is a directory that was looked up, by a path in which there
+// are no links.
+type resolvedDirectory struct {
+	path string
+	node int32
 }
 
 var (
@@ -103,11 +112,11 @@ func (f *FS) resolve(path string, followLast bool) (int32, error) {
 	if !fs.ValidPath(path) {
 		return 0, fs.ErrInvalid
 	}
-	at, links := int32(0), 0
-	rest := path
-	if rest == "." {
-		rest = ""
+	if path == "." {
+		return 0, nil
 	}
+	at, rest := f.nearest(path)
+	links := 0
 	for rest != "" {
 		var name string
 		name, rest, _ = strings.Cut(rest, "/")
@@ -149,7 +158,40 @@ func (f *FS) resolve(path string, followLast bool) (int32, error) {
 		// behind the link follows.
 		rest = strings.TrimSuffix(target+"/"+rest, "/")
 	}
+	if links == 0 && f.meta.nodes[at].isDirectory() {
+		f.recent.Store(&resolvedDirectory{path, at})
+	}
 	return at, nil
+}
+
+// nearest returns the directory to look a path up from, and what of the path
+// is to be looked up there: the last directory that this path and the one of the
+// recent lookup have in common. (A walk of a tree with two branches on each of
+// 16,000 levels takes 4 s of processor time with it, 16 s without, and half of
+// the 4 s is path.Join: TestHostileDeepWalk with as many levels.)
+func (f *FS) nearest(path string) (at int32, rest string) {
+	recent := f.recent.Load()
+	if recent == nil {
+		return 0, path
+	}
+	common := 0 // bytes of the elements that both begin with
+	for i := 0; ; i++ {
+		endRecent, endPath := i == len(recent.path), i == len(path)
+		if (endRecent || recent.path[i] == '/') && (endPath || path[i] == '/') {
+			common = i
+		}
+		if endRecent || endPath || recent.path[i] != path[i] {
+			break
+		}
+	}
+	if common == 0 {
+		return 0, path
+	}
+	at = recent.node
+	for range strings.Count(recent.path[common:], "/") {
+		at = f.meta.nodes[at].parent
+	}
+	return at, strings.TrimPrefix(path[common:], "/")
 }
 
 func (f *FS) isLink(i int32) bool {

@@ -134,7 +134,7 @@ func (m *metadata) parseTree(root uint64) error {
 		m.warnings.add(formatErrorf("the root has a name; it is not used"))
 	}
 	m.nodes = []node{n}
-	depths := []int32{0} // by node
+	paths := []int32{0} // by node: the length of its path in UTF-16 units
 	budget := size - (next - root)
 	listed := make(map[uint64]bool)
 	for i := 0; i < len(m.nodes); i++ {
@@ -151,8 +151,8 @@ func (m *metadata) parseTree(root uint64) error {
 			m.warnings.add(formatErrorf("directory %q: its list of children at offset %d is another directory's too; shown empty", parent.name, list))
 			continue
 		}
-		if depths[i] == maxDepth {
-			m.warnings.add(formatErrorf("a directory is %d levels deep; shown empty", maxDepth))
+		if paths[i] >= maxPath {
+			m.warnings.add(formatErrorf("the path of a directory has %d characters, more than Windows allows; shown empty", paths[i]))
 			continue
 		}
 		listed[list] = true
@@ -161,17 +161,17 @@ func (m *metadata) parseTree(root uint64) error {
 			return fmt.Errorf("directory %q: %w", m.pathOf(int32(i)), err)
 		}
 		budget -= used
-		for len(depths) < len(m.nodes) {
-			depths = append(depths, depths[i]+1)
+		for k := len(paths); k < len(m.nodes); k++ {
+			paths = append(paths, paths[i]+1+int32(m.le16(m.nodes[k].dentry+dentryLongName)/2))
 		}
 	}
 	return nil
 }
 
-// maxDepth bounds the depth of a tree. Windows has no paths of more than 32767
-// UTF-16 units, so no deeper ones either; without a bound the paths of a hostile
-// tree have a size that is quadratic in the size of its metadata.
-const maxDepth = 16384
+// maxPath is the length in UTF-16 units that paths have in Windows at most. No
+// directory whose path is longer is descended into: without a bound the paths of
+// a hostile tree have a size that is quadratic in the size of its metadata.
+const maxPath = 32767
 
 // parseChildren appends the nodes of one list of children, sorted by name. It
 // returns the number of bytes that the list takes.
