@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -338,6 +340,10 @@ func makeWay(dir *os.Root, name string) error {
 	return dir.Remove(name)
 }
 
+// maxLinkTarget is how long targets of links are at most: PATH_MAX of Linux
+// without the terminator, and less than Windows allows.
+const maxLinkTarget = 4095
+
 // makeLinks makes symbolic links of symbolic links and junctions.
 func (x *extraction) makeLinks() error {
 	return x.each(func(i int32, n *node) error {
@@ -345,6 +351,9 @@ func (x *extraction) makeLinks() error {
 			return nil
 		}
 		target, err := x.linkTarget(i)
+		if err == nil && (target == "" || len(target) > maxLinkTarget || strings.Contains(target, "\x00")) {
+			err = fmt.Errorf("a link target of %d bytes that this system's links cannot have: %w", len(target), ErrUnsupported)
+		}
 		if err != nil {
 			x.problem(i, err)
 			return nil
@@ -371,7 +380,7 @@ func (x *extraction) linkTarget(i int32) (string, error) {
 	target := link.Target()
 	rooted := len(target) > 0 && target[0] == '/' && (len(target) < 2 || target[1] != '/')
 	if rooted && x.tree.reader.Header.Flags&FlagReparseFix != 0 && point.Flags&reparseNotFixed == 0 {
-		return filepath.Join(x.dir, filepath.FromSlash(target)), nil
+		return filepath.Join(x.dir, filepath.FromSlash(path.Clean(target))), nil // without ".." at its start
 	}
 	return filepath.FromSlash(target), nil
 }

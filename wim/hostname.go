@@ -30,12 +30,23 @@ func (f *FS) plainName(i int32) (string, error) {
 	return name, nil
 }
 
+// maxName is how long file names are at most: in bytes, or in UTF-16 units on
+// Windows and macOS.
+const maxName = 255
+
 // hostName returns the name that a node gets when it is extracted: the stored
 // one, or an error if the host's file systems cannot hold that.
 func (f *FS) hostName(i int32) (string, error) {
 	name, err := f.plainName(i)
 	if err != nil {
 		return "", err
+	}
+	length := len(name)
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		length = len(utf16.Encode([]rune(name)))
+	}
+	if length > maxName {
+		return "", fmt.Errorf("the name is %d long, file names have at most %d on this system: %w", length, maxName, ErrUnsupported)
 	}
 	if !filepath.IsLocal(name) || runtime.GOOS == "windows" && !validOnWindows(name) {
 		return "", fmt.Errorf("%q cannot be a file name on this system: %w", name, ErrUnsupported)

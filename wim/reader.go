@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// Limits bound what reading a file may cost. A field that is 0 has its default.
+// Limits bound what reading a file may cost. A field that is 0, or negative, has
+// its default.
 type Limits struct {
 	// XML is the size of the XML document as stored. Default 64 MiB.
 	XML int64
@@ -43,7 +44,7 @@ func (l *Limits) setDefaults() {
 		limit *int64
 		value int64
 	}{{&l.XML, defaultXMLLimit}, {&l.BlobTable, defaultBlobTableLimit}, {&l.Metadata, defaultMetadataLimit}, {&l.ChunkSize, defaultChunkLimit}} {
-		if *d.limit == 0 {
+		if *d.limit <= 0 {
 			*d.limit = d.value
 		}
 		*d.limit = min(*d.limit, maxInt)
@@ -203,7 +204,7 @@ func (r *Reader) assemble() {
 	r.index = sync.OnceValue(func() *blobIndex { return newBlobIndex(parts, missing) })
 	r.placements = &placements{}
 	r.cache.budget = r.limits.ChunkCache
-	if r.cache.budget == 0 {
+	if r.cache.budget <= 0 {
 		r.cache.budget = defaultCache
 		if r.Solid() {
 			r.cache.budget = defaultSolidCache
