@@ -288,8 +288,18 @@ func TestCurrentVersionOf10(t *testing.T) {
 	require.Equal(t, "10.0.18363.1139", r.Best().String())
 	r = read(t, newImage().software(windows10.with(noNumbers).with(values{"CurrentBuild": "9600", "UBR": uint32(19962)})))
 	require.Equal(t, "6.3.9600.19962", r.Best().String())
+	// Half of the numbers are none.
+	r = read(t, newImage().software(windows10.with(values{"CurrentMajorVersionNumber": nil, "CurrentMinorVersionNumber": uint32(4)})))
+	require.Equal(t, "10.0.18363.1139", r.Best().String())
 	r = read(t, newImage().software(windows10.with(noNumbers).with(values{"CurrentBuild": "7601", "CurrentVersion": "6.1", "UBR": nil})))
 	require.Equal(t, "6.1.7601 (update unknown)", r.Best().String())
+}
+
+// The first 1607 had the revision 0, which is not the same as none.
+func TestUBR0(t *testing.T) {
+	r := read(t, newImage().software(windows10.with(values{"CurrentBuild": "14393", "UBR": uint32(0)})))
+	require.True(t, r.Best().HasUBR)
+	require.Equal(t, "10.0.14393.0", r.Best().String())
 }
 
 func TestCurrentBuildOfXP(t *testing.T) {
@@ -337,7 +347,15 @@ func TestTargetingInfo(t *testing.T) {
 	require.Equal(t, winver.WitnessTargetingInfo, r.Best().BuildFrom)
 	require.Equal(t, "build 18363 from TargetingInfo, over the 18362 of the SOFTWARE hive; UBR 1139 from the SOFTWARE hive", r.Best().Reason)
 	require.Equal(t, "1909", r.DisplayVersion)
-	require.True(t, strings.HasSuffix(evidence(t, r, winver.WitnessTargetingInfo).Source, `\Installed\Client.OS.19h2.amd64`))
+	e := evidence(t, r, winver.WitnessTargetingInfo)
+	require.NoError(t, e.Err)
+	require.Equal(t, "10.0.18363.1139", e.Value)
+	require.True(t, e.HasUBR)
+	require.True(t, strings.HasSuffix(e.Source, `\Installed\Client.OS.19h2.amd64`))
+
+	// One of the same build adds nothing, and is not named.
+	r = read(t, target(windows10, map[string]string{"Client.OS.19h2.amd64": "10.0.18363.1139"}))
+	require.Equal(t, winver.WitnessHive, r.Best().BuildFrom)
 
 	// One of another family is a leftover, or a mistake.
 	r = read(t, target(old, map[string]string{"Client.OS.amd64": "10.0.19045.1139"}))
@@ -503,8 +521,9 @@ func TestSystemHive(t *testing.T) {
 	require.Equal(t, "de-DE", r.DefaultLanguage)
 	require.Empty(t, r.Notes)
 
-	// Without Select, it is ControlSet001; what is missing is empty.
+	// Without a Select that can be, it is ControlSet001; what is missing is empty.
 	system = &regftest.Key{Name: "ROOT"}
+	system.At("Select").Set(regftest.DWORD("Current", 1000))
 	system.At(`ControlSet001\Control\ProductOptions`).Set(regftest.SZ("ProductType", "WinNT"))
 	r = read(t, newImage().software(windows10).hive("SYSTEM", system, regftest.Options{}))
 	require.Equal(t, "WinNT", r.ProductType)
