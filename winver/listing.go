@@ -13,6 +13,7 @@ import (
 //	amd64_microsoft-windows-coreos-revision_31bf3856ad364e35_10.0.18362.1139_none_6abf4b59cd5e60ef.manifest
 //	Package_for_RollupFix~31bf3856ad364e35~amd64~~18362.1139.1.6.mum
 //	Microsoft-Windows-1909Enablement-Package~31bf3856ad364e35~amd64~~10.0.18362.385.mum
+//	Package_for_KB4517245~31bf3856ad364e35~amd64~~10.0.1.0.mum
 const (
 	manifestDirectory = "WinSxS/Manifests"
 	packageDirectory  = "servicing/Packages"
@@ -50,24 +51,33 @@ func rollupFix(name string) (v Version, architecture string, ok bool) {
 	return v, fields[2], err == nil
 }
 
-// enablementPackage parses the name of an enablement package: the version of
-// the release that it enables, such as "1909", and its own version, of which
-// the build is the servicing family's base.
-func enablementPackage(name string) (release string, own Version, ok bool) {
+// enablementPackage returns what a package enables: the name of a release, such
+// as "1909", and its build. The package has the name of the release and the
+// version of the servicing family, or else the number of its KB article. The build
+// is 0 for any other package.
+func (t *Table) enablementPackage(name string) (release string, build uint32) {
 	fields := packageName(name)
 	if fields == nil {
-		return "", Version{}, false
+		return "", 0
+	}
+	if article, found := strings.CutPrefix(fields[0], "package_for_kb"); found {
+		kb, err := ParseKB(article)
+		if err != nil {
+			return "", 0
+		}
+		return kb.String(), t.enabled[kb]
 	}
 	release, found := strings.CutPrefix(fields[0], "microsoft-windows-")
 	if !found {
-		return "", Version{}, false
+		return "", 0
 	}
 	release, rest, found := strings.Cut(release, "enablement-package")
-	if !found || rest != "" {
-		return "", Version{}, false
-	}
 	own, err := Parse(fields[4])
-	return strings.ToUpper(strings.Trim(release, "-")), own, err == nil
+	if !found || rest != "" || err != nil {
+		return "", 0
+	}
+	release = strings.ToUpper(strings.Trim(release, "-"))
+	return release, t.sibling(own.Build, release)
 }
 
 // packageName splits the name of a .mum file, in lower case: name, public key
@@ -81,12 +91,12 @@ func packageName(name string) []string {
 	return fields
 }
 
-// sibling returns the build of a release, such as "1909", that is of the
-// servicing family of a build, and 0 if there is none.
+// sibling returns the build of a release, by its version ("1909") or codename
+// ("19H2"), that is of the servicing family of a build, and 0 if there is none.
 func (t *Table) sibling(build uint32, release string) uint32 {
 	for _, member := range t.families[t.base(build)] {
 		for _, r := range t.releases[member] {
-			if r.Version == release {
+			if r.Version == release || r.Codename == release {
 				return member
 			}
 		}

@@ -40,6 +40,7 @@ func FuzzListedNames(f *testing.F) {
 	f.Add("amd64_microsoft-windows-coreos-revision_31bf3856ad364e35_10.0.18362.1139_none_6abf4b59cd5e60ef.manifest")
 	f.Add("Package_for_RollupFix~31bf3856ad364e35~amd64~~18362.1139.1.6.mum")
 	f.Add("Microsoft-Windows-1909Enablement-Package~31bf3856ad364e35~amd64~~10.0.18362.385.mum")
+	f.Add("Package_for_KB4517245~31bf3856ad364e35~amd64~~10.0.1.0.mum")
 	f.Fuzz(func(t *testing.T, name string) {
 		if v, _, ok := coreOSRevision(name); ok {
 			require.Contains(t, name, fmt.Sprint(v.Build))
@@ -47,7 +48,9 @@ func FuzzListedNames(f *testing.F) {
 		if v, _, ok := rollupFix(name); ok {
 			require.Contains(t, name, fmt.Sprint(v.UBR))
 		}
-		enablementPackage(name)
+		if _, build := DefaultTable().enablementPackage(name); build != 0 {
+			require.NotZero(t, DefaultTable().base(build)) // in the table
+		}
 	})
 }
 

@@ -344,6 +344,7 @@ func (p *tableParser) table() (*Table, error) {
 		asOf:       p.asOf,
 		releases:   make(map[uint32][]Release),
 		families:   make(map[uint32][]uint32),
+		enabled:    make(map[KB]uint32),
 		updates:    make(map[uint32][]entry),
 		hotpatches: make(map[uint32][]entry),
 		ladders:    make(map[uint32][]ladderStart),
@@ -357,6 +358,9 @@ func (p *tableParser) table() (*Table, error) {
 		}
 		if t.base(r.BaseBuild) != r.BaseBuild {
 			return nil, fmt.Errorf("base build %d of build %d has no release that is its own base", r.BaseBuild, r.Build)
+		}
+		if r.EnablementKB != 0 {
+			t.enabled[r.EnablementKB] = r.Build
 		}
 		family := t.families[r.BaseBuild]
 		if i, ok := slices.BinarySearch(family, r.Build); !ok {

@@ -2,6 +2,7 @@ package winver
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -79,6 +80,8 @@ func WithClaim(c Claim) Option { return func(g *gatherer) { g.claim = &c } }
 // releases of a servicing family apart.
 func WithTable(t *Table) Option { return func(g *gatherer) { g.report.table = t } }
 
+const kernelPath = "System32/ntoskrnl.exe"
+
 // gatherer makes a report.
 type gatherer struct {
 	*tree
@@ -102,7 +105,7 @@ func (g *gatherer) add(e Evidence) { g.report.Evidence = append(g.report.Evidenc
 // pieces: some of a SOFTWARE hive's 100 MB, and some of the kernel. Others are
 // read whole, if they are not over 256 MiB.
 func Read(fsys fs.FS, options ...Option) (*Report, error) {
-	g := &gatherer{tree: newTree(fsys), report: &Report{}}
+	g := &gatherer{tree: newTree(fsys), report: &Report{Languages: []string{}}}
 	for _, option := range options {
 		option(g)
 	}
@@ -141,24 +144,20 @@ func (g *gatherer) enablementPackages() {
 	entries, _ := g.list(directory)
 	seen := make(map[uint32]bool)
 	for _, entry := range entries {
-		release, own, ok := enablementPackage(entry.Name())
-		if !ok {
-			continue
-		}
-		build := g.report.lookup().sibling(own.Build, release)
+		release, build := g.report.lookup().enablementPackage(entry.Name())
 		if build == 0 || seen[build] {
 			continue // some other package, or one that came with the release itself
 		}
 		seen[build] = true
 		g.add(Evidence{
 			Witness: WitnessEnablementPackage, Source: path.Join(directory, entry.Name()), Value: release,
-			Version: Version{Major: own.Major, Minor: own.Minor, Build: build},
+			Version: versionOf(build, 0),
 		})
 	}
 }
 
 func (g *gatherer) readKernel() {
-	e := Evidence{Witness: WitnessKernel, Source: path.Join(g.root, "System32/ntoskrnl.exe")}
+	e := Evidence{Witness: WitnessKernel, Source: path.Join(g.root, kernelPath)}
 	defer func() { g.add(e) }()
 	name, err := g.find(e.Source)
 	if err != nil {
@@ -273,6 +272,23 @@ func packageArchitecture(name string) string {
 		return name
 	}
 	return ""
+}
+
+// MarshalJSON implements json.Marshaler: the verdict and what the table knows of
+// it ("update", see [Status.MarshalJSON]), the disagreement if there is one, then
+// the fields of the report.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	type fields Report // has no methods
+	out := struct {
+		Verdict      Verdict `json:"verdict"`
+		Update       *Status `json:"update,omitempty"`
+		Disagreement string  `json:"disagreement,omitempty"`
+		*fields
+	}{Verdict: r.Best(), Disagreement: r.Disagreement(), fields: (*fields)(r)}
+	if status := r.Status(); status.Known() {
+		out.Update = &status
+	}
+	return json.Marshal(out)
 }
 
 // Edition returns what lookups in a [Table] tell products apart by.

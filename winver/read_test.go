@@ -376,7 +376,14 @@ func TestEnablementPackages(t *testing.T) {
 		{"Microsoft-Windows-22H2Enablement-Package", "10.0.19041.1799", "19041.3636.1.10", "10.0.19045.3636"},
 		{"Microsoft-Windows-23H2Enablement-Package", "10.0.22621.2355", "22621.2428.1.9", "10.0.22631.2428"},
 		{"Microsoft-Windows-25H2-Enablement-Package", "10.0.26100.5059", "26100.6584.1.1", "10.0.26200.6584"},
+		// By codename, and by article, whose package may have another kind of version.
+		{"Microsoft-Windows-19H2Enablement-Package", "10.0.18362.385", "18362.1139.1.6", "10.0.18363.1139"},
+		{"Package_for_KB4517245", "10.0.1.0", "18362.1139.1.6", "10.0.18363.1139"},
+		{"Package_for_KB5015684", "19041.1799.1.2", "19041.3636.1.10", "10.0.19045.3636"},
 		// Of another family, of no release, or something else.
+		{"Package_for_KB5015684", "19041.1799.1.2", "18362.1139.1.6", "10.0.18362.1139"},
+		{"Package_for_KB4577671", "18362.1139.1.6", "18362.1139.1.6", "10.0.18362.1139"},
+		{"Package_for_KB", "10.0.1.0", "18362.1139.1.6", "10.0.18362.1139"},
 		{"Microsoft-Windows-22H2Enablement-Package", "10.0.22621.1", "18362.1139.1.6", "10.0.18362.1139"},
 		{"Microsoft-Windows-99H9Enablement-Package", "10.0.18362.1", "18362.1139.1.6", "10.0.18362.1139"},
 		{"Microsoft-Windows-1909Enablement-Package-Wrapper", "10.0.18362.1", "18362.1139.1.6", "10.0.18362.1139"},
@@ -390,7 +397,7 @@ func TestEnablementPackages(t *testing.T) {
 // TestNewestListed takes the greatest version, not the last name.
 func TestNewestListed(t *testing.T) {
 	i := newImage().pack("Package_for_RollupFix", "19041.985.1.6").pack("Package_for_RollupFix", "19041.1110.1.2").
-		pack("Package_for_RollupFix", "19041.x.1.2").pack("Package_for_KB5003791", "19041.1287.1.0").
+		pack("Package_for_RollupFix", "19041.x.1.2").pack("Package_for_DotNetRollup", "19041.1287.1.0").
 		manifest("10.0.19041.844").manifest("10.0.19041.1023").manifest("10.0.19041.x").
 		add("Windows/WinSxS/Manifests/amd64_microsoft-windows-coreos-revisions_31bf3856ad364e35_10.0.19041.9999_none_6abf4b59cd5e60ef.manifest", nil).
 		add("Windows/servicing/Packages/Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.9999.1.2.cat", nil)
@@ -575,7 +582,9 @@ func TestSystemRoot(t *testing.T) {
 			"Windows/System32/kernel32.dll": {}, "Windows.old/System32/config/SOFTWARE": {Data: software}, "Windows.old/System32/config/SYSTEM": {}}, "Windows.old"},
 		"Windows of equals":   {fstest.MapFS{"A/System32/config/SOFTWARE": {Data: software}, "WINDOWS/System32/config/SOFTWARE": {Data: software}}, "WINDOWS"},
 		"the first of equals": {fstest.MapFS{"WINNT/System32/config/SOFTWARE": {Data: software}, "X/System32/config/SOFTWARE": {Data: software}}, "WINNT"},
-		"in any case":         {fstest.MapFS{"wINDOWS/SYSTEM32/Config/software": {Data: software}}, "wINDOWS"},
+		"one with a kernel": {fstest.MapFS{"A/System32/notepad.exe": {}, "WINNT/system32/NTOSKRNL.EXE": {}, "WINNT/servicing/packages/Microsoft-Windows-1909Enablement-Package~31bf3856ad364e35~amd64~~10.0.18362.385.mum": {},
+			"WINNT/servicing/packages/Package_for_RollupFix~31bf3856ad364e35~amd64~~18362.1139.1.6.mum": {}}, "WINNT"},
+		"in any case": {fstest.MapFS{"wINDOWS/SYSTEM32/Config/software": {Data: software}}, "wINDOWS"},
 	} {
 		r, err := winver.Read(test.tree)
 		require.NoError(t, err, name)
@@ -679,6 +688,25 @@ func TestEvidenceJSON(t *testing.T) {
 	require.Equal(t, "10.0.18363.1139", back.Evidence[0].Version)
 	require.True(t, back.Evidence[0].HasUBR)
 	require.Contains(t, back.Evidence[1].Error, "not in the registry hive")
+	var whole struct {
+		Verdict      json.RawMessage
+		Update       json.RawMessage
+		Disagreement string
+	}
+	require.NoError(t, json.Unmarshal(text, &whole))
+	require.Equal(t, r.Disagreement(), whole.Disagreement)
+	verdict, err := json.Marshal(r.Best())
+	require.NoError(t, err)
+	require.JSONEq(t, string(verdict), string(whole.Verdict))
+	require.JSONEq(t, `{"release": "Windows 10 1909", "kb": "KB4577671", "released": "2020-10-13", "kind": "security",
+		"newest": {"ubr": 2274, "kb": "KB5013945", "released": "2022-05-10", "kind": "security"},
+		"newer_monthly": 19, "newer_other": 17, "end_of_service": "2021-05-11", "as_of": "2026-09-29"}`, string(whole.Update))
+
+	// A build that the table does not know has no update.
+	text, err = json.Marshal(read(t, newImage().software(windows10.with(values{"CurrentBuild": "15254"}))))
+	require.NoError(t, err)
+	require.NotContains(t, string(text), `"update"`)
+
 	text, err = json.Marshal(r.Best())
 	require.NoError(t, err)
 	require.JSONEq(t, `{"version": "10.0.18363.1139", "has_ubr": true, "build_exact": true, "build_from": "hive", "ubr_from": "hive",

@@ -28,6 +28,7 @@ type Table struct {
 	asOf     Date
 	releases map[uint32][]Release // by build
 	families map[uint32][]uint32  // by base build, ascending; the base is one of them
+	enabled  map[KB]uint32        // the builds that enablement packages make
 
 	// By build. The rows of a build are in the order of their UBRs, one a UBR.
 	updates    map[uint32][]entry

@@ -103,13 +103,14 @@ func lower(c byte) byte {
 
 // systemRoot finds the directory that Windows is installed in: of the root's
 // directories the one that has most of the files below, the one called
-// "Windows" if several have as many (WIM format sheet, section 12.4).
+// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel is
+// ours, for trees that somebody has thinned out).
 func (t *tree) systemRoot() (string, error) {
 	entries, err := t.list(".")
 	if err != nil {
 		return "", err
 	}
-	marks := []string{"System32/kernel32.dll", "System32/config/SOFTWARE", "System32/config/SYSTEM"}
+	marks := []string{"System32/kernel32.dll", "System32/config/SOFTWARE", "System32/config/SYSTEM", kernelPath}
 	best, bestScore, looked := "", 0, 0
 	consider := func(name string) {
 		score := 0
@@ -134,7 +135,7 @@ func (t *tree) systemRoot() (string, error) {
 		}
 	}
 	if bestScore == 0 {
-		return "", fmt.Errorf("no directory in the root has System32/kernel32.dll or a registry in System32/config: %w", ErrNotWindows)
+		return "", fmt.Errorf("no directory in the root has System32/kernel32.dll, ntoskrnl.exe there, or a registry in System32/config: %w", ErrNotWindows)
 	}
 	return best, nil
 }
