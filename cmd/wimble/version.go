@@ -54,7 +54,7 @@ With --fast only names are looked at, and no file is decompressed.`,
 				return err
 			}
 			if a.json {
-				return newJSON(a.stdout).Encode(describeVersion(report))
+				return newJSON(a.stdout).Encode(report)
 			}
 			return a.printVersion(report)
 		},
@@ -63,26 +63,6 @@ With --fast only names are looked at, and no file is decompressed.`,
 	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON object")
 	a.tableFlag(cmd.Flags())
 	return cmd
-}
-
-// versionJSON is the object that version --json prints.
-type versionJSON struct {
-	Version string         `json:"version"` // "" for an unknown one
-	Verdict winver.Verdict `json:"verdict"`
-	*winver.Report
-	Disagreement string         `json:"disagreement,omitempty"`
-	Update       *winver.Status `json:"update,omitempty"`
-}
-
-func describeVersion(report *winver.Report) versionJSON {
-	out := versionJSON{Verdict: report.Best(), Report: report, Disagreement: report.Disagreement()}
-	if out.Verdict.Known() {
-		out.Version = out.Verdict.Version.String()
-	}
-	if status := report.Status(); status.Known() {
-		out.Update = &status
-	}
-	return out
 }
 
 func (a *app) printVersion(report *winver.Report) error {

@@ -30,7 +30,7 @@ func TestVersionOfFolder(t *testing.T) {
 	require.Contains(t, out, "KB4577671, 2020-10-13")
 
 	object := parseJSON(t, works(t, "version", "--json", dir))
-	require.Equal(t, "10.0.18363.1139", object["version"])
+	require.Equal(t, "10.0.18363.1139", object["verdict"].(map[string]any)["version"])
 	require.Equal(t, "KB4577671", object["update"].(map[string]any)["kb"])
 	require.NotEmpty(t, object["evidence"])
 }
