@@ -167,7 +167,7 @@ func (m match) check(pos, end int) error {
 // do: near the start and the end, or one that is wrong.
 func (d *Decoder) decodeBlock(dst []byte, pos, end int) error {
 	for {
-		if pos = d.hotPlain(dst[:end], pos); pos == end {
+		if pos = d.hot(dst[:end], pos); pos == end {
 			return nil
 		}
 		var err error

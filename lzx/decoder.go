@@ -27,6 +27,7 @@ const (
 type Decoder struct {
 	windowSize  int
 	mainSymbols int
+	variant     variant
 
 	bits   bitReader
 	recent recentOffsets
@@ -59,6 +60,7 @@ func NewDecoder(windowSize int) (*Decoder, error) {
 	return &Decoder{
 		windowSize:  windowSize,
 		mainSymbols: mainSymbols,
+		variant:     bestVariant(),
 		bits:        bitReader{in: make([]byte, margin+windowSize)},
 		main:        newMainTable(mainSymbols),
 		length:      huffman.NewTable(numLengthSymbols, lengthBits, maxCodeLength, entryLong, 1),

@@ -13,6 +13,14 @@ import (
 	"github.com/wimble-go/wimble/lzx"
 )
 
+// newVariants returns decoders for all variants of the hot loop.
+func newVariants(t testing.TB, windowSize int) map[string]*lzx.Decoder {
+	t.Helper()
+	d, err := lzx.NewVariants(windowSize)
+	require.NoError(t, err)
+	return d
+}
+
 func newDecoder(t testing.TB, windowSize int) *lzx.Decoder {
 	t.Helper()
 	d, err := lzx.NewDecoder(windowSize)
@@ -35,10 +43,10 @@ var publishedVectors = []struct {
 }
 
 func TestPublishedVectors(t *testing.T) {
-	d := newDecoder(t, lzx.MinWindow)
+	d := newVariants(t, lzx.MinWindow)
 	for _, test := range publishedVectors {
 		t.Run(test.name, func(t *testing.T) {
-			output, err := codectest.Guarded(t, d, test.size, codectest.FromHex(t, test.chunk))
+			output, err := codectest.Same(t, d, test.size, codectest.FromHex(t, test.chunk))
 			require.NoError(t, err)
 			require.Equal(t, test.sha1, codectest.SHA1(output))
 		})
@@ -48,7 +56,7 @@ func TestPublishedVectors(t *testing.T) {
 func TestVectors(t *testing.T) {
 	for _, v := range codectest.Vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
-			output, err := codectest.Guarded(t, newDecoder(t, v.Window), v.Size, v.Chunk)
+			output, err := codectest.Same(t, newVariants(t, v.Window), v.Size, v.Chunk)
 			require.NoError(t, err)
 			require.Equal(t, v.SHA1, codectest.SHA1(output))
 
@@ -150,10 +158,10 @@ func TestAccepted(t *testing.T) {
 			return s.literals(text).match(8, 20).Stream()
 		}(), r(text, 8, 20)},
 	}
-	d := newDecoder(t, w)
+	d := newVariants(t, w)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			output, err := codectest.Guarded(t, d, len(test.want), test.chunk)
+			output, err := codectest.Same(t, d, len(test.want), test.chunk)
 			require.NoError(t, err)
 			require.Equal(t, test.want, string(output))
 			compare(t, d, w, len(test.want), test.chunk)
@@ -169,7 +177,7 @@ func TestUncompressedBlockPlaces(t *testing.T) {
 	for _, window := range []int{1 << 15, 1 << 16, 1 << 21} {
 		seen := map[int]bool{}
 		for _, size := range []int{5, 6, 32768} {
-			d := newDecoder(t, window)
+			d := newVariants(t, window)
 			data := strings.Repeat(text, 1000)[:size]
 			for literals := 1; literals <= 40; literals++ {
 				before := strings.Repeat("\x00\xfe", 20)[:literals]
@@ -186,7 +194,7 @@ func TestUncompressedBlockPlaces(t *testing.T) {
 				if len(want) > window {
 					continue
 				}
-				output, err := codectest.Guarded(t, d, len(want), s.Stream())
+				output, err := codectest.Same(t, d, len(want), s.Stream())
 				require.NoError(t, err)
 				require.True(t, want == string(output))
 			}
@@ -234,11 +242,11 @@ func TestPretreeRuns(t *testing.T) {
 	}
 	want[0xe8+1] = 0xe9 // see below
 	chunk := s.Stream()
-	output, err := codectest.Guarded(t, newDecoder(t, w), 256, chunk)
+	output, err := codectest.Same(t, newVariants(t, w), 256, chunk)
 	require.NoError(t, err)
 	// The bytes after 0xe8 are a call with the operand 0xecebeae9, far out of range.
 	require.Equal(t, want, output)
-	compare(t, newDecoder(t, w), w, 256, chunk)
+	compare(t, newVariants(t, w), w, 256, chunk)
 }
 
 func TestCorrupt(t *testing.T) {
@@ -344,11 +352,11 @@ func TestCorrupt(t *testing.T) {
 		{"input ends in the tables", newStream(w).header(verbatim, 100), "pretree: code has no symbols"},
 		{"input ends early", newStream(w).block(verbatim, 100).literals(text), "input ends early"},
 	}
-	d := newDecoder(t, w)
+	d := newVariants(t, w)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			chunk := test.stream.Stream()
-			_, err := codectest.Guarded(t, d, 100, chunk)
+			_, err := codectest.Same(t, d, 100, chunk)
 			require.ErrorIs(t, err, lzx.ErrCorrupt)
 			require.ErrorContains(t, err, "lzx: corrupt chunk: ")
 			require.ErrorContains(t, err, test.want)
@@ -359,7 +367,7 @@ func TestCorrupt(t *testing.T) {
 
 	// The decoder is as good as new.
 	v := publishedVectors[0]
-	output, err := codectest.Guarded(t, d, v.size, codectest.FromHex(t, v.chunk))
+	output, err := codectest.Same(t, d, v.size, codectest.FromHex(t, v.chunk))
 	require.NoError(t, err)
 	require.Equal(t, v.sha1, codectest.SHA1(output))
 }
@@ -374,7 +382,7 @@ func TestTooLarge(t *testing.T) {
 // the flat code is eight zeros.
 func TestZeroFill(t *testing.T) {
 	const w = 1 << 15
-	d := newDecoder(t, w)
+	d := newVariants(t, w)
 	for size, want := range map[int]bool{90: true, 94: true, 96: false, 2000: false} {
 		s := newStream(w).block(verbatim, size).literals(strings.Repeat(text, 2))
 		unused := 16 - s.Len()%16
@@ -384,7 +392,7 @@ func TestZeroFill(t *testing.T) {
 		} else if size == 96 {
 			require.Greater(t, 6*8, unused+32)
 		}
-		_, err := codectest.Guarded(t, d, size, s.Stream())
+		_, err := codectest.Same(t, d, size, s.Stream())
 		if want {
 			require.NoError(t, err)
 		} else {
@@ -415,7 +423,7 @@ func TestLargeSource(t *testing.T) {
 	}
 	chunk := s.Stream()
 	require.Greater(t, len(chunk), w)
-	output, err := codectest.Guarded(t, newDecoder(t, w), 200, chunk)
+	output, err := codectest.Same(t, newVariants(t, w), 200, chunk)
 	require.NoError(t, err)
 	require.Equal(t, strings.Repeat("x", 200), string(output))
 }
@@ -426,7 +434,7 @@ func TestDamaged(t *testing.T) {
 		if v.Size > 32768 {
 			continue
 		}
-		d := newDecoder(t, v.Window)
+		d := newVariants(t, v.Window)
 		for i := 1; i < len(v.Chunk); i += 211 {
 			compare(t, d, v.Window, v.Size, v.Chunk[:i])
 			bent := slices.Clone(v.Chunk)
@@ -436,11 +444,11 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// compare decodes with the package and with the naive decoder.
-func compare(t testing.TB, d codectest.Decoder, window, size int, chunk []byte) {
+// compare decodes with all variants of the package and with the naive decoder.
+func compare(t testing.TB, d map[string]*lzx.Decoder, window, size int, chunk []byte) {
 	t.Helper()
 	want, wantErr := naiveDecode(window, size, chunk)
-	got, err := codectest.Guarded(t, d, size, chunk)
+	got, err := codectest.Same(t, d, size, chunk)
 	if wantErr != nil {
 		require.ErrorIs(t, err, lzx.ErrCorrupt, "the naive decoder says: %v", wantErr)
 		return
@@ -468,12 +476,14 @@ func FuzzDecode(f *testing.F) {
 		if size < 0 || size > min(window, 1<<17) {
 			return
 		}
-		compare(t, newDecoder(t, window), window, size, chunk)
+		compare(t, newVariants(t, window), window, size, chunk)
 	})
 }
 
 func BenchmarkDecode(b *testing.B) {
 	for _, v := range codectest.Vectors(b) {
-		b.Run(v.Name, func(b *testing.B) { codectest.Benchmark(b, v, newDecoder(b, v.Window)) })
+		for name, d := range newVariants(b, v.Window) {
+			b.Run(v.Name+"/"+name, func(b *testing.B) { codectest.Benchmark(b, v, d) })
+		}
 	}
 }

@@ -28,13 +28,14 @@ type opcodes struct {
 // fast: code has hundreds in 32 KiB, at places that no processor predicts.
 func translateCalls(data []byte, found *[e8Batch]opcodes) {
 	end := len(data) - e8Tail
+	data = data[:len(data):len(data)]
 	done := 0 // no opcode starts before here
 	for at := 0; at < end; {
-		count := 0
+		count := uint(0)
 		for ; at < end && count < e8Batch; at += 8 {
-			hits := opcodeBytes(binary.LittleEndian.Uint64(data[at:]))
+			hits := opcodeBytes(load64(data, at))
 			found[count] = opcodes{at, hits}
-			count += int((hits | -hits) >> 63) // 1 unless hits is 0
+			count += uint((hits | -hits) >> 63) // 1 unless hits is 0
 		}
 		for _, word := range found[:count] {
 			for hits := word.hits; hits != 0; hits &= hits - 1 {

@@ -85,3 +85,8 @@ func unitsInOrder(load uint64) uint64 {
 	swapped := bits.RotateLeft64(load, 32)
 	return swapped&even<<16 | swapped>>16&even
 }
+
+// unitPair is unitsInOrder for a 4-byte load.
+func unitPair(load uint32) uint64 {
+	return uint64(bits.RotateLeft32(load, 16)) << 32
+}

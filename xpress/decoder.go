@@ -23,15 +23,17 @@ const windowSize = MaxChunk + 64
 // A Decoder decompresses chunks, one after the other. It holds about 80 KiB and is
 // not safe for concurrent use.
 type Decoder struct {
-	bits   bitReader
-	code   *huffman.Table
-	window [windowSize]byte
+	bits    bitReader
+	code    *huffman.Table
+	window  [windowSize]byte
+	variant variant
 }
 
 // NewDecoder returns a Decoder for chunks of any size.
 func NewDecoder() *Decoder {
 	return &Decoder{
-		code: huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong, entryStep),
+		code:    huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong, entryStep),
+		variant: bestVariant(),
 	}
 }
 

@@ -18,16 +18,16 @@ func publishedVector(t testing.TB) []byte {
 }
 
 func TestPublishedVector(t *testing.T) {
-	output, err := codectest.Guarded(t, xpress.NewDecoder(), 400, publishedVector(t))
+	output, err := codectest.Same(t, xpress.NewVariants(), 400, publishedVector(t))
 	require.NoError(t, err)
 	require.Equal(t, "e0e0840eba4ca7fab15bae2735716d9d4629be1b", codectest.SHA1(output))
 }
 
 func TestVectors(t *testing.T) {
-	d := xpress.NewDecoder()
+	d := xpress.NewVariants()
 	for _, v := range codectest.Vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
-			output, err := codectest.Guarded(t, d, v.Size, v.Chunk)
+			output, err := codectest.Same(t, d, v.Size, v.Chunk)
 			require.NoError(t, err)
 			require.Equal(t, v.SHA1, codectest.SHA1(output))
 
@@ -106,10 +106,10 @@ func TestAccepted(t *testing.T) {
 		{"overlap of each offset", newStream().literals(long).match(17, 1).match(16, 2).match(15, 3).match(14, 4).chunk(),
 			long + "fffffffffffffffff" + "ffffffffffffffff" + "fffffffffffffff" + "ffffffffffffff"},
 	}
-	d := xpress.NewDecoder()
+	d := xpress.NewVariants()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			output, err := codectest.Guarded(t, d, len(test.want), test.chunk)
+			output, err := codectest.Same(t, d, len(test.want), test.chunk)
 			require.NoError(t, err)
 			require.Equal(t, test.want, string(output))
 		})
@@ -120,7 +120,7 @@ func TestAccepted(t *testing.T) {
 // 16 places within a unit, each with all three kinds of length.
 func TestLengthBytePlaces(t *testing.T) {
 	text := "The quick brown fox jumps over the lazy dog"
-	d := xpress.NewDecoder()
+	d := xpress.NewVariants()
 	for _, lengthBytes := range [][]byte{{7}, {255, 30, 0}, {255, 30, 1}} {
 		length := map[int]int{1: 15 + 7, 3: 30}[len(lengthBytes)] + 3
 		if lengthBytes[len(lengthBytes)-1] == 1 {
@@ -133,7 +133,7 @@ func TestLengthBytePlaces(t *testing.T) {
 				want = append(want, want[len(want)-17])
 			}
 			want = append(want, text...)
-			output, err := codectest.Guarded(t, d, len(want), s.chunk())
+			output, err := codectest.Same(t, d, len(want), s.chunk())
 			require.NoError(t, err)
 			require.Equal(t, string(want), string(output))
 		}
@@ -174,10 +174,10 @@ func TestCorrupt(t *testing.T) {
 		{"input ends early", 1000, newStream().literals(long).chunk(), "ends early"},
 		{"no input", 40, make([]byte, 0, 1), "0 bytes of input"},
 	}
-	d := xpress.NewDecoder()
+	d := xpress.NewVariants()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := codectest.Guarded(t, d, test.size, test.chunk)
+			_, err := codectest.Same(t, d, test.size, test.chunk)
 			require.ErrorIs(t, err, xpress.ErrCorrupt)
 			require.ErrorContains(t, err, "xpress: corrupt chunk: ")
 			require.ErrorContains(t, err, test.want)
@@ -186,7 +186,7 @@ func TestCorrupt(t *testing.T) {
 	}
 
 	// The decoder is as good as new.
-	output, err := codectest.Guarded(t, d, 400, publishedVector(t))
+	output, err := codectest.Same(t, d, 400, publishedVector(t))
 	require.NoError(t, err)
 	require.Equal(t, "e0e0840eba4ca7fab15bae2735716d9d4629be1b", codectest.SHA1(output))
 }
@@ -194,13 +194,13 @@ func TestCorrupt(t *testing.T) {
 // Zeros may stand in for the last 32 bits of the input, and no more. The flat
 // code's symbol 0 has nine bits, so its codeword is nine zeros.
 func TestZeroFill(t *testing.T) {
-	d := xpress.NewDecoder()
+	d := xpress.NewVariants()
 	// 16 literals of 9 bits are 144 bits, 9 units. Of the bits behind them, 32
 	// are three more zeros and a bit: up to 19 bytes of output.
 	chunk := newStream().literals("0123456789abcdef").chunk()
 	require.Len(t, chunk, 256+18)
 	for size, want := range map[int]bool{16: true, 17: true, 19: true, 20: false, 1000: false} {
-		output, err := codectest.Guarded(t, d, size, chunk)
+		output, err := codectest.Same(t, d, size, chunk)
 		if want {
 			require.NoError(t, err)
 			require.Equal(t, "0123456789abcdef\x00\x00\x00"[:size], string(output))
@@ -230,7 +230,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 
 // Chunks that are cut or bent decode to the same, or fail, in both decoders.
 func TestDamaged(t *testing.T) {
-	d := xpress.NewDecoder()
+	d := xpress.NewVariants()
 	for _, v := range codectest.Vectors(t) {
 		if v.Size > 16384 {
 			continue
@@ -244,11 +244,11 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// compare decodes with the package and with the naive decoder.
-func compare(t testing.TB, d codectest.Decoder, size int, chunk []byte) {
+// compare decodes with all variants of the package and with the naive decoder.
+func compare(t testing.TB, d map[string]*xpress.Decoder, size int, chunk []byte) {
 	t.Helper()
 	want, wantErr := naiveDecode(size, chunk)
-	got, err := codectest.Guarded(t, d, size, chunk)
+	got, err := codectest.Same(t, d, size, chunk)
 	if wantErr != nil {
 		require.ErrorIs(t, err, xpress.ErrCorrupt, "the naive decoder says: %v", wantErr)
 		return
@@ -270,12 +270,14 @@ func FuzzDecode(f *testing.F) {
 		if size < 0 || size > xpress.MaxChunk {
 			return
 		}
-		compare(t, xpress.NewDecoder(), size, chunk)
+		compare(t, xpress.NewVariants(), size, chunk)
 	})
 }
 
 func BenchmarkDecode(b *testing.B) {
 	for _, v := range codectest.Vectors(b) {
-		b.Run(v.Name, func(b *testing.B) { codectest.Benchmark(b, v, xpress.NewDecoder()) })
+		for name, d := range xpress.NewVariants() {
+			b.Run(v.Name+"/"+name, func(b *testing.B) { codectest.Benchmark(b, v, d) })
+		}
 	}
 }

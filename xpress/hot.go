@@ -1,9 +1,6 @@
 package xpress
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
 // hotMargin is how far before the end of the chunk the hot loop stops.
 const hotMargin = 16
@@ -29,6 +26,9 @@ func (d *Decoder) hotPlain(pos, size uint) uint {
 	window := &d.window
 	in = in[:len(in):len(in)]
 
+	// Refill: the load goes below the n valid bits, and the (63-n)/16 whole units
+	// of it that fit count, which makes n | 48 valid bits. What the buffer then
+	// holds of one more unit is read again by the next load, to the same place.
 	buf |= unitsInOrder(load64(in, next)) >> (n & 63)
 	next += int(^n >> 3 & 6)
 	n |= 48
@@ -40,11 +40,13 @@ func (d *Decoder) hotPlain(pos, size uint) uint {
 		if src > pos-length {
 			break // before the start, or an overlap
 		}
+		// The next entry is looked up before the buffer is refilled.
 		buf <<= e & entryBits
 		n -= uint(e & entryBits)
 		following := code[buf>>(64-codeBits)]
+		// At least 48 - 11 - 15 bits are left, so two units fill the buffer.
 		load := binary.LittleEndian.Uint32(in[next : next+4 : next+4])
-		buf |= uint64(bits.RotateLeft32(load, 16)) << 32 >> (n & 63)
+		buf |= unitPair(load) >> (n & 63)
 		next += int(^n >> 3 & 6)
 		n |= 48
 

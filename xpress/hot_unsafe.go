@@ -3,25 +3,30 @@
 package xpress
 
 import (
-	"math/bits"
 	"unsafe"
 
 	"github.com/wimble-go/wimble/internal/rawmem"
 )
 
-func (d *Decoder) hot(pos, size uint) uint {
-	return d.hotUnsafe(pos, size)
-}
-
+// hotUnsafe is hotPlain without bounds checks.
+//
+// What keeps it within bounds:
+//
+//   - Input: next <= lastLoad = len(in)-8 holds at each load of 4 or 8 bytes at next.
+//   - Table: the index is a number of codeBits bits, and code.Main has 1<<codeBits
+//     entries.
+//   - Window: pos < last = size-16 holds at each item, so the 16 bytes at pos end
+//     before size <= MaxChunk < windowSize. A source is used only if it is at most
+//     pos-length, which does not wrap, as pos >= 16 >= length; its 16 bytes end
+//     before those at pos do.
 func (d *Decoder) hotUnsafe(pos, size uint) uint {
-	size = min(size, MaxChunk)
 	next, buf, n := uint(d.bits.next), d.bits.buf, d.bits.n
-	if pos < maxMain || size < hotMargin || len(d.bits.in) < 8 || next > uint(len(d.bits.in)-8) {
+	if pos < maxMain || size < hotMargin || size > MaxChunk || d.bits.next > len(d.bits.in)-8 {
 		return pos
 	}
 	in := unsafe.Pointer(unsafe.SliceData(d.bits.in))
 	lastLoad := uint(len(d.bits.in) - 8)
-	code := unsafe.Pointer(unsafe.SliceData(d.code.Main))
+	code := unsafe.Pointer((*[1 << codeBits]uint32)(d.code.Main))
 	window := unsafe.Pointer(&d.window)
 	last := size - hotMargin
 
@@ -30,18 +35,19 @@ func (d *Decoder) hotUnsafe(pos, size uint) uint {
 	n |= 48
 	e := rawmem.Entry(code, buf>>(64-codeBits))
 	for pos < last && next <= lastLoad && e&flagSpecial == 0 {
-		length := uint(e>>entryLength) & 15 // less 1
+		length := uint(e>>entryLength)&15 + 1
 		offset := uint(matchOffset(buf<<(e>>entryCode&15), e))
 		src := (pos - offset) & uint(int32(e)>>31)
-		if src >= pos-length {
+		if src > pos-length {
 			break
 		}
 		buf <<= e & entryBits
 		n -= uint(e & entryBits)
 		following := rawmem.Entry(code, buf>>(64-codeBits))
-		buf |= uint64(bits.RotateLeft32(rawmem.Load32(in, next), 16)) << 32 >> (n & 63)
+		buf |= unitPair(rawmem.Load32(in, next)) >> (n & 63)
 		next += ^n >> 3 & 6
 		n |= 48
+
 		a := rawmem.Load64(window, src)
 		b := rawmem.Load64(window, src+8)
 		if e&flagLiteral != 0 {
@@ -49,7 +55,7 @@ func (d *Decoder) hotUnsafe(pos, size uint) uint {
 		}
 		rawmem.Store64(window, pos, a)
 		rawmem.Store64(window, pos+8, b)
-		pos += length + 1
+		pos += length
 		e = following
 	}
 	d.bits.next, d.bits.buf, d.bits.n = int(next), buf, n

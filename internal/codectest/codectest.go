@@ -86,8 +86,32 @@ func Guarded(t testing.TB, d Decoder, size int, src []byte) ([]byte, error) {
 	return whole[guard : guard+size], err
 }
 
-// Benchmark measures decoding of each vector.
+// Same decodes with several decoders that must agree, as Guarded does, and returns
+// what they all return.
+func Same[D Decoder](t testing.TB, decoders map[string]D, size int, src []byte) ([]byte, error) {
+	t.Helper()
+	var output []byte
+	var outputErr error
+	first := ""
+	for name, d := range decoders {
+		got, err := Guarded(t, d, size, src)
+		if first == "" {
+			first, output, outputErr = name, got, err
+			continue
+		}
+		require.Equal(t, outputErr == nil, err == nil, "%s: %v, but %s: %v", first, outputErr, name, err)
+		if err != nil {
+			require.EqualError(t, err, outputErr.Error(), "%s and %s", name, first)
+		} else {
+			require.True(t, bytes.Equal(output, got), "output of %s and %s differs", first, name)
+		}
+	}
+	return output, outputErr
+}
+
+// Benchmark measures decoding of a vector.
 func Benchmark(b *testing.B, v Vector, d Decoder) {
+	b.Helper()
 	dst := make([]byte, v.Size)
 	require.NoError(b, d.Decode(dst, v.Chunk))
 	b.SetBytes(int64(v.Size))

@@ -1,0 +1,10 @@
+//go:build purego
+
+package lzx
+
+// variants are those of this build, the fastest last.
+var variants = []variant{variantPlain}
+
+func (d *Decoder) hot(dst []byte, pos int) int {
+	return d.hotPlain(dst, pos)
+}

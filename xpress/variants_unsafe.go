@@ -1,0 +1,13 @@
+//go:build !purego
+
+package xpress
+
+// variants are those of this build, the fastest last.
+var variants = []variant{variantPlain, variantUnsafe}
+
+func (d *Decoder) hot(pos, size uint) uint {
+	if d.variant == variantPlain {
+		return d.hotPlain(pos, size)
+	}
+	return d.hotUnsafe(pos, size)
+}
