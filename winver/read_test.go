@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -238,6 +239,9 @@ func TestCapturedByWimlib(t *testing.T) {
 	r := read(t, newImage().software(v), xmlSays(t, "10.0.19045.1165"))
 	require.Equal(t, "10.0.19045.3636", r.Best().String())
 	require.Equal(t, "the XML says 10.0.19045.1165, but it is 10.0.19045.3636", r.Disagreement())
+	// What says nothing of the UBR says nothing against it.
+	require.Empty(t, read(t, newImage().software(v), xmlSays(t, "10.0.19045")).Disagreement())
+	require.Empty(t, read(t, newImage().software(v.with(values{"UBR": nil})), winver.Fast(), xmlSays(t, "10.0.19045.1165")).Disagreement())
 }
 
 // The cumulative update failed: its package is there, UBR did not change.
@@ -272,6 +276,7 @@ func TestDisplayVersion(t *testing.T) {
 		{"18363", nil, "1909", "1909"},
 		{"19042", nil, "2009", "20H2"}, // ReleaseId is frozen; the table tells
 		{"14393", nil, nil, "1607"},
+		{"10240", nil, nil, "1507"}, // ReleaseId came with 1511
 		{"20348", "21H2", "2009", "21H2"},
 		{"15000", nil, nil, ""}, // in no table
 		{"9600", nil, nil, ""},
@@ -392,6 +397,23 @@ func TestEnablementPackages(t *testing.T) {
 		i := newImage().pack(test.name, test.version).pack("Package_for_RollupFix", test.rollup)
 		require.Equal(t, test.want, read(t, i, winver.Fast()).Best().String(), test)
 	}
+}
+
+// Several packages of one release are one piece of evidence, those of several
+// releases are several, and the last release counts.
+func TestManyEnablementPackages(t *testing.T) {
+	i := newImage().pack("Package_for_RollupFix", "19041.3636.1.10").
+		pack("Microsoft-Windows-22H2Enablement-Package", "10.0.19041.1799").pack("Microsoft-Windows-22H2Enablement-Package", "10.0.19041.1865").
+		pack("Microsoft-Windows-21H1Enablement-Package", "10.0.19041.789")
+	r := read(t, i, winver.Fast())
+	var builds []string
+	for _, e := range r.Evidence {
+		if e.Witness == winver.WitnessEnablementPackage {
+			builds = append(builds, e.Version.String())
+		}
+	}
+	require.ElementsMatch(t, []string{"10.0.19043.0", "10.0.19045.0"}, builds)
+	require.Equal(t, "10.0.19045.3636", r.Best().String())
 }
 
 // TestNewestListed takes the greatest version, not the last name.
@@ -528,6 +550,14 @@ func TestSystemHive(t *testing.T) {
 	require.Equal(t, "de-DE", r.DefaultLanguage)
 	require.Empty(t, r.Notes)
 
+	// A domain controller is a server, whatever else is missing.
+	for kind, want := range map[string]string{"LanmanNT": "Windows 10 Pro", "ServerNT": "Windows 10 Pro", "WinNT": "Windows 11 Pro"} {
+		system := &regftest.Key{Name: "ROOT"}
+		system.At(`ControlSet001\Control\ProductOptions`).Set(regftest.SZ("ProductType", kind))
+		v := windows10.with(values{"CurrentBuild": "26100", "InstallationType": nil, "EditionID": nil})
+		require.Equal(t, want, read(t, newImage().software(v).hive("SYSTEM", system, regftest.Options{})).ProductName)
+	}
+
 	// Without a Select that can be, it is ControlSet001; what is missing is empty.
 	system = &regftest.Key{Name: "ROOT"}
 	system.At("Select").Set(regftest.DWORD("Current", 1000))
@@ -591,6 +621,26 @@ func TestSystemRoot(t *testing.T) {
 		require.Equal(t, test.want, r.SystemRoot, name)
 		require.Equal(t, "10.0.18363.1139", r.Best().String(), name)
 	}
+}
+
+// Only so many directories of a root are looked at, but Windows always is.
+func TestManyRoots(t *testing.T) {
+	root := t.TempDir() // fstest.MapFS is slow with so many
+	add := func(name string) { require.NoError(t, os.MkdirAll(filepath.Join(root, name), 0o755)) }
+	for n := range 1023 {
+		add(fmt.Sprintf("Data %d", n))
+	}
+	add("Later/System32/kernel32.dll")
+	r, err := winver.Read(os.DirFS(root), winver.Fast())
+	require.NoError(t, err)
+	require.Equal(t, "Later", r.SystemRoot)
+	add("Data 1023")
+	_, err = winver.Read(os.DirFS(root), winver.Fast())
+	require.ErrorIs(t, err, winver.ErrNotWindows)
+	add("WINDOWS/System32/kernel32.dll")
+	r, err = winver.Read(os.DirFS(root), winver.Fast())
+	require.NoError(t, err)
+	require.Equal(t, "WINDOWS", r.SystemRoot)
 }
 
 // TestDirFS reads from a disk whose file system knows case.

@@ -197,9 +197,5 @@ func (r seekReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 	if _, err := r.Seek(offset, io.SeekStart); err != nil {
 		return 0, err
 	}
-	n, err := io.ReadFull(r, p)
-	if err == io.ErrUnexpectedEOF {
-		err = io.EOF
-	}
-	return n, err
+	return io.ReadFull(r, p)
 }
