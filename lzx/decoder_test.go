@@ -60,9 +60,11 @@ func TestVectors(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, v.SHA1, codectest.SHA1(output))
 
-			naive, err := naiveDecode(v.Window, v.Size, v.Chunk)
-			require.NoError(t, err)
-			require.True(t, bytes.Equal(naive, output), "differs from the naive decoder")
+			if v.Size <= 1<<16 { // the naive decoder is slow
+				naive, err := naiveDecode(v.Window, v.Size, v.Chunk)
+				require.NoError(t, err)
+				require.True(t, bytes.Equal(naive, output), "differs from the naive decoder")
+			}
 		})
 	}
 }
@@ -435,7 +437,7 @@ func TestDamaged(t *testing.T) {
 			continue
 		}
 		d := newVariants(t, v.Window)
-		for i := 1; i < len(v.Chunk); i += 211 {
+		for i := 1; i < len(v.Chunk); i += 499 {
 			compare(t, d, v.Window, v.Size, v.Chunk[:i])
 			bent := slices.Clone(v.Chunk)
 			bent[i] ^= 1 << (i % 8)
