@@ -103,18 +103,18 @@ func (d *Decoder) Decode(dst, src []byte) error {
 		if kind == blockUncompressed {
 			err = d.copyBlock(dst[pos:end], src)
 		} else {
-			err = d.readTables(kind)
-			if err == nil {
-				if err = d.decodeBlock(dst[:], pos, end); err != nil {
-					return err
-				}
-			}
-		}
-		if err == nil && d.bits.overrun() {
-			err = errors.New("input ends early")
+			err = d.readCodes(kind)
 		}
 		if err != nil {
 			return corrupt("block at output offset %d: %w", pos, err)
+		}
+		if kind != blockUncompressed {
+			if err := d.decodeItems(dst, pos, end); err != nil {
+				return err
+			}
+		}
+		if d.bits.overrun() {
+			return corrupt("input of %d bytes ends early, in the block at output offset %d", len(src), pos)
 		}
 		pos = end
 	}

@@ -352,7 +352,7 @@ func TestCorrupt(t *testing.T) {
 		{"uncompressed block too short", newStream(w).header(uncompressed, 100).raw(1, 1, 1, long+"12345678"), "100 bytes does not fit"},
 		{"uncompressed block at the end", newStream(w).header(uncompressed, 100), "100 bytes does not fit"},
 		{"input ends in the tables", newStream(w).header(verbatim, 100), "pretree: code has no symbols"},
-		{"input ends early", newStream(w).block(verbatim, 100).literals(text), "input ends early"},
+		{"input ends early", newStream(w).block(verbatim, 100).literals(text), "bytes ends early, in the block at output offset 0"},
 	}
 	d := newVariants(t, w)
 	for _, test := range tests {

@@ -38,7 +38,7 @@ const (
 // An entry of the main table tells all about a symbol, in 32 bits:
 //
 //	0..5    bits to consume: codeword, and footer of the offset
-//	6       special: not for the main path of the hot loop
+//	6       special: not for the inner loop of the hot loop
 //	7       literal
 //	8..13   bits of the codeword alone
 //	14      part of the footer comes from the aligned code

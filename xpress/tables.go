@@ -13,13 +13,13 @@ const (
 // codeBits is how many bits index the main part of the decoding table.
 const codeBits = 11
 
-// maxMain is the longest match that the main loop of the hot loop does.
+// maxMain is the longest match that the hot loop does.
 const maxMain = 16
 
 // An entry of the decoding table tells all about a symbol, in 32 bits:
 //
 //	0..5    bits to consume: codeword, and footer of the offset
-//	6       special: not for the main loop of the hot loop
+//	6       special: not for the hot loop
 //	7       literal
 //	8..13   63 - footer bits
 //	14..17  length - 1; of a special match, length - 17

@@ -1,0 +1,103 @@
+package lzx
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wimble-go/wimble/internal/huffman"
+)
+
+// readCodes reads the codes of a verbatim or aligned block (the WIM format
+// sheet, section 5.4).
+func (d *Decoder) readCodes(kind uint32) error {
+	entries := verbatimMain
+	if kind == blockAligned {
+		entries = alignedMain
+		var lengths [numAlignedSymbols]uint8
+		for i := range lengths {
+			lengths[i] = uint8(d.bits.read(3))
+		}
+		if err := d.aligned.Build(lengths[:], symbols[:numAlignedSymbols]); err != nil {
+			return fmt.Errorf("aligned offset code: %w", err)
+		}
+	}
+	main := d.mainLengths[:d.mainSymbols]
+	if err := d.readLengths(main[:numLiterals]); err != nil {
+		return fmt.Errorf("lengths of the literals: %w", err)
+	}
+	if err := d.readLengths(main[numLiterals:]); err != nil {
+		return fmt.Errorf("lengths of the match symbols: %w", err)
+	}
+	if err := d.readLengths(d.lengthLengths[:]); err != nil {
+		return fmt.Errorf("lengths of the length symbols: %w", err)
+	}
+	if err := d.main.Build(main, entries[:d.mainSymbols]); err != nil {
+		return fmt.Errorf("main code: %w", err)
+	}
+	// Without a match longer than 8 bytes there is no length code.
+	err := d.length.Build(d.lengthLengths[:], symbols[:])
+	if err != nil && !errors.Is(err, huffman.ErrEmpty) {
+		return fmt.Errorf("length code: %w", err)
+	}
+	d.mayHaveCalls = d.mayHaveCalls || main[e8Opcode] != 0
+	return nil
+}
+
+// readLengths updates one part of the codeword lengths. A pretree comes first,
+// and its symbols say how each length differs from the one of the last block,
+// modulo 17.
+func (d *Decoder) readLengths(lengths []uint8) error {
+	r := &d.bits
+	var pretree [numPretreeSymbols]uint8
+	for i := range pretree {
+		pretree[i] = uint8(r.read(4))
+	}
+	if err := d.pretree.Build(pretree[:], symbols[:numPretreeSymbols]); err != nil {
+		return fmt.Errorf("pretree: %w", err)
+	}
+	for i := 0; i < len(lengths); {
+		r.refill()
+		e := d.pretree.Lookup(r.buf)
+		r.consume(uint(e & symbolEntryBits))
+		symbol := e >> symbolEntry
+		if symbol < 17 {
+			lengths[i] = lengthMinus(lengths[i], symbol)
+			i++
+			continue
+		}
+		// A run of one value.
+		var run int
+		var value uint8
+		switch symbol {
+		case 17:
+			run = 4 + int(r.read(4))
+		case 18:
+			run = 20 + int(r.read(5))
+		default:
+			run = 4 + int(r.read(1))
+			e = d.pretree.Lookup(r.buf)
+			r.consume(uint(e & symbolEntryBits))
+			if e>>symbolEntry >= 17 {
+				return fmt.Errorf("run of pretree symbol %d", e>>symbolEntry)
+			}
+			value = lengthMinus(lengths[i], e>>symbolEntry)
+		}
+		if run > len(lengths)-i {
+			return fmt.Errorf("run of %d lengths where %d are left", run, len(lengths)-i)
+		}
+		for ; run > 0; run-- {
+			lengths[i] = value
+			i++
+		}
+	}
+	return nil
+}
+
+// lengthMinus returns (length - delta) mod 17.
+func lengthMinus(length uint8, delta uint32) uint8 {
+	v := int(length) - int(delta)
+	if v < 0 {
+		v += 17
+	}
+	return uint8(v)
+}
