@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,7 +165,7 @@ func TestBulkEndsEarly(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, memory := range []int64{0, 1, 1 << 20} {
 		for _, workers := range []int{1, 2, 8} {
-			for _, after := range []int{0, 1, 5, 39, 41, 45} {
+			for _, after := range []int64{0, 1, 5, 39, 41, 45} {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				sink := &stoppingSink{after: after, cancel: cancel}
 				b := newBulk([]BulkOption{WithMemory(memory), WithWorkers(workers)})
@@ -188,14 +189,15 @@ func TestBulkEndsEarly(t *testing.T) {
 var errStop = errors.New("stop")
 
 // stoppingSink ends the operation after some calls: by the context, or else by
-// an error of its own.
+// an error of its own. It serves all blobs, so its calls are not in turn.
 type stoppingSink struct {
-	after  int
+	after  int64
+	calls  atomic.Int64
 	cancel context.CancelCauseFunc
 }
 
 func (s *stoppingSink) stop() error {
-	if s.after--; s.after >= 0 {
+	if s.calls.Add(1) <= s.after {
 		return nil
 	}
 	if s.cancel != nil {
