@@ -171,7 +171,7 @@ func newBlobIndex(parts []*part, missing []int) *blobIndex {
 		for i := range p.table.blobs {
 			b := &p.table.blobs[i]
 			if int(b.partNumber) != p.header.PartNumber {
-				if !given[b.partNumber] {
+				if !given[b.partNumber] && b.partNumber >= 1 && int(b.partNumber) <= p.header.TotalParts {
 					if x.foreign == nil {
 						x.foreign = make(map[SHA1]uint16)
 					}

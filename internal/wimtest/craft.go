@@ -223,6 +223,14 @@ func (w *WIM) AddMetadata(metadata []byte) {
 	w.Header.Images++
 }
 
+// TableData returns Table as it is stored.
+func (w *WIM) TableData() (table []byte) {
+	for _, e := range w.Table {
+		table = e.append(table)
+	}
+	return table
+}
+
 // Bytes writes the file.
 func (w *WIM) Bytes() []byte {
 	source, size := w.Source()
@@ -245,9 +253,7 @@ func (w *WIM) finish() (io.ReaderAt, int64) {
 	h := &w.Header
 	table := w.TableBytes
 	if table == nil {
-		for _, e := range w.Table {
-			table = e.append(table)
-		}
+		table = w.TableData()
 	}
 	h.BlobTable = w.placeResource(table, ResourceMetadata, uint64(len(table)), sha1.Sum(table))
 	covered := w.body.Size() // by the integrity table
