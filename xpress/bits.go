@@ -56,7 +56,7 @@ func (r *bitReader) consume(count uint) {
 // The place of these bytes depends on how far a reader of the format's inventor
 // has read ahead: to at least 16 bits past the symbol, and by whole units, so to
 // 16 + n%16 bits. What this reader has beyond that it gives back.
-func (r *bitReader) lengthBytes() (length int, ok bool) {
+func (r *bitReader) lengthBytes() (length uint, ok bool) {
 	surplus := r.n/16 - 1
 	r.next -= 2 * int(surplus)
 	r.n -= 16 * surplus
@@ -65,7 +65,7 @@ func (r *bitReader) lengthBytes() (length int, ok bool) {
 	if r.next >= len(r.in) {
 		return 0, false
 	}
-	length = 15 + int(r.in[r.next])
+	length = 15 + uint(r.in[r.next])
 	r.next++
 	if length < 15+255 {
 		return length, true
@@ -73,7 +73,7 @@ func (r *bitReader) lengthBytes() (length int, ok bool) {
 	if r.next+2 > len(r.in) {
 		return 0, false
 	}
-	length = int(binary.LittleEndian.Uint16(r.in[r.next:]))
+	length = uint(binary.LittleEndian.Uint16(r.in[r.next:]))
 	r.next += 2
 	return length, true
 }

@@ -32,7 +32,7 @@ type Decoder struct {
 // NewDecoder returns a Decoder for chunks of any size.
 func NewDecoder() *Decoder {
 	return &Decoder{
-		code:    huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong, entryStep),
+		code:    huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong, 1),
 		variant: bestVariant(),
 	}
 }
@@ -108,26 +108,28 @@ func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 		d.window[pos] = byte(e >> entryLiteral)
 		return 1, nil
 	}
-	codeword := uint(e >> entryCode & 15)
-	r.consume(codeword)
-	length := matchLength(e)
+	offset, length := matchOffset(r.buf, e), matchLength(e)
 	if length == longMatch {
+		// The length bytes are read between the codeword and the footer.
+		footer := uint(^e >> entryFooter & 15)
+		r.consume(uint(e&entryBits) - footer)
 		more, ok := r.lengthBytes()
 		if !ok {
 			return 0, corrupt("input ends in the length of the match at output offset %d", pos)
 		}
 		length = minMatch + more
+		r.consume(footer)
+	} else {
+		r.consume(uint(e & entryBits))
 	}
-	offset := matchOffset(r.buf, e)
-	r.consume(uint(e&entryBits) - codeword)
-	if uint(length) > size-pos {
+	if length > size-pos {
 		return 0, corrupt("match of %d bytes at output offset %d passes the end of the chunk", length, pos)
 	}
-	if uint(offset) > pos {
+	if offset > pos {
 		return 0, corrupt("match at output offset %d reaches %d bytes back, before the start", pos, offset)
 	}
-	d.copyMatch(pos, uint(length), uint(offset))
-	return uint(length), nil
+	d.copyMatch(pos, length, offset)
+	return length, nil
 }
 
 // copyMatch repeats length bytes of the window from offset bytes before pos. It may

@@ -36,9 +36,11 @@ func (d *Decoder) hotPlain(pos, size uint) uint {
 	e := code[buf>>(64-codeBits)]
 	for pos < size-hotMargin && next <= len(in)-8 && e&flagSpecial == 0 {
 		length := uint(e>>entryLength)&15 + 1
-		offset := uint(matchOffset(buf<<(e>>entryCode&15), e))
 		// A literal is copied from 0: any place does whose bytes were not just
 		// written, as the processor makes a load wait for those.
+		// As matchOffset, which would make the compiler use more registers.
+		footer := ^e >> entryFooter & 15
+		offset := uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
 		src := uint(uint16(pos-offset)) & uint(int32(e)>>31)
 		if src > pos-length {
 			break // before the start, or an overlap

@@ -36,7 +36,8 @@ func (d *Decoder) hotUnsafe(pos, size uint) uint {
 	e := rawmem.Entry(code, buf>>(64-codeBits))
 	for pos < last && next <= lastLoad && e&flagSpecial == 0 {
 		length := uint(e>>entryLength)&15 + 1
-		offset := uint(matchOffset(buf<<(e>>entryCode&15), e))
+		footer := ^e >> entryFooter & 15
+		offset := uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
 		src := (pos - offset) & uint(int32(e)>>31)
 		if src > pos-length {
 			break

@@ -21,10 +21,9 @@ const maxMain = 16
 //	0..5    bits to consume: codeword, and footer of the offset
 //	6       special: not for the hot loop
 //	7       literal
-//	8..13   63 - footer bits
-//	14..17  length - 1; of a special match, length - 17
-//	18..25  literal: the byte
-//	26..29  match: bits of the codeword alone
+//	8..11   15 - footer bits; 15 for a literal
+//	12..15  length - 1; of a special match, length - 17
+//	16..23  literal: the byte
 //	31      match
 //
 // A literal is a match of length 1 and offset 1 whose byte is replaced, and the
@@ -33,22 +32,18 @@ const (
 	entryBits    = 63
 	flagSpecial  = 1 << 6
 	flagLiteral  = 1 << 7
-	entryShift   = 8
-	entryLength  = 14
-	entryLiteral = 18
-	entryCode    = 26
+	entryFooter  = 8
+	entryLength  = 12
+	entryLiteral = 16
 	flagMatch    = 1 << 31
-
-	// The table adds this for each bit of the codeword.
-	entryStep = 1 | 1<<entryCode
 
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
 )
 
-// matchLength returns the length of the item, 18 when length bytes follow.
-func matchLength(e uint32) int {
-	length := int(e>>entryLength&15) + 1
+// matchLength returns the length of a match, 18 when length bytes follow.
+func matchLength(e uint32) uint {
+	length := uint(e>>entryLength&15) + 1
 	if e&flagSpecial != 0 {
 		length += maxMain
 	}
@@ -56,9 +51,10 @@ func matchLength(e uint32) int {
 }
 
 // matchOffset returns the offset of a match with entry e, where buf begins with
-// the footer: a one in front of the footer, and both shifted down together.
-func matchOffset(buf uint64, e uint32) int {
-	return int((buf>>1 | 1<<63) >> (e >> entryShift & 63))
+// the codeword and the footer: 1 << footer bits, and the footer.
+func matchOffset(buf uint64, e uint32) uint {
+	footer := ^e >> entryFooter & 15
+	return uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
 }
 
 // symbolEntries is what each symbol says, without its codeword.
@@ -66,11 +62,11 @@ var symbolEntries = func() *[numSymbols]uint32 {
 	var entries [numSymbols]uint32
 	for sym := range uint32(numSymbols) {
 		if sym < numLiterals {
-			entries[sym] = flagLiteral | sym<<entryLiteral | 63<<entryShift
+			entries[sym] = flagLiteral | sym<<entryLiteral | 15<<entryFooter
 			continue
 		}
 		length, footer := sym&15+minMatch, sym>>4&15
-		e := flagMatch | footer | (63-footer)<<entryShift
+		e := flagMatch | footer | (15-footer)<<entryFooter
 		if length <= maxMain {
 			e |= (length - 1) << entryLength
 		} else {
