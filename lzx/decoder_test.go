@@ -489,3 +489,32 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+// Blocks of one byte, each with another main code: the most work for the least
+// output. It is bounded by the input, some 400 bytes for each block.
+func BenchmarkTinyBlocks(b *testing.B) {
+	const blocks = 80
+	forward := codectest.FlatCode(496).Lengths
+	backward := slices.Clone(forward)
+	slices.Reverse(backward)
+	s := newStream(lzx.MinWindow)
+	for i := range blocks {
+		lengths := [][]uint8{forward, backward}[i%2]
+		s.header(verbatim, 1)
+		s.main = codectest.NewCode(lengths)
+		s.lengths(s.mainLengths[:256], lengths[:256])
+		s.lengths(s.mainLengths[256:], lengths[256:])
+		s.lengths(s.lengthLengths, make([]uint8, 249))
+		s.literals("x")
+	}
+	chunk := s.Stream()
+	d := newDecoder(b, lzx.MinWindow)
+	output := make([]byte, blocks)
+	b.SetBytes(int64(len(chunk)))
+	for b.Loop() {
+		if err := d.Decode(output, chunk); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*blocks), "ns/block")
+}
