@@ -181,7 +181,10 @@ func TestHostileResourcePointsElsewhere(t *testing.T) {
 			e.Offset, e.Size, e.USize = 0, uint64(size), uint64(size)
 		}},
 		{"the metadata", func(w *wimtest.WIM, e *wimtest.TableEntry) { e.ResourceHeader = w.Table[0].ResourceHeader; e.Flags = 0 }},
-		{"the blob table", func(w *wimtest.WIM, e *wimtest.TableEntry) { e.Offset = uint64(w.Body().Size()); e.Size, e.USize = 150, 150 }},
+		{"the blob table", func(w *wimtest.WIM, e *wimtest.TableEntry) {
+			e.Offset = uint64(w.Body().Size())
+			e.Size, e.USize = 150, 150
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := wimtest.NewWIM()

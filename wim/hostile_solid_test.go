@@ -1,6 +1,11 @@
 package wim
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,4 +94,220 @@ func TestHostileSolidNeighbours(t *testing.T) {
 			require.Equal(t, []string{"1:0"}, problems[0].Affected)
 		})
 	}
+}
+
+// Blobs of a solid run that lie outside of its resources, or do not fit in one.
+func TestHostileSolidBlobs(t *testing.T) {
+	data := counted(50_000)
+	for _, test := range []struct {
+		name         string
+		offset, size uint64
+		text         string
+	}{
+		{"offset and size wrap around", math.MaxUint64 - 5, 10, "ends beyond 2^63"},
+		{"end at 2^63", math.MaxInt64 - 5, 10, "ends beyond 2^63"},
+		{"end at 2^63-1", math.MaxInt64 - 10, 10, "its offset 9223372036854775797 is beyond the 100000 bytes"},
+		{"past the run's end", 100_000, 1, "its offset 100000 is beyond the 100000 bytes"},
+		{"across the run's end", 99_999, 2, "2 bytes at offset 49999 of a solid resource of 50000 bytes"},
+		{"across two resources", 49_999, 2, "2 bytes at offset 49999 of a solid resource of 50000 bytes"},
+		{"larger than all resources", 0, 1 << 40, "1099511627776 bytes at offset 0"},
+		{"size 2^56-1", 0, 1<<56 - 1, "72057594037927935 bytes at offset 0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := wimtest.NewWIM()
+			w.AddSolid(wimtest.SolidOf(data, wimtest.CodecXPRESS, 4096))
+			w.AddSolid(wimtest.SolidOf(data, wimtest.CodecLZX, 32768))
+			before := w.AddSolidBlob(data[:100], 0)
+			bad := w.AddSolidBlob([]byte("bad"), 7)
+			w.Table[3].Offset, w.Table[3].Size = test.offset, test.size
+			after := w.AddSolidBlob(data[1:], 50_001)
+			withImage(w, before, bad, after)
+			r := openCrafted(t, w)
+			tree := craftedTree(t, r)
+			requireMemory(t, 1<<20, func() { requireNoFile(t, tree, "1", ErrFormat) })
+			_, err := tree.ReadFile("1")
+			require.ErrorContains(t, err, test.text)
+			requireFile(t, tree, "0", data[:100])
+			requireFile(t, tree, "2", data[1:])
+			report := verifyCrafted(t, r)
+			require.Len(t, report.Problems, 1)
+			require.ErrorContains(t, report.Problems[0].Err, test.text)
+			require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
+		})
+	}
+}
+
+// Blobs that overlap within a solid resource are read as they are.
+func TestHostileSolidOverlap(t *testing.T) {
+	data := counted(100_000)
+	w := wimtest.NewWIM()
+	w.AddSolid(wimtest.SolidOf(data, wimtest.CodecXPRESS, 4096))
+	var hashes [][20]byte
+	for i := range 50 {
+		hashes = append(hashes, w.AddSolidBlob(data[i*100:100_000-i*900], uint64(i*100)))
+	}
+	withImage(w, hashes...)
+	r := openCrafted(t, w)
+	requireClean(t, r)
+	for i := range 50 {
+		requireFile(t, craftedTree(t, r), fmt.Sprint(i), data[i*100:100_000-i*900])
+	}
+}
+
+// Headers of solid resources whose numbers are wrong. Each is refused before
+// memory is taken on its word.
+func TestHostileSolidHeader(t *testing.T) {
+	data := counted(10_000)
+	for _, test := range []struct {
+		name  string
+		solid wimtest.Solid
+		kind  error
+		text  string
+	}{
+		{"usize 2^63 with one size", wimtest.Solid{USize: 1 << 63, ChunkSize: 4096, Codec: 1, Sizes: []uint32{4096}, Chunks: [][]byte{data}}, ErrFormat, "uncompressed size 9223372036854775808"},
+		{"usize 2^63-1 with one size", wimtest.Solid{USize: 1<<63 - 1, ChunkSize: 4096, Codec: 1, Sizes: []uint32{4096}, Chunks: [][]byte{data}}, ErrFormat, "10020 bytes cannot hold 2251799813685248 chunk sizes"},
+		{"usize 2^64-1", wimtest.Solid{USize: 1<<64 - 1, ChunkSize: 4096, Codec: 1, Chunks: [][]byte{data}}, ErrFormat, "uncompressed size 18446744073709551615"},
+		{"chunk size 256 with usize 2^40", wimtest.Solid{USize: 1 << 40, ChunkSize: 256, Chunks: [][]byte{data}}, ErrFormat, "cannot hold 4294967296 chunk sizes"},
+		{"codec 4", wimtest.Solid{USize: 10_000, ChunkSize: 16384, Codec: 4, Chunks: [][]byte{data}}, ErrUnsupported, "codec 4"},
+		{"codec 2^32-1", wimtest.Solid{USize: 10_000, ChunkSize: 16384, Codec: math.MaxUint32, Chunks: [][]byte{data}}, ErrUnsupported, "codec 4294967295"},
+		{"XPRESS chunk of 2^17", wimtest.Solid{USize: 10_000, ChunkSize: 1 << 17, Codec: 1, Chunks: [][]byte{data}}, ErrUnsupported, "chunk size 131072"},
+		{"LZX chunk of 2^14", wimtest.Solid{USize: 10_000, ChunkSize: 1 << 14, Codec: 2, Chunks: [][]byte{data}}, ErrUnsupported, "chunk size 16384"},
+		{"LZMS chunk of 2^31", wimtest.Solid{USize: 10_000, ChunkSize: 1 << 31, Codec: 3, Chunks: [][]byte{data}}, ErrUnsupported, "chunk size 2147483648"},
+		{"LZMS chunk of 2^30", wimtest.Solid{USize: 10_000, ChunkSize: 1 << 30, Codec: 3, Chunks: [][]byte{data}}, ErrLimit, "chunks of 1073741824 bytes"},
+		{"chunk size 0", wimtest.Solid{USize: 10_000, ChunkSize: 0, Codec: 3, Chunks: [][]byte{data}}, ErrFormat, "chunk size 0"},
+		{"chunk size 2^32-1", wimtest.Solid{USize: 10_000, ChunkSize: math.MaxUint32, Codec: 3, Chunks: [][]byte{data}}, ErrFormat, "chunk size 4294967295"},
+		{"sizes that do not add up", wimtest.Solid{USize: 10_000, ChunkSize: 4096, Codec: 1, Sizes: []uint32{4096, 4096, 1807}, Chunks: [][]byte{data}}, ErrFormat, "its chunks have 9999 bytes together, the resource has 10000"},
+		{"sizes that add up to more than 2^32", wimtest.Solid{USize: 10_000, ChunkSize: 4096, Codec: 1, Sizes: []uint32{math.MaxUint32, 10_001, 0}, Chunks: [][]byte{data}}, ErrFormat, "its chunks have 4294977296 bytes together"},
+		{"a chunk of no bytes", wimtest.Solid{USize: 10_000, ChunkSize: 4096, Codec: 1, Sizes: []uint32{0, 8192, 1808}, Chunks: [][]byte{data}}, ErrFormat, "chunk 0 of 3: bytes 0 to 0"},
+		{"a chunk that is larger than its content", wimtest.Solid{USize: 10_000, ChunkSize: 4096, Codec: 1, Sizes: []uint32{4097, 4095, 1808}, Chunks: [][]byte{data}}, ErrFormat, "chunk 0 of 3: bytes 0 to 4097"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := wimtest.NewWIM()
+			w.AddSolid(test.solid)
+			bad := w.AddSolidBlob(data[:1000], 0)
+			good := w.AddBlob([]byte("good")) // ends the run
+			w.AddSolid(wimtest.SolidOf(data, wimtest.CodecXPRESS, 4096))
+			other := w.AddSolidBlob(data[1:2000], 1)
+			withImage(w, bad, good, other)
+			r := openCrafted(t, w)
+			tree := craftedTree(t, r)
+			requireMemory(t, 1<<20, func() { requireNoFile(t, tree, "0", test.kind) })
+			_, err := tree.ReadFile("0")
+			require.ErrorContains(t, err, test.text)
+			requireFile(t, tree, "1", []byte("good"))
+			requireFile(t, tree, "2", data[1:2000])
+			report := verifyCrafted(t, r)
+			require.Len(t, report.Problems, 1)
+			requireClear(t, report.Problems[0].Err, test.kind)
+		})
+	}
+	// Entries that are too short for the header, or lie outside of the file.
+	for _, test := range []struct {
+		change func(e *wimtest.TableEntry)
+		text   string
+	}{
+		{func(e *wimtest.TableEntry) { e.Size = 15 }, "15 bytes are less than its header has"},
+		{func(e *wimtest.TableEntry) { e.Size = 0 }, "0 bytes are less than its header has"},
+		{func(e *wimtest.TableEntry) { e.Size = 1<<56 - 1 }, "outside of the file"},
+		{func(e *wimtest.TableEntry) { e.Offset = math.MaxUint64 }, "outside of the file"},
+	} {
+		w := wimtest.NewWIM()
+		i := w.AddSolid(wimtest.SolidOf(data, wimtest.CodecXPRESS, 4096))
+		test.change(&w.Table[i])
+		withImage(w, w.AddSolidBlob(data[:10], 0))
+		r := openCrafted(t, w)
+		requireNoFile(t, craftedTree(t, r), "0", ErrFormat)
+		_, err := craftedTree(t, r).ReadFile("0")
+		require.ErrorContains(t, err, test.text)
+	}
+}
+
+// Thousands of solid resources that all point at the same bytes: what is read to
+// open them is at most as large as the file.
+func TestHostileSolidResourcesOfSameBytes(t *testing.T) {
+	const chunks = 100_000
+	data := make([]byte, chunks)
+	w := wimtest.NewWIM()
+	solid := wimtest.Solid{USize: chunks * 256, ChunkSize: 256, Chunks: [][]byte{data}, Sizes: make([]uint32, chunks)}
+	for i := range solid.Sizes {
+		solid.Sizes[i] = 1
+	}
+	first := w.AddSolid(solid)
+	for i := range uint64(3000) { // each with another size, so that none is another
+		e := w.Table[first]
+		e.Size -= i + 1
+		w.Add(e)
+	}
+	good := w.AddSolidBlob(make([]byte, 1), 3)
+	other := w.AddSolidBlob([]byte("other"), chunks*256*2000)
+	withImage(w, good, other)
+	source, size := w.Source()
+	counter := &countingReader{ReaderAt: source}
+	r, err := NewReader(counter, size)
+	require.NoError(t, err)
+	tree := craftedTree(t, r)
+	requireMemory(t, 64<<20, func() { requireNoFile(t, tree, "1", ErrFormat) })
+	require.LessOrEqual(t, counter.bytes.Load(), 3*size)
+	_, err = tree.ReadFile("0")
+	require.ErrorIs(t, err, ErrUnsupported, "chunks without a codec that are not raw")
+}
+
+// countingReader counts what is read.
+type countingReader struct {
+	io.ReaderAt
+	calls, bytes atomic.Int64
+}
+
+func (c *countingReader) ReadAt(p []byte, offset int64) (int, error) {
+	c.calls.Add(1)
+	c.bytes.Add(int64(len(p)))
+	return c.ReaderAt.ReadAt(p, offset)
+}
+
+// The marker entry of a solid resource is a resource only, never a blob: nothing
+// finds it by its hash, whatever that is.
+func TestHostileSolidMarkerWithHash(t *testing.T) {
+	data := counted(5000)
+	w := wimtest.NewWIM()
+	i := w.AddSolid(wimtest.SolidOf(data, wimtest.CodecXPRESS, 4096))
+	w.Table[i].SHA1 = wimtest.SHA1([]byte("marker"))
+	w.Table[i].References = 1000
+	good := w.AddSolidBlob(data[9:99], 9)
+	// A blob with the marker's usize is a resource too: here it points at the
+	// table, so that it cannot be read, and ends nothing before it.
+	trap := w.AddSolidBlob([]byte("trap"), 208)
+	w.Table[2].USize = wimtest.SolidMarker
+	withImage(w, w.Table[i].SHA1, good, trap)
+	r := openCrafted(t, w)
+	tree := craftedTree(t, r)
+	requireNoFile(t, tree, "0", ErrMissingBlob)
+	requireFile(t, tree, "1", data[9:99])
+	requireNoFile(t, tree, "2", ErrMissingBlob)
+}
+
+// Many small files of a solid resource are read in any order without decoding
+// its chunks again and again.
+func TestHostileSolidRandomOrder(t *testing.T) {
+	const files, each = 10_000, 100
+	data := counted(files * each)
+	w := wimtest.NewWIM()
+	w.AddSolid(wimtest.SolidOf(data, wimtest.CodecLZX, 32768))
+	var hashes [][20]byte
+	for i := range files {
+		hashes = append(hashes, w.AddSolidBlob(data[i*each:][:each], uint64(i*each)))
+	}
+	withImage(w, hashes...)
+	source, size := w.Source()
+	counter := &countingReader{ReaderAt: source}
+	r, err := NewReader(counter, size)
+	require.NoError(t, err)
+	tree := craftedTree(t, r)
+	counter.calls.Store(0)
+	for k := range files {
+		i := k * 7919 % files // 7919 is a prime number
+		got, err := tree.ReadFile(fmt.Sprint(i))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(data[i*each:][:each], got))
+	}
+	require.LessOrEqual(t, counter.calls.Load(), int64(files*each/32768+1+2), "a read for each chunk, and two for the resource's header")
 }

@@ -26,3 +26,79 @@ func TestHostilePartCount(t *testing.T) {
 		}
 	})
 }
+
+// Files that do not belong to the set are refused by name, one by one; what was
+// there before stays readable, and the right part can still be added.
+func TestHostileParts(t *testing.T) {
+	part := func(number uint16) *wimtest.WIM {
+		w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)
+		w.Header.Flags |= wimtest.HeaderSpanned
+		w.Header.Part, w.Header.Parts = number, 2
+		return w
+	}
+	first, second := part(1), part(2)
+	withImage(first, first.AddBlob([]byte("first")), second.AddBlob([]byte("second")))
+	second.Header.Images = 1
+	r := openCrafted(t, first)
+	for _, test := range []struct {
+		name   string
+		change func(w *wimtest.WIM)
+		kind   error
+		text   string
+	}{
+		{"the same number", func(w *wimtest.WIM) { w.Header.Part = 1 }, ErrFormat, "part 1 was given twice"},
+		{"another GUID", func(w *wimtest.WIM) { w.Header.GUID[3] ^= 1 }, ErrFormat, "part 2 of another set: its GUID is 01112233-"},
+		{"another codec", func(w *wimtest.WIM) { w.Header.Flags ^= wimtest.HeaderXPRESS | wimtest.HeaderLZX }, ErrFormat, "compressed in another way: LZX in chunks of 32768 bytes, not XPRESS"},
+		{"another chunk size", func(w *wimtest.WIM) { w.Header.ChunkSize = 65536 }, ErrFormat, "XPRESS in chunks of 65536 bytes, not XPRESS in chunks of 32768"},
+		{"another number of parts", func(w *wimtest.WIM) { w.Header.Parts = 3 }, ErrFormat, "part 2 of 3 parts, not of 2"},
+		{"part 3 of 2", func(w *wimtest.WIM) { w.Header.Part = 3 }, ErrFormat, "part 3 of 2"},
+		{"part 0", func(w *wimtest.WIM) { w.Header.Part = 0 }, ErrFormat, "part 0 of 2"},
+		{"a blob table outside of the file", func(w *wimtest.WIM) {
+			w.Edit = func(h *wimtest.Header) { h.BlobTable.Offset = 1 << 40 }
+		}, ErrFormat, "part 2: blob table: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			wrong := *second
+			test.change(&wrong)
+			source, size := wrong.Source()
+			err := r.AddPart(source, size)
+			requireClear(t, err, test.kind)
+			require.ErrorContains(t, err, test.text)
+			require.Equal(t, []int{2}, r.MissingParts())
+			requireFile(t, craftedTree(t, r), "0", []byte("first"))
+			requireNoFile(t, craftedTree(t, r), "1", ErrMissingPart)
+		})
+	}
+	source, size := second.Source()
+	require.NoError(t, r.AddPart(source, size))
+	requireFile(t, craftedTree(t, r), "1", []byte("second"))
+	requireClean(t, r)
+	require.ErrorContains(t, r.AddPart(source, size), "part 2 was given twice")
+}
+
+// One damaged part makes its own blobs unreadable, not those of others.
+func TestHostilePartNeighbours(t *testing.T) {
+	var parts []*wimtest.WIM
+	var hashes [][20]byte
+	for i := range 3 {
+		w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 4096)
+		w.Header.Part, w.Header.Parts, w.Header.Images = uint16(i+1), 3, 1
+		hashes = append(hashes, w.AddChunked(counted(9000+i)))
+		parts = append(parts, w)
+	}
+	parts[0].Header.Images = 0
+	withImage(parts[0], hashes...)
+	parts[1].Table[0].Size-- // its last chunk no longer has its size
+	r := openCrafted(t, parts[0])
+	for _, w := range parts[1:] {
+		source, size := w.Source()
+		require.NoError(t, r.AddPart(source, size))
+	}
+	tree := craftedTree(t, r)
+	requireFile(t, tree, "0", counted(9000))
+	requireNoFile(t, tree, "1", ErrFormat)
+	requireFile(t, tree, "2", counted(9002))
+	report := verifyCrafted(t, r)
+	require.Len(t, report.Problems, 1)
+	require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
+}

@@ -148,7 +148,9 @@ func TestHostileTableSize(t *testing.T) {
 	w = craftedHello()
 	at := uint64(w.Body().Size())
 	w.Body().Skip(50 * entries)
-	w.Edit = func(h *wimtest.Header) { h.BlobTable.Offset, h.BlobTable.Size, h.BlobTable.USize = at, 50*entries, 50*entries }
+	w.Edit = func(h *wimtest.Header) {
+		h.BlobTable.Offset, h.BlobTable.Size, h.BlobTable.USize = at, 50*entries, 50*entries
+	}
 	source, size = w.Source()
 	requireMemory(t, 256<<10, func() {
 		_, err := NewReader(source, size)
