@@ -64,11 +64,6 @@ func (t *tree) child(directory, name string) (string, error) {
 	return "", fs.ErrNotExist
 }
 
-func (t *tree) exists(name string) bool {
-	_, err := t.find(name)
-	return err == nil
-}
-
 // list returns what is in a directory, given by its exact path.
 func (t *tree) list(directory string) ([]fs.DirEntry, error) {
 	if entries, ok := t.lists[directory]; ok {
@@ -110,12 +105,16 @@ func (t *tree) systemRoot() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	marks := []string{"System32/kernel32.dll", "System32/config/SOFTWARE", "System32/config/SYSTEM", kernelPath}
+	marks := []string{"kernel32.dll", "config/SOFTWARE", "config/SYSTEM", "ntoskrnl.exe"}
 	best, bestScore, looked := "", 0, 0
 	consider := func(name string) {
+		system, err := t.child(name, "System32")
+		if err != nil {
+			return
+		}
 		score := 0
 		for _, mark := range marks {
-			if t.exists(path.Join(name, mark)) {
+			if _, err := t.find(path.Join(system, mark)); err == nil {
 				score++
 			}
 		}
