@@ -111,6 +111,21 @@ func TestPEHostile(t *testing.T) {
 	}
 }
 
+// Some linkers leave the size in memory at zero. Where it is, the size in the
+// file counts.
+func TestPESectionWithoutVirtualSize(t *testing.T) {
+	data, err := os.ReadFile("testdata/kernel-10.0.18362.1139-amd64.exe")
+	require.NoError(t, err)
+	for i := range 3 {
+		put32(data, 0x188+40*i+8, 0)
+	}
+	p, err := openPE(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	v, err := p.fileVersion()
+	require.NoError(t, err)
+	require.Equal(t, Version{10, 0, 18362, 1139}, v)
+}
+
 // resourceDirectory is where the root directory is: the start of the third section.
 func resourceDirectory(b []byte) int {
 	return int(binary.LittleEndian.Uint32(b[0x188+2*40+20:]))

@@ -418,16 +418,16 @@ func TestManyEnablementPackages(t *testing.T) {
 
 // TestNewestListed takes the greatest version, not the last name.
 func TestNewestListed(t *testing.T) {
-	i := newImage().pack("Package_for_RollupFix", "19041.985.1.6").pack("Package_for_RollupFix", "19041.1110.1.2").
+	i := newImage().pack("Package_for_RollupFix", "19041.985.1.6").pack("Package_for_RollupFix", "19041.1110.1.2").pack("Package_for_RollupFix", "19041.1237.1.4").
 		pack("Package_for_RollupFix", "19041.x.1.2").pack("Package_for_DotNetRollup", "19041.1287.1.0").
 		manifest("10.0.19041.844").manifest("10.0.19041.1023").manifest("10.0.19041.x").
 		add("Windows/WinSxS/Manifests/amd64_microsoft-windows-coreos-revisions_31bf3856ad364e35_10.0.19041.9999_none_6abf4b59cd5e60ef.manifest", nil).
 		add("Windows/servicing/Packages/Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.9999.1.2.cat", nil)
 	r := read(t, i)
-	require.Equal(t, "10.0.19041.1110", evidence(t, r, winver.WitnessRollupFix).Version.String())
+	require.Equal(t, "10.0.19041.1237", evidence(t, r, winver.WitnessRollupFix).Version.String())
 	require.Equal(t, "10.0.19041.1023", evidence(t, r, winver.WitnessCoreOSRevision).Version.String())
-	require.Equal(t, "Windows/servicing/Packages/Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.1110.1.2.mum", evidence(t, r, winver.WitnessRollupFix).Source)
-	require.Equal(t, "10.0.19041.1110", r.Best().String())
+	require.Equal(t, "Windows/servicing/Packages/Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.1237.1.4.mum", evidence(t, r, winver.WitnessRollupFix).Source)
+	require.Equal(t, "10.0.19041.1237", r.Best().String())
 	require.Equal(t, "x64", r.Architecture)
 }
 
@@ -625,22 +625,17 @@ func TestSystemRoot(t *testing.T) {
 
 // Only so many directories of a root are looked at, but Windows always is.
 func TestManyRoots(t *testing.T) {
-	root := t.TempDir() // fstest.MapFS is slow with so many
-	add := func(name string) { require.NoError(t, os.MkdirAll(filepath.Join(root, name), 0o755)) }
+	i := image{}
 	for n := range 1023 {
-		add(fmt.Sprintf("Data %d", n))
+		i[fmt.Sprintf("Data %d", n)] = &fstest.MapFile{Mode: fs.ModeDir}
 	}
-	add("Later/System32/kernel32.dll")
-	r, err := winver.Read(os.DirFS(root), winver.Fast())
-	require.NoError(t, err)
-	require.Equal(t, "Later", r.SystemRoot)
-	add("Data 1023")
-	_, err = winver.Read(os.DirFS(root), winver.Fast())
+	i.add("Later/System32/kernel32.dll", nil)
+	require.Equal(t, "Later", read(t, i, winver.Fast()).SystemRoot)
+	i["Data 1023"] = &fstest.MapFile{Mode: fs.ModeDir}
+	_, err := winver.Read(fstest.MapFS(i), winver.Fast())
 	require.ErrorIs(t, err, winver.ErrNotWindows)
-	add("WINDOWS/System32/kernel32.dll")
-	r, err = winver.Read(os.DirFS(root), winver.Fast())
-	require.NoError(t, err)
-	require.Equal(t, "WINDOWS", r.SystemRoot)
+	i.add("WINDOWS/System32/kernel32.dll", nil)
+	require.Equal(t, "WINDOWS", read(t, i, winver.Fast()).SystemRoot)
 }
 
 // TestDirFS reads from a disk whose file system knows case.
