@@ -112,6 +112,25 @@ func TestTypes(t *testing.T) {
 	_, err = get("short64").Uint64()
 	require.ErrorIs(t, err, regf.ErrCorrupt)
 	require.Equal(t, "type 77", get("odd").Type().String())
+
+	for name, want := range map[string][]string{
+		"a\x00b\x00\x00": {"a", "b"}, "a\x00b\x00": {"a", "b"}, "a\x00b": {"a", "b"}, "a\x00\x00b": {"a"}, "\x00a": nil, "": nil,
+	} {
+		root := (&regftest.Key{Name: "ROOT"}).Set(regftest.Value{Name: "texts", Type: 7, Data: regftest.Text(name)},
+			regftest.Value{Name: "text", Type: 1, Data: regftest.Text("\x00" + name)})
+		k, err := open(t, regftest.Build(root, regftest.Options{})).Root()
+		require.NoError(t, err)
+		v, err := k.Value("texts")
+		require.NoError(t, err)
+		got, err := v.Texts()
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%q", name)
+		v, err = k.Value("text")
+		require.NoError(t, err)
+		text, err := v.Text()
+		require.NoError(t, err)
+		require.Empty(t, text)
+	}
 }
 
 // variants are all that regftest can write.

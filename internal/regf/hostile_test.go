@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wimble-go/wimble/internal/regf"
@@ -254,17 +256,71 @@ func TestReadsLittle(t *testing.T) {
 		}
 	}
 	root.At(`Microsoft\Windows NT\CurrentVersion`).Set(regftest.SZ("CurrentBuild", "18363"), regftest.DWORD("UBR", 1139))
-	data := regftest.Build(root, regftest.Options{})
-	require.Greater(t, len(data), 1<<20)
+	for _, list := range []string{"lf", "lh", "ri"} {
+		data := regftest.Build(root, regftest.Options{List: list})
+		require.Greater(t, len(data), 1<<20)
 
-	r := &countingReader{ReaderAt: bytes.NewReader(data)}
-	h, err := regf.Open(r, int64(len(data)))
-	require.NoError(t, err)
-	n, err := value(t, h, `Microsoft\Windows NT\CurrentVersion`, "UBR").Uint32()
-	require.NoError(t, err)
-	require.Equal(t, uint32(1139), n)
-	require.LessOrEqual(t, r.reads, 1+4*3)
-	require.LessOrEqual(t, r.bytes, (1+4*3)*4096)
+		r := &countingReader{ReaderAt: bytes.NewReader(data)}
+		h, err := regf.Open(r, int64(len(data)))
+		require.NoError(t, err)
+		n, err := value(t, h, `Microsoft\Windows NT\CurrentVersion`, "UBR").Uint32()
+		require.NoError(t, err)
+		require.Equal(t, uint32(1139), n)
+		require.LessOrEqual(t, r.reads, 1+4*3, list)
+		require.LessOrEqual(t, r.bytes, (1+4*3)*4096, list)
+	}
+}
+
+// TestBigDataHostile breaks data of two segments: where they are listed, and the
+// list itself.
+func TestBigDataHostile(t *testing.T) {
+	root := (&regftest.Key{Name: "ROOT"}).Set(regftest.Binary("Big", pattern(20000)))
+	original := regftest.Build(root, regftest.Options{})
+	db := bytes.Index(original, []byte("db\x02\x00"))
+	require.Positive(t, db)
+	list := 4096 + 4 + int(binary.LittleEndian.Uint32(original[db+4:]))
+	for name, patch := range map[string]func(b []byte){
+		"":                   func(b []byte) {},
+		"signature":          func(b []byte) { b[db] = 'x' },
+		"one segment":        func(b []byte) { put16(b, db+2, 1) },
+		"three segments":     func(b []byte) { put16(b, db+2, 3) },
+		"list none":          func(b []byte) { put32(b, db+4, 0xFFFFFFFF) },
+		"list too short":     func(b []byte) { put32(b, list-4, neg(8)) },
+		"segment none":       func(b []byte) { put32(b, list+4, 0xFFFFFFFF) },
+		"segment is no data": func(b []byte) { put32(b, list, uint32(list-4-4096)) },
+	} {
+		data := bytes.Clone(original)
+		patch(data)
+		k, err := open(t, data).Root()
+		require.NoError(t, err)
+		v, err := k.Value("Big")
+		require.NoError(t, err)
+		got, err := v.Data()
+		if name == "" {
+			require.NoError(t, err)
+			require.Equal(t, pattern(20000), got)
+			continue
+		}
+		require.ErrorIs(t, err, regf.ErrCorrupt, name)
+	}
+}
+
+// A hive may be read by many goroutines at once. This is for the race detector.
+func TestManyReaders(t *testing.T) {
+	h := open(t, regftest.Build(everything(), regftest.Options{}))
+	var group sync.WaitGroup
+	for g := range 4 {
+		group.Go(func() {
+			for i := range 50 {
+				k, err := h.Key(fmt.Sprintf(`Many\Key %d`, (i+g)%50))
+				if assert.NoError(t, err) {
+					_, err = k.Value("Number")
+					assert.NoError(t, err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestReadFails(t *testing.T) {

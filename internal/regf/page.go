@@ -26,11 +26,9 @@ type pageReader struct {
 	recent []int64 // pages in the order in which they were read
 }
 
-// read fills buf from an offset. Whatever is longer than a page is read as it is.
+// read fills buf from an offset. The caller has checked that the file has these
+// bytes. Whatever is longer than a page is read as it is.
 func (r *pageReader) read(buf []byte, offset int64) error {
-	if offset > r.size || int64(len(buf)) > r.size-offset {
-		return corruptf("%d bytes at offset %d lie outside of the file, which has %d", len(buf), offset, r.size)
-	}
 	if len(buf) > pageSize {
 		return r.readSource(buf, offset)
 	}
