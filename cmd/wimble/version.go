@@ -83,6 +83,11 @@ func (a *app) printVersion(report *winver.Report) error {
 	for _, note := range report.Notes {
 		head.row("Note", note)
 	}
+	for _, e := range report.Evidence {
+		if e.Note != "" {
+			head.row("Note", e.Source+": "+e.Note)
+		}
+	}
 	if err := head.flush(); err != nil {
 		return err
 	}
