@@ -12,44 +12,6 @@ var ErrCorrupt = errors.New("lzms: corrupt chunk")
 // maxSize is the size of the greatest chunk that the format allows.
 const maxSize = 1 << 30
 
-// A Decoder decompresses chunks. It is reused from chunk to chunk, allocates
-// nothing while decoding, and is not safe for concurrent use.
-//
-// It takes about 320 KiB whatever the size of the chunks, most of it for the
-// x86 filter. The chunk is its own window: matches are copied within dst.
-// Between calls a Decoder holds no reference to dst or src.
-type Decoder struct {
-	src, dst []byte
-	rng      rangeDecoder // the forward stream
-	bits     bitReader    // the backward stream
-	out      int          // bytes of dst that are done
-
-	main, match                       decision
-	lz, lzRepeat0, lzRepeat1          decision
-	delta, deltaRepeat0, deltaRepeat1 decision
-
-	literal, length, lzOffset, deltaOffset, power code
-
-	lzOffsetDone, lengthDone uint32
-	lzQueue                  [4]uint32      // last LZ offsets, the latest first
-	deltaQueue               [4]deltaSource // last delta sources, the latest first
-
-	initial struct { // codes as they are at the start of a chunk
-		literal, length, offset, power code
-	}
-	build  builder
-	filter x86Filter
-}
-
-// NewDecoder returns a Decoder for chunks of any size.
-func NewDecoder() *Decoder {
-	d := new(Decoder)
-	d.initial.literal.init(&d.build, &plain, 256, literalInterval)
-	d.initial.length.init(&d.build, &lengths, lengthSlots, lengthInterval)
-	d.initial.power.init(&d.build, &plain, 8, powerInterval)
-	return d
-}
-
 // Symbols between two rebuilds of each code.
 const (
 	literalInterval = 1024
@@ -58,16 +20,59 @@ const (
 	powerInterval   = 512
 )
 
+// A Decoder decompresses chunks. It is reused from chunk to chunk, allocates
+// nothing while decoding, and is not safe for concurrent use.
+//
+// It takes about 400 KiB whatever the size of the chunks, most of it for the
+// x86 filter. The chunk is its own window: matches are copied within dst.
+// Between calls a Decoder holds no reference to dst or src.
+type Decoder struct {
+	dst, src []byte       // during a call of Decode
+	out      int          // bytes of dst that are done
+	rng      rangeDecoder // the forward stream
+	bits     bitReader    // the backward stream
+
+	main, match                       decision
+	lz, lzRepeat0, lzRepeat1          decision
+	delta, deltaRepeat0, deltaRepeat1 decision
+
+	literal, length, lzOffset, deltaOffset, power code
+
+	lzQueue    [4]uint32      // last LZ offsets, the latest first
+	deltaQueue [4]deltaSource // last delta sources, the latest first
+
+	copyOffset, copyLength uint32 // see pauseCopy
+
+	engine  engine
+	build   builder
+	filter  x86Filter
+	initial struct { // codes as they are at the start of a chunk
+		literal, length, offset, power code
+	}
+}
+
+// NewDecoder returns a Decoder for chunks of any size.
+func NewDecoder() *Decoder { return newDecoder(engines()[0]) }
+
+func newDecoder(e engine) *Decoder {
+	d := &Decoder{engine: e}
+	d.rng.init()
+	d.initial.literal.init(&d.build, &plain, 256, literalInterval)
+	d.initial.length.init(&d.build, &lengths, lengthSlots, lengthInterval)
+	d.initial.power.init(&d.build, &plain, 8, powerInterval)
+	return d
+}
+
 // Decode decompresses the chunk src into dst. It fills dst exactly: len(dst)
 // is the uncompressed size of the chunk, at most 1 GiB.
 //
-// The error wraps ErrCorrupt and dst then holds garbage. Not every damaged
+// The error wraps ErrCorrupt, and dst then holds garbage. Not every damaged
 // chunk gives one: the format has no redundancy, so that most damage yields
-// other bytes, and the hash of the content must decide. In particular the
-// streams may cross, or run out (zeros follow), as in other decoders.
+// other bytes, and a hash of the content must decide. In particular the two
+// streams may overlap, or run out (zeros follow), as in other decoders.
 //
 // Whatever src holds, Decode reads nothing outside it, writes nothing outside
-// dst, and takes time proportional to len(dst) at worst.
+// dst, and takes no longer than in proportion to len(dst).
 func (d *Decoder) Decode(dst, src []byte) error {
 	switch {
 	case len(src) < 4:
@@ -77,34 +82,40 @@ func (d *Decoder) Decode(dst, src []byte) error {
 	case len(dst) > maxSize:
 		return fmt.Errorf("%w: uncompressed size of %d bytes, want at most %d", ErrCorrupt, len(dst), maxSize)
 	}
-	d.src, d.dst = src, dst
-	d.start(len(dst), src)
-	for d.out < len(dst) {
+	d.dst, d.src = dst, src
+	err := d.decode()
+	d.dst, d.src = nil, nil
+	return err
+}
+
+func (d *Decoder) decode() error {
+	d.start()
+	for d.out < len(d.dst) {
 		var err error
 		before := d.out
-		switch d.fast() {
+		switch d.engine.loop(d) {
 		case pauseItem:
 			if d.out == before {
-				err = d.item(dst, src)
+				err = d.item()
 			}
 		case pauseDelta:
-			err = d.deltaMatch(dst, src, d.main.state>>1&(d.match.state>>1)&1)
+			err = d.deltaMatch()
 		case pauseCopy:
-			err = d.copyMatch(dst, d.lzOffsetDone, d.lengthDone)
+			err = d.copyMatch(d.copyOffset, d.copyLength)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	d.filter.undo(dst)
+	d.filter.undo(d.dst, d.engine.find)
 	return nil
 }
 
-// start makes d ready for a chunk of size uncompressed bytes.
-func (d *Decoder) start(size int, src []byte) {
-	d.rng.start(src)
-	d.bits.start(src)
+// start makes d ready for the chunk.
+func (d *Decoder) start() {
 	d.out = 0
+	d.rng.start(d.src)
+	d.bits.start(d.src)
 
 	d.main.init(4)
 	d.match.init(5)
@@ -117,7 +128,7 @@ func (d *Decoder) start(size int, src []byte) {
 
 	// It takes two symbols to make a code. The second one is of no use in a
 	// chunk of one or two bytes.
-	if n := max(offsetSlots(size), 2); n != d.initial.offset.symbols {
+	if n := max(offsetSlots(len(d.dst)), 2); n != d.initial.offset.symbols {
 		d.initial.offset.init(&d.build, &offsets, n, offsetInterval)
 	}
 	d.literal = d.initial.literal

@@ -5,7 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -58,15 +58,44 @@ func (v vector) load(t testing.TB) []byte {
 	return chunk
 }
 
+func hash(b []byte) string {
+	sum := sha1.Sum(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// allEngines are those of engines, and one that does without any fast loop.
+func allEngines() []engine {
+	careful := engine{"careful", func(d *Decoder) pause { return pauseItem }, findGo}
+	return append(engines(), careful)
+}
+
+// forEngines runs f with a Decoder for each engine.
+func forEngines(t *testing.T, f func(t *testing.T, d *Decoder)) {
+	for _, e := range allEngines() {
+		t.Run(e.name, func(t *testing.T) { f(t, newDecoder(e)) })
+	}
+}
+
 func TestVectors(t *testing.T) {
-	d := NewDecoder()
-	for range 2 { // the second time, d has been used
-		for _, v := range append(published, files...) {
-			dst := make([]byte, v.size)
-			require.NoError(t, d.Decode(dst, v.load(t)), v.name)
-			sum := sha1.Sum(dst)
-			require.Equal(t, v.sha1, hex.EncodeToString(sum[:]), v.name)
+	forEngines(t, func(t *testing.T, d *Decoder) {
+		for range 2 { // the second time, d has been used
+			for _, v := range append(published, files...) {
+				dst := make([]byte, v.size)
+				require.NoError(t, d.Decode(dst, v.load(t)), v.name)
+				require.Equal(t, v.sha1, hash(dst), v.name)
+			}
 		}
+	})
+}
+
+func TestReferenceVectors(t *testing.T) {
+	for _, v := range append(published, files...) {
+		if v.size > 128<<10 {
+			continue // it is slow
+		}
+		dst := make([]byte, v.size)
+		require.NoError(t, referenceDecode(dst, v.load(t)), v.name)
+		require.Equal(t, v.sha1, hash(dst), v.name)
 	}
 }
 
@@ -81,107 +110,194 @@ func TestSquares(t *testing.T) {
 	require.True(t, bytes.Equal(want, got))
 }
 
-func TestReferenceVectors(t *testing.T) {
-	for _, v := range append(published, files...) {
-		if v.size > 128<<10 {
-			continue // it is slow
-		}
-		dst := make([]byte, v.size)
-		require.NoError(t, referenceDecode(dst, v.load(t)), v.name)
-		sum := sha1.Sum(dst)
-		require.Equal(t, v.sha1, hex.EncodeToString(sum[:]), v.name)
+// TestItems decodes chunks made item by item at random, with what each item
+// stands for as the expected output: every kind of match, short and long
+// distances, overlapping copies, and queues in all states.
+func TestItems(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		size := 1<<random.IntN(17) + random.IntN(100)
+		w := randomItems(random, size)
+		chunk, want := w.chunk(), w.out
+		referenceFilter(want)
+
+		got := make([]byte, size)
+		require.NoError(t, referenceDecode(got, chunk))
+		require.True(t, bytes.Equal(want, got), "the reference differs")
+		forEngines(t, func(t *testing.T, d *Decoder) { checkDecode(t, d, chunk, want, nil) })
 	}
+}
+
+// randomItems writes a chunk of random items.
+func randomItems(random *rand.Rand, size int) *chunkWriter {
+	// A number of 1 to limit, more likely a small one.
+	skewed := func(limit int) uint32 {
+		return uint32(1 + random.IntN(1+random.IntN(limit)))
+	}
+	// Each chunk leans towards some kinds of items and some letters.
+	weights := [5]int{1 + random.IntN(8), random.IntN(8), random.IntN(8), random.IntN(4), random.IntN(4)}
+	letters := 1 + random.IntN(255)
+
+	w := newChunkWriter(size)
+	for len(w.out) < size {
+		n := len(w.out)
+		length := skewed(size - n)
+		if random.IntN(50) != 0 {
+			length = skewed(min(size-n, 40))
+		}
+		total := 0
+		for _, weight := range weights {
+			total += weight
+		}
+		kind := 0
+		for at := random.IntN(total); at >= weights[kind]; kind++ {
+			at -= weights[kind]
+		}
+		i := random.IntN(3)
+		power := random.IntN(8)
+		reach := func(s deltaSource) int { return int(s.offset+1) << s.power }
+		switch {
+		case kind == 1 && n > 0:
+			w.lz(skewed(n), length)
+		case kind == 2 && int(w.lzOffset(i)) <= n:
+			w.lzRepeat(i, length)
+		case kind == 3 && n>>power >= 2:
+			w.delta(deltaSource{uint32(power), skewed(n>>power - 1)}, length)
+		case kind == 4 && reach(w.deltaSource(i)) <= n:
+			w.deltaRepeat(i, length)
+		default:
+			w.literal(byte(random.IntN(1 + random.IntN(letters))))
+		}
+	}
+	return w
 }
 
 func TestErrors(t *testing.T) {
-	// No bit pattern is special to the forward stream, so a chunk of ones
-	// is a run of the less likely outcomes: a delta match at once.
-	ones := bytes.Repeat([]byte{0xFF}, 64)
-	// And a chunk of zeros is a run of literals.
+	tooFar := newChunkWriter(100)
+	tooFar.literal('a')
+	tooFar.lz(2, 5)
+	tooLong := newChunkWriter(100)
+	tooLong.literal('a')
+	tooLong.lz(1, 100)
+	deltaTooFar := newChunkWriter(100)
+	deltaTooFar.literal('a')
+	deltaTooFar.literal('b')
+	deltaTooFar.literal('c')
+	deltaTooFar.delta(deltaSource{1, 1}, 5)
+	farthest := newChunkWriter(1 << 27)
+	farthest.literal('a')
+	farthest.delta(deltaSource{7, 1180427428}, 5) // reaches back over 2^37
 	zeros := make([]byte, 64)
+
+	const corrupt = "lzms: corrupt chunk: "
 	for _, test := range []struct {
-		size int
-		src  []byte
-		want string
+		size  int
+		chunk []byte
+		want  string
 	}{
-		{10, nil, "lzms: corrupt chunk: 0 bytes, want at least 4"},
-		{10, zeros[:2], "lzms: corrupt chunk: 2 bytes, want at least 4"},
-		{10, zeros[:5], "lzms: corrupt chunk: odd size of 5 bytes"},
-		{10, ones, "lzms: corrupt chunk: match at output byte 0 reaches back "},
+		{10, nil, "0 bytes, want at least 4"},
+		{10, zeros[:2], "2 bytes, want at least 4"},
+		{10, zeros[:5], "odd size of 5 bytes"},
+		{100, tooFar.chunk(), "match at output byte 1 reaches back 2 bytes, to before the chunk's start"},
+		{100, tooLong.chunk(), "match at output byte 1 has 100 bytes, but only 99 are left of the chunk's 100"},
+		{100, deltaTooFar.chunk(), "match at output byte 3 reaches back 4 bytes, to before the chunk's start"},
+		{1 << 27, farthest.chunk(), "match at output byte 1 reaches back 151094710912 bytes, to before the chunk's start"},
 		{10, zeros, ""},
 		{0, zeros[:4], ""},
 		{1, zeros[:4], ""},
+		{2, zeros[:4], ""},
 	} {
-		err := NewDecoder().Decode(make([]byte, test.size), test.src)
-		if test.want == "" {
-			require.NoError(t, err)
-			continue
-		}
-		require.ErrorIs(t, err, ErrCorrupt)
-		require.ErrorContains(t, err, test.want)
+		dst := make([]byte, test.size)
+		forEngines(t, func(t *testing.T, d *Decoder) {
+			err := d.Decode(dst, test.chunk)
+			if test.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, ErrCorrupt)
+			require.EqualError(t, err, corrupt+test.want)
+		})
 	}
+}
+
+// TestDamage decodes chunks with some bytes changed, and truncated ones.
+func TestDamage(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, v := range append(published, files[0], files[3]) {
+		chunk := v.load(t)
+		for range 10 {
+			damaged := bytes.Clone(chunk)
+			for range 1 + random.IntN(3) {
+				damaged[random.IntN(len(damaged))] = byte(random.Uint32())
+			}
+			if random.IntN(2) == 0 {
+				damaged = damaged[:4+random.IntN(len(damaged)-4)&^1]
+			}
+			want := make([]byte, v.size+random.IntN(3))
+			wantErr := referenceDecode(want, damaged)
+			forEngines(t, func(t *testing.T, d *Decoder) { checkDecode(t, d, damaged, want, wantErr) })
+		}
+	}
+}
+
+// checkDecode decodes chunk into a part of a greater slice, expects want or
+// any error at all, and that nothing else has been written to.
+func checkDecode(t *testing.T, d *Decoder, chunk, want []byte, wantErr error) {
+	t.Helper()
+	const margin = 64
+	edge := bytes.Repeat([]byte{0xA5}, margin)
+	buf := bytes.Repeat(edge[:1], margin+len(want)+margin)
+	dst := buf[margin : margin+len(want)]
+	saved := bytes.Clone(chunk)
+
+	err := d.Decode(dst, chunk)
+	if wantErr != nil {
+		require.ErrorIs(t, err, ErrCorrupt)
+	} else {
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(want, dst), "the output differs")
+	}
+	require.Equal(t, edge, buf[:margin], "before dst")
+	require.Equal(t, edge, buf[margin+len(want):], "after dst")
+	require.True(t, bytes.Equal(saved, chunk), "src has changed")
+	require.Nil(t, d.dst)
+	require.Nil(t, d.src)
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	d := NewDecoder()
-	for _, v := range []vector{published[1], files[0], files[3]} {
-		src, dst := v.load(t), make([]byte, v.size)
-		require.Zero(t, testing.AllocsPerRun(10, func() {
-			if err := d.Decode(dst, src); err != nil {
-				panic(err)
-			}
-		}), v.name)
-	}
-}
-
-// FuzzDecode compares the Decoder with the reference decoder, and looks for
-// writes outside dst.
-func FuzzDecode(f *testing.F) {
-	for _, v := range append(published, files[0], files[3]) {
-		f.Add(v.load(f), uint32(v.size))
-		f.Add(v.load(f), uint32(v.size+100)) // longer than what src holds
-	}
-	d := NewDecoder()
-	f.Fuzz(func(t *testing.T, src []byte, size uint32) {
-		size %= 32 << 10
-		want := make([]byte, size)
-		wantErr := referenceDecode(want, src)
-		checkDecode(t, d, src, want, wantErr)
+	forEngines(t, func(t *testing.T, d *Decoder) {
+		for _, v := range []vector{published[1], files[0], files[3]} {
+			chunk, dst := v.load(t), make([]byte, v.size)
+			require.Zero(t, testing.AllocsPerRun(10, func() {
+				if err := d.Decode(dst, chunk); err != nil {
+					panic(err)
+				}
+			}), v.name)
+		}
 	})
 }
 
-// checkDecode decodes src into a part of a greater slice.
-func checkDecode(t *testing.T, d *Decoder, src, want []byte, wantErr error) {
-	const canary = 0xA5
-	const margin = 64
-	buf := bytes.Repeat([]byte{canary}, margin+len(want)+margin)
-	dst := buf[margin : margin+len(want)]
-	saved := bytes.Clone(src)
-
-	err := d.Decode(dst, src)
-	if wantErr == nil {
-		require.NoError(t, err)
-		require.True(t, bytes.Equal(want, dst), "output differs from the reference")
-	} else {
-		require.ErrorIs(t, err, ErrCorrupt)
-		require.True(t, errors.Is(err, ErrCorrupt))
+// FuzzDecode compares all engines with the reference decoder. Each engine has
+// one Decoder for all inputs, so that leftovers of a chunk would show.
+func FuzzDecode(f *testing.F) {
+	for _, v := range append(published, files[0], files[3]) {
+		f.Add(v.load(f), uint32(v.size))
+		f.Add(v.load(f), uint32(v.size+100)) // more than the chunk stands for
 	}
-	edge := bytes.Repeat([]byte{canary}, margin)
-	require.Equal(t, edge, buf[:margin], "before dst")
-	require.Equal(t, edge, buf[margin+len(want):], "after dst")
-	require.True(t, bytes.Equal(saved, src), "src changed")
-}
-
-func BenchmarkDecode(b *testing.B) {
-	for _, v := range files {
-		b.Run(v.name, func(b *testing.B) {
-			d, src, dst := NewDecoder(), v.load(b), make([]byte, v.size)
-			b.SetBytes(int64(v.size))
-			for b.Loop() {
-				if err := d.Decode(dst, src); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 10 {
+		w := randomItems(random, 2000)
+		f.Add(w.chunk(), uint32(len(w.out)))
 	}
+	var decoders []*Decoder
+	for _, e := range allEngines() {
+		decoders = append(decoders, newDecoder(e))
+	}
+	f.Fuzz(func(t *testing.T, chunk []byte, size uint32) {
+		want := make([]byte, size%(32<<10))
+		wantErr := referenceDecode(want, chunk)
+		for _, d := range decoders {
+			checkDecode(t, d, chunk, want, wantErr)
+		}
+	})
 }

@@ -1,5 +1,7 @@
 package lzms
 
+import "math/bits"
+
 // A rangeDecoder reads binary decisions from the forward stream: the 16-bit
 // words of src from the first one on.
 //
@@ -11,11 +13,21 @@ type rangeDecoder struct {
 	width uint32
 	code  uint32
 	next  int // index in src of the next word
+
+	// chance is how likely a 0 is, in 64ths, by the number of ones among
+	// the last 64 outcomes. It is 1 to 63, for nothing is certain.
+	chance [65]uint8
+}
+
+func (r *rangeDecoder) init() {
+	for ones := range r.chance {
+		r.chance[ones] = uint8(min(max(64-ones, 1), 63))
+	}
 }
 
 // start begins at the start of src, which has at least two words.
 func (r *rangeDecoder) start(src []byte) {
-	*r = rangeDecoder{width: 0xFFFFFFFF}
+	r.width, r.code, r.next = 0xFFFFFFFF, 0, 0
 	r.code = r.word(src) << 16
 	r.code |= r.word(src)
 }
@@ -25,15 +37,9 @@ func (r *rangeDecoder) word(src []byte) uint32 {
 	if len(src)-r.next < 2 {
 		return 0
 	}
-	return r.fastWord(src)
-}
-
-// fastWord reads a word that is known to be there.
-func (r *rangeDecoder) fastWord(src []byte) uint32 {
-	n := r.next
-	w := src[n : n+2 : n+2]
-	r.next = n + 2
-	return uint32(w[0]) | uint32(w[1])<<8
+	w := uint32(src[r.next]) | uint32(src[r.next+1])<<8
+	r.next += 2
+	return w
 }
 
 // decide decodes one outcome of k.
@@ -42,51 +48,64 @@ func (r *rangeDecoder) decide(src []byte, k *decision) uint32 {
 		r.width <<= 16
 		r.code = r.code<<16 | r.word(src)
 	}
-	p := &k.contexts[k.state&k.mask]
-	bound := r.width >> 6 * p.zero
+	i := k.state % 64
+	var outcome uint32
+	bound := r.width >> 6 * k.chance[i]
 	if r.code < bound {
 		r.width = bound
-		p.update(0)
-		k.state <<= 1
-		return 0
+	} else {
+		r.width -= bound
+		r.code -= bound
+		outcome = 1
 	}
-	r.width -= bound
-	r.code -= bound
-	p.update(1)
-	k.state = k.state<<1 | 1
-	return 1
+	k.history[i] = k.history[i]<<1 | uint64(outcome)
+	ones := bits.OnesCount64(k.history[i])
+	k.zeros[i] = uint32(64 - ones)
+	k.chance[i] = uint32(r.chance[ones])
+	k.state = (k.state<<1 | outcome) & k.mask
+	return outcome
 }
 
-// A decision is a kind of binary choice. Its last outcomes, in the low bits
-// of state, are the context that gives the next one's probability.
+// A decision is a kind of binary choice. Its last few outcomes are the
+// context of the next one, and each context has its own probability.
 type decision struct {
-	state    uint32 // the newest outcome in the lowest bit
-	mask     uint32 // the bits of state that count
-	contexts [64]probability
+	state uint32 // the last outcomes, the newest in the lowest bit
+	mask  uint32 // as many bits as state has
+
+	// By state. The arrays are longer than some decisions need, so that
+	// one type does for all.
+	history [64]uint64 // the last 64 outcomes, the newest in the lowest bit
+	zeros   [64]uint32 // how many of them are 0; only goLoop needs it
+	chance  [64]uint32 // see rangeDecoder.chance
 }
 
 func (k *decision) init(contextBits int) {
 	k.state, k.mask = 0, 1<<contextBits-1
-	for i := range k.contexts {
-		// Sixteen ones and 48 zeros.
-		k.contexts[i] = probability{0x55555555, 48, 48}
+	for i := range 1 << contextBits {
+		k.history[i] = 0x55555555 // 16 ones
+		k.zeros[i] = 48
+		k.chance[i] = 48
 	}
 }
 
-// A probability adapts to the last 64 outcomes in its context.
-type probability struct {
-	history uint64 // the newest outcome in the lowest bit
-	zeros   uint32
-	zero    uint32 // how likely is a 0, in 64ths: the zeros in history, but 1..63
+// learn0 is what decide does to the probability of state after an outcome of
+// 0. It counts zeros without counting bits: one enters the history, and the
+// oldest outcome leaves it.
+func (k *decision) learn0(state uint32) {
+	i := state % 64
+	h := k.history[i]
+	zeros := k.zeros[i] + uint32(h>>63)
+	k.history[i] = h << 1
+	k.zeros[i] = zeros
+	k.chance[i] = zeros - zeros>>6 // 63 for 64
 }
 
-func (p *probability) update(outcome uint64) {
-	n := p.zeros + uint32(p.history>>63) - uint32(outcome)
-	p.history = p.history<<1 | outcome
-	p.zeros = n
-	if outcome == 0 {
-		p.zero = n - n>>6
-	} else {
-		p.zero = n + (n-1)>>31
-	}
+// learn1 is the same after an outcome of 1.
+func (k *decision) learn1(state uint32) {
+	i := state % 64
+	h := k.history[i]
+	zeros := k.zeros[i] + uint32(h>>63) - 1
+	k.history[i] = h<<1 | 1
+	k.zeros[i] = zeros
+	k.chance[i] = zeros + (zeros-1)>>31 // 1 for 0
 }

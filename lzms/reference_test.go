@@ -25,11 +25,15 @@ type referenceDecoder struct {
 	state    map[string]int
 }
 
+func newReferenceDecoder(src []byte) *referenceDecoder {
+	return &referenceDecoder{src: src, rng: 0xFFFFFFFF, contexts: map[string][][]byte{}, state: map[string]int{}}
+}
+
 func referenceDecode(dst, src []byte) error {
 	if len(src) < 4 || len(src)%2 != 0 {
 		return errReference
 	}
-	r := &referenceDecoder{src: src, rng: 0xFFFFFFFF, contexts: map[string][][]byte{}, state: map[string]int{}}
+	r := newReferenceDecoder(src)
 	r.code = r.word() << 16
 	r.code |= r.word()
 	// The slot that offset len(dst)-1 falls in, plus 1. Two is the least
@@ -135,7 +139,9 @@ func (r *referenceDecoder) number(c *referenceCode, table []slot) uint64 {
 	return uint64(s.base) + v
 }
 
-func (r *referenceDecoder) decide(kind string, k int) int {
+// chance returns the chance of a 0, in 64ths, for the next decision of a kind
+// whose state has k bits.
+func (r *referenceDecoder) chance(kind string, k int) uint32 {
 	if r.contexts[kind] == nil {
 		for range 1 << k {
 			initial := make([]byte, 64) // oldest first
@@ -145,24 +151,34 @@ func (r *referenceDecoder) decide(kind string, k int) int {
 			r.contexts[kind] = append(r.contexts[kind], initial)
 		}
 	}
-	last := r.contexts[kind][r.state[kind]]
 	zeros := uint32(0)
-	for _, b := range last {
+	for _, b := range r.contexts[kind][r.state[kind]] {
 		if b == 0 {
 			zeros++
 		}
 	}
 	switch zeros {
 	case 0:
-		zeros = 1
+		return 1
 	case 64:
-		zeros = 63
+		return 63
 	}
+	return zeros
+}
+
+func (r *referenceDecoder) learn(kind string, k, b int) {
+	last := r.contexts[kind][r.state[kind]]
+	r.contexts[kind][r.state[kind]] = append(last[1:], byte(b))
+	r.state[kind] = (r.state[kind]<<1 | b) & (1<<k - 1)
+}
+
+func (r *referenceDecoder) decide(kind string, k int) int {
+	p := r.chance(kind, k)
 	if r.rng <= 0xFFFF {
 		r.rng <<= 16
 		r.code = r.code<<16 | r.word()
 	}
-	bound := (r.rng >> 6) * zeros
+	bound := (r.rng >> 6) * p
 	b := 0
 	if r.code < bound {
 		r.rng = bound
@@ -171,8 +187,7 @@ func (r *referenceDecoder) decide(kind string, k int) int {
 		r.rng -= bound
 		r.code -= bound
 	}
-	r.contexts[kind][r.state[kind]] = append(last[1:], byte(b))
-	r.state[kind] = (r.state[kind]<<1 | b) & (1<<k - 1)
+	r.learn(kind, k, b)
 	return b
 }
 
@@ -303,24 +318,19 @@ func referenceFilter(d []byte) {
 		seen[i] = -65536
 	}
 	for i := 1; i < n-16; {
-		b0, b1, b2 := d[i], d[i+1], d[i+2]
-		var nb, limit int
-		switch {
-		case b0 == 0xE8:
-			nb, limit = 1, 511
-		case b0 == 0xE9:
-			i += 5
-			continue
-		case b0 == 0xFF && b1 == 0x15:
-			nb, limit = 2, 1023
-		case b0 == 0xF0 && b1 == 0x83 && b2 == 0x05:
-			nb, limit = 3, 1023
-		case (b0 == 0x48 || b0 == 0x4C) && b2&7 == 5 &&
-			(b1 == 0x8D || b1 == 0x8B && b0 == 0x48 && b2&0xF0 == 0):
-			nb, limit = 3, 1023
-		default:
+		if !isX86Start(d[i], d[i+1], d[i+2]) {
 			i++
 			continue
+		}
+		nb, limit := 3, 1023
+		switch d[i] {
+		case 0xE8:
+			nb, limit = 1, 511
+		case 0xE9:
+			i += 5
+			continue
+		case 0xFF:
+			nb = 2
 		}
 		p := i + nb
 		if i-last <= limit {
@@ -334,4 +344,18 @@ func referenceFilter(d []byte) {
 		seen[t] = e
 		i = p + 4
 	}
+}
+
+func isX86Start(b0, b1, b2 byte) bool {
+	switch {
+	case b0 == 0xE8, b0 == 0xE9:
+		return true
+	case b0 == 0xFF && b1 == 0x15:
+		return true
+	case b0 == 0xF0 && b1 == 0x83 && b2 == 0x05:
+		return true
+	case (b0 == 0x48 || b0 == 0x4C) && b2&7 == 5:
+		return b1 == 0x8D || b1 == 0x8B && b0 == 0x48 && b2&0xF0 == 0
+	}
+	return false
 }
