@@ -1,6 +1,7 @@
 // Command wims compares the command wimble with wimlib-imagex and 7zz on whole
 // files: it captures x86-64 programs and the source text of Go into WIM files with
-// wimlib-imagex, then lets each program verify, describe, list and extract them.
+// wimlib-imagex, then lets each program verify, describe, list and extract them,
+// and tell which Windows is in a large one.
 //
 //	go run ./wims                        everything
 //	go run ./wims -only 'verify.*solid'  a part, by regular expression
@@ -42,11 +43,22 @@ type kind struct {
 	options []string
 }
 
-var kinds = []kind{
-	{"xpress", []string{"--compress=XPRESS"}},
-	{"lzx", []string{"--compress=LZX"}},
-	{"lzms", []string{"--compress=LZMS"}},
-	{"solid", []string{"--compress=LZMS", "--solid"}},
+var (
+	xpress = kind{"xpress", []string{"--compress=XPRESS"}}
+	lzx    = kind{"lzx", []string{"--compress=LZX"}}
+	lzms   = kind{"lzms", []string{"--compress=LZMS"}}
+	solid  = kind{"solid", []string{"--compress=LZMS", "--solid"}}
+)
+
+// A group is the operations that are done to some files.
+type group struct {
+	operations, sources []string
+	kinds               []kind
+}
+
+var groups = []group{
+	{[]string{"verify", "info", "list", "extract"}, []string{"src", "pe"}, []kind{xpress, lzx, lzms, solid}},
+	{[]string{"info", "fast", "version"}, []string{"windows"}, []kind{lzx, solid}},
 }
 
 // A program of the comparison; the first is what the others are compared with.
@@ -57,8 +69,6 @@ type program struct {
 	path string
 	args map[string]string
 }
-
-var operations = []string{"verify", "info", "list", "extract"}
 
 func programs(cache string) ([]program, error) {
 	root, err := tools.ModuleRoot()
@@ -75,12 +85,15 @@ func programs(cache string) ([]program, error) {
 			"info":    "info FILE",
 			"list":    "ls -R FILE 1",
 			"extract": "extract FILE 1 --to DIR",
+			"fast":    "version --fast FILE 1",
+			"version": "version FILE 1",
 		}},
 		{"wimlib-imagex", "wimlib-imagex", map[string]string{
 			"verify":  "verify FILE",
 			"info":    "info FILE",
 			"list":    "dir FILE 1",
 			"extract": "apply FILE 1 DIR",
+			"version": "extract FILE 1 " + softwareHive + " --dest-dir=DIR",
 		}},
 		{"7zz", "7zz", map[string]string{
 			"verify":  "t FILE",
@@ -111,22 +124,42 @@ func run(w io.Writer, only string, rounds int) error {
 	}
 	fmt.Fprintf(w, "%s; best of %d or more rounds.\n\n", tools.Machine(), rounds)
 	writeHead(w, all)
-	for _, operation := range operations {
-		for _, source := range []string{"src", "pe"} {
-			for _, k := range kinds {
-				name := fmt.Sprintf("%s %s-%s", operation, source, k.name)
-				if !pattern.MatchString(name) {
-					continue
-				}
-				file, err := capture(cache, source, k)
+	for _, g := range groups {
+		for _, operation := range g.operations {
+			err := g.each(cache, pattern, operation, func(name, file string) error {
+				results, err := race(all, operation, file, rounds)
 				if err != nil {
 					return err
 				}
-				results, err := race(all, operation, file, rounds)
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
 				writeRow(w, name, all, results)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Fprint(w, "\n| operation and file | says | reads | kB read | file MB |\n| --- | --- | ---: | ---: | ---: |\n")
+	return groups[1].each(cache, pattern, "version", func(name, file string) error {
+		return writeReads(w, filepath.Base(file), file)
+	})
+}
+
+// each calls do for the files of a group, with the name of a row about them, if
+// it matches the pattern.
+func (g group) each(cache string, pattern *regexp.Regexp, operation string, do func(name, file string) error) error {
+	for _, source := range g.sources {
+		for _, k := range g.kinds {
+			name := fmt.Sprintf("%s %s-%s", operation, source, k.name)
+			if !pattern.MatchString(name) {
+				continue
+			}
+			file, err := capture(cache, source, k)
+			if err != nil {
+				return err
+			}
+			if err := do(name, file); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 	}
@@ -140,18 +173,21 @@ func capture(cache, source string, k kind) (string, error) {
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
-	var folder string
-	var err error
+	fmt.Fprintf(os.Stderr, "capturing %s\n", filepath.Base(file))
+	fresh := file + ".new"
+	if source == "windows" {
+		if err := captureWindows(cache, fresh, k.options); err != nil {
+			return "", err
+		}
+		return file, os.Rename(fresh, file)
+	}
+	folder, err := corpus.PE(cache)
 	if source == "src" {
 		folder, err = corpus.Source()
-	} else {
-		folder, err = corpus.PE(cache)
 	}
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(os.Stderr, "capturing %s\n", filepath.Base(file))
-	fresh := file + ".new"
 	args := append([]string{"capture", folder, fresh, source, "--check"}, k.options...)
 	if _, err := tools.Output("", "wimlib-imagex", args...); err != nil {
 		return "", err
