@@ -3,19 +3,17 @@ package wim
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"sync/atomic"
 )
 
-// ExtractReport is what [Image.Extract] did.
+// ExtractReport is what [Image.Extract] or [Reader.Extract] did.
 type ExtractReport struct {
 	Files       int // names of files, hard links included
 	Directories int
@@ -39,6 +37,11 @@ type NotRestored struct {
 // WithPaths limits [Image.Extract] to some files and directories, with all
 // that is below those. They keep their place: "Windows/notepad.exe" is written
 // to Windows/notepad.exe below the target.
+//
+// Elements of a path may be patterns as in [path.Match]: "Windows/*.exe",
+// "Users/*/Desktop". Like names, patterns match without regard to case where
+// nothing matches exactly. A name that exists is taken for itself, whatever
+// brackets it has. What matches nothing is an error.
 func WithPaths(paths ...string) BulkOption {
 	return func(b *bulk) { b.paths = append(b.paths, paths...) }
 }
@@ -53,33 +56,94 @@ func WithPaths(paths ...string) BulkOption {
 // that with FlagReparseFix.
 //
 // Entries that are damaged or that the target cannot hold are left out; the
-// report names them, and the error is then not nil. A target that cannot be
-// written ends the extraction.
+// report names them, and the error is then not nil. That goes, too, for a name
+// that differs from another one only in case, if the target takes the two for
+// the same. A target that cannot be written ends the extraction.
 func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
 	tree, err := image.FS()
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	x := &extraction{report: &ExtractReport{}, token: rand.Text()}
+	if err := x.add(tree, dir, ""); err != nil {
 		return nil, err
+	}
+	return x.extract(ctx, newBulk(opts))
+}
+
+// Extract writes all images as [Image.Extract] does, each to a directory below
+// dir that is named for its index: "1", "2" and so on. Content that several
+// images share is decoded once. An image whose metadata cannot be read is a
+// problem of the report, and the others are extracted.
+func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
+	x := &extraction{report: &ExtractReport{}, token: rand.Text()}
+	for _, image := range r.Images {
+		name := strconv.Itoa(image.Index)
+		tree, err := image.FS()
+		if err != nil {
+			x.addProblem(name, err)
+			continue
+		}
+		if err := x.add(tree, filepath.Join(dir, name), name); err != nil {
+			x.closeAll()
+			return nil, err
+		}
+	}
+	return x.extract(ctx, newBulk(opts))
+}
+
+// An extraction is one run of Extract.
+type extraction struct {
+	trees []*extractedTree
+	token string // in the names of temporary files: no entry of an image has such a name
+	temps atomic.Int64
+
+	mu      sync.Mutex
+	report  *ExtractReport
+	text    reportText
+	writing map[*newFile]bool
+}
+
+// A destination is a place that content is written to.
+type destination struct {
+	tree *extractedTree
+	node int32
+}
+
+// add opens the directory that a tree goes to. Paths in reports begin with
+// prefix.
+func (x *extraction) add(tree *FS, dir, prefix string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
 	}
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer root.Close()
-	x := &extraction{
-		tree: tree, dir: absolute, token: rand.Text(), report: &ExtractReport{},
+	t := &extractedTree{
+		extraction: x, tree: tree, dir: absolute, prefix: prefix,
 		selected: make([]selection, len(tree.meta.nodes)),
 		placed:   make([]bool, len(tree.meta.nodes)),
 	}
-	x.directories = openDirectories{root: root, parent: x.parent, open: make(map[int32]*openDirectory)}
-	defer x.directories.closeAll()
-	err = x.run(ctx, newBulk(opts))
+	t.directories = openDirectories{root: root, parent: t.parent, open: make(map[int32]*openDirectory)}
+	x.trees = append(x.trees, t)
+	return nil
+}
+
+func (x *extraction) closeAll() {
+	for _, t := range x.trees {
+		t.directories.closeAll()
+		t.directories.root.Close()
+	}
+}
+
+func (x *extraction) extract(ctx context.Context, b *bulk) (*ExtractReport, error) {
+	defer x.closeAll()
+	err := x.run(ctx, b)
 	x.summarize()
 	if err == nil && len(x.report.Problems) > 0 {
 		err = fmt.Errorf("%d problems, the first: %w", len(x.report.Problems)+x.report.MoreProblems, x.report.Problems[0].Err)
@@ -87,44 +151,24 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	return x.report, err
 }
 
-// selection says what is wanted of a node.
-type selection uint8
-
-const (
-	notSelected selection = iota
-	onTheWay              // a directory above what is wanted
-	selected
-)
-
-// extraction is one run of Extract.
-type extraction struct {
-	tree        *FS
-	dir         string // the target's absolute path
-	directories openDirectories
-	selected    []selection // by node
-	placed      []bool      // by node: it is selected and has a place in the target
-	token       string      // in the names of temporary files: no entry of an image has such a name
-	temps       atomic.Int64
-
-	mu      sync.Mutex
-	report  *ExtractReport
-	text    reportText
-	failed  map[int32]bool // nodes with a problem
-	writing map[*newFile]bool
-}
-
 func (x *extraction) run(ctx context.Context, b *bulk) error {
 	if err := x.choose(b.paths); err != nil {
 		return err
 	}
-	x.place()
-	if err := x.makeDirectories(); err != nil {
-		return err
-	}
 	defer x.discardAll()
-	contents, hardLinks, err := x.planFiles()
-	if err != nil {
-		return err
+	contents := make(map[*blob][]destination)
+	for _, t := range x.trees {
+		foldsCase, err := t.foldsCase()
+		if err != nil {
+			return err
+		}
+		t.place(foldsCase)
+		if err := t.makeDirectories(); err != nil {
+			return err
+		}
+		if err := t.planFiles(contents); err != nil {
+			return err
+		}
 	}
 	blobs := make([]*blob, 0, len(contents))
 	for blob := range contents {
@@ -135,100 +179,53 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 		return err
 	}
 	// Links come last, so that nothing can be written through them.
-	if err := x.makeHardLinks(hardLinks); err != nil {
-		return err
+	for _, t := range x.trees {
+		if err := t.makeHardLinks(); err != nil {
+			return err
+		}
+		if err := t.makeLinks(); err != nil {
+			return err
+		}
+		if err := t.finishDirectories(); err != nil {
+			return err
+		}
 	}
-	if err := x.makeLinks(); err != nil {
-		return err
-	}
-	return x.finishDirectories()
+	return nil
 }
 
-// choose marks the nodes that the paths select.
+// choose selects the paths in each tree. A path needs to be in one of them only.
 func (x *extraction) choose(paths []string) error {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	nodes := x.tree.meta.nodes
 	for _, path := range paths {
-		i, err := x.tree.resolve(path, false)
-		if err != nil {
-			return &fs.PathError{Op: "extract", Path: path, Err: err}
-		}
-		x.selected[i] = selected
-		for up := i; up != 0; {
-			up = nodes[up].parent
-			x.selected[up] = max(x.selected[up], onTheWay)
-		}
-	}
-	// Parents come before their children.
-	for i := 1; i < len(nodes); i++ {
-		if x.selected[nodes[i].parent] == selected {
-			x.selected[i] = selected
-		}
-	}
-	return nil
-}
-
-// each calls yield for each selected node that has a place, parents first.
-func (x *extraction) each(yield func(i int32, n *node) error) error {
-	for i := range x.tree.meta.nodes {
-		if x.placed[i] {
-			if err := yield(int32(i), &x.tree.meta.nodes[i]); err != nil {
-				return err
+		found := len(x.trees) == 0 // there is a problem already
+		var missing error
+		for _, t := range x.trees {
+			nodes, err := t.tree.match(path)
+			if err != nil {
+				missing = err
+				continue
+			}
+			found = true
+			for _, i := range nodes {
+				t.choose(i)
 			}
 		}
+		if !found {
+			return &fs.PathError{Op: "extract", Path: path, Err: missing}
+		}
+	}
+	for _, t := range x.trees {
+		t.chooseBelow()
 	}
 	return nil
 }
 
-// place finds the selected nodes that the target can hold.
-func (x *extraction) place() {
-	nodes := x.tree.meta.nodes
-	x.placed[0] = true
-	for i := 1; i < len(nodes); i++ {
-		if x.selected[i] == notSelected || !x.placed[nodes[i].parent] {
-			continue
-		}
-		if _, err := x.tree.hostName(int32(i)); err != nil {
-			x.problem(int32(i), err)
-			continue
-		}
-		x.placed[i] = true
-	}
-}
-
-// parent returns the directory that a placed node is in and its name there.
-func (x *extraction) parent(i int32) (parent int32, name string) {
-	name, _ = x.tree.hostName(i) // place has checked it
-	return x.tree.meta.nodes[i].parent, name
-}
-
-// in calls work with the open directory that a node is in, and the node's name.
-func (x *extraction) in(i int32, work func(dir *os.Root, name string) error) error {
-	if i == 0 {
-		return work(x.directories.root, ".")
-	}
-	parent, name := x.parent(i)
-	dir, err := x.directories.acquire(parent)
-	if err == nil {
-		defer x.directories.release(dir)
-		err = work(dir.root, name)
-	}
-	if err != nil {
-		return fmt.Errorf("extracting %s: %w", x.tree.meta.pathOf(i), err)
-	}
-	return nil
-}
-
-func (x *extraction) problem(i int32, err error) {
-	path := x.tree.meta.pathOf(i)
+// addProblem reports that the entry with a path was not extracted.
+func (x *extraction) addProblem(path string, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.failed == nil {
-		x.failed = make(map[int32]bool)
-	}
-	x.failed[i] = true
 	if !x.text.take(len(path) + problemOverhead) {
 		x.report.MoreProblems++
 		return
@@ -239,218 +236,14 @@ func (x *extraction) problem(i int32, err error) {
 	})
 }
 
-func (x *extraction) makeDirectories() error {
-	return x.each(func(i int32, n *node) error {
-		if !n.isDirectory() || i == 0 {
-			return nil
-		}
-		return x.in(i, func(dir *os.Root, name string) error {
-			err := dir.Mkdir(name, 0o777)
-			if errors.Is(err, fs.ErrExist) {
-				if info, statErr := dir.Lstat(name); statErr == nil && info.IsDir() {
-					err = nil
-				}
-			}
-			if err == nil {
-				x.report.Directories++
-			}
-			return err
-		})
-	})
-}
-
-// planFiles sorts the selected files: by the content they need, and by those
-// that become another name of a file. Files without content are made at once.
-func (x *extraction) planFiles() (contents map[*blob][]int32, hardLinks [][2]int32, err error) {
-	contents = make(map[*blob][]int32)
-	first := make(map[uint64]int32) // of each hard link group
-	err = x.each(func(i int32, n *node) error {
-		hashes := x.tree.meta.streamsOf(n)
-		if n.isDirectory() || x.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 {
-			return nil
-		}
-		if group := x.tree.hardLinkGroup(i); group != 0 {
-			if k, ok := first[group]; ok {
-				hardLinks = append(hardLinks, [2]int32{k, i})
-				return nil
-			}
-			first[group] = i
-		}
-		b, err := x.tree.reader.lookup(hashes.data)
-		switch {
-		case err != nil:
-			x.problem(i, err)
-		case b == nil:
-			return x.writeEmpty(i)
-		default:
-			contents[b] = append(contents[b], i)
-		}
-		return nil
-	})
-	return contents, hardLinks, err
-}
-
-func (x *extraction) writeEmpty(i int32) error {
-	file, err := x.create(i)
-	if err != nil {
-		return err
-	}
-	return x.complete(file)
-}
-
-// makeHardLinks gives files their further names. The names may be in
-// different directories, so these paths start at the root.
-func (x *extraction) makeHardLinks(links [][2]int32) error {
-	for _, l := range links {
-		from, to := x.path(l[0]), x.path(l[1])
-		if x.failed[l[0]] {
-			x.problem(l[1], fmt.Errorf("it is a hard link of %s, which was not extracted", from))
-			continue
-		}
-		root := x.directories.root
-		if err := makeWay(root, to); err != nil {
-			return err
-		}
-		if err := root.Link(from, to); err != nil {
-			return err
-		}
-		x.report.Files++
-	}
-	return nil
-}
-
-// path returns where a placed node goes, relative to the root. Paths are not
-// kept: those of a deep tree have many times its size.
-func (x *extraction) path(i int32) string {
-	var names []string
-	for i != 0 {
-		parent, name := x.parent(i)
-		names = append(names, name)
-		i = parent
-	}
-	slices.Reverse(names)
-	return filepath.Join(names...)
-}
-
-// makeWay removes a file or link that stands where another is to be.
-func makeWay(dir *os.Root, name string) error {
-	if info, err := dir.Lstat(name); err != nil || info.IsDir() {
-		return nil
-	}
-	return dir.Remove(name)
-}
-
-// maxLinkTarget is how long targets of links are at most: PATH_MAX of Linux
-// without the terminator, and less than Windows allows.
-const maxLinkTarget = 4095
-
-// makeLinks makes symbolic links of symbolic links and junctions.
-func (x *extraction) makeLinks() error {
-	return x.each(func(i int32, n *node) error {
-		if !x.tree.isLink(i) {
-			return nil
-		}
-		target, err := x.linkTarget(i)
-		if err == nil && (target == "" || len(target) > maxLinkTarget || strings.Contains(target, "\x00")) {
-			err = fmt.Errorf("a link target of %d bytes that this system's links cannot have: %w", len(target), ErrUnsupported)
-		}
-		if err != nil {
-			x.problem(i, err)
-			return nil
-		}
-		x.report.Links++
-		return x.in(i, func(dir *os.Root, name string) error {
-			if err := makeWay(dir, name); err != nil {
-				return err
-			}
-			return dir.Symlink(target, name)
-		})
-	})
-}
-
-// linkTarget returns what a link's target is in the extracted tree. With
-// FlagReparseFix a target that was inside of the captured tree is rooted in
-// the new place of that tree.
-func (x *extraction) linkTarget(i int32) (string, error) {
-	point := x.tree.entry(i).Reparse
-	link, err := point.Link()
-	if err != nil {
-		return "", err
-	}
-	target := link.Target()
-	rooted := len(target) > 0 && target[0] == '/' && (len(target) < 2 || target[1] != '/')
-	if rooted && x.tree.reader.Header.Flags&FlagReparseFix != 0 && point.Flags&reparseNotFixed == 0 {
-		return filepath.Join(x.dir, filepath.FromSlash(path.Clean(target))), nil // without ".." at its start
-	}
-	return filepath.FromSlash(target), nil
-}
-
-// finishDirectories sets modes and times of directories, the deepest first,
-// once nothing is written into them any more.
-func (x *extraction) finishDirectories() error {
-	var directories []int32
-	x.each(func(i int32, n *node) error {
-		if n.isDirectory() && x.selected[i] == selected && n.dentry >= 0 {
-			directories = append(directories, i)
-		}
-		return nil
-	})
-	for _, i := range slices.Backward(directories) {
-		info := x.tree.info(i)
-		err := x.in(i, func(dir *os.Root, name string) error {
-			if info.hasUnixData() {
-				if err := dir.Chmod(name, info.Mode()); err != nil {
-					return err
-				}
-			}
-			return setTime(dir, name, info)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// isSpecial says whether the node is a device, a pipe or a socket.
-func (f *FS) isSpecial(i int32) bool {
-	return f.info(i).Mode()&(fs.ModeDevice|fs.ModeNamedPipe|fs.ModeSocket) != 0
-}
-
 // summarize counts what was left out.
 func (x *extraction) summarize() {
 	counts := make(map[string]int)
-	x.each(func(i int32, n *node) error {
-		if x.selected[i] != selected || n.dentry < 0 {
-			return nil
-		}
-		e := x.tree.entry(i)
-		for what, has := range map[string]bool{
-			"named streams":                       slices.ContainsFunc(e.Streams, func(s Stream) bool { return s.Name != "" }),
-			"security descriptors":                e.SecurityDescriptor != nil,
-			"short names":                         e.ShortName != "",
-			"object ids":                          e.ObjectID != nil,
-			"extended attributes":                 e.Xattrs != nil,
-			"hidden, system and other attributes": e.Attributes&^restoredAttributes != 0,
-			"owners":                              e.Unix != nil && (e.Unix.UID != uint32(os.Getuid()) || e.Unix.GID != uint32(os.Getgid())),
-			"reparse points that are not links":   e.Reparse != nil && !e.Reparse.IsLink(),
-			"files with EFS encryption":           n.attributes&AttributeEncrypted != 0 && !n.isDirectory(),
-			"devices, pipes and sockets":          x.tree.isSpecial(i),
-			"times of symbolic links":             x.tree.isLink(i),
-		} {
-			if has {
-				counts[what]++
-			}
-		}
-		return nil
-	})
+	for _, t := range x.trees {
+		t.countNotRestored(counts)
+	}
 	for what, count := range counts {
 		x.report.NotRestored = append(x.report.NotRestored, NotRestored{what, count})
 	}
 	slices.SortFunc(x.report.NotRestored, func(a, b NotRestored) int { return b.Count - a.Count })
 }
-
-// restoredAttributes are those that the kind, the content or the mode of the
-// extracted file tell, or that mean nothing outside of NTFS.
-const restoredAttributes = AttributeReadOnly | AttributeDirectory | AttributeArchive | AttributeNormal | AttributeReparsePoint |
-	AttributeSparseFile | AttributeEncrypted | AttributeNotContentIndexed

@@ -11,13 +11,18 @@ import (
 // place.
 type newFile struct {
 	*os.File
-	node int32
+	destination
 	temp string
 }
 
+// tempName returns a name that no other file has.
+func (x *extraction) tempName() string {
+	return ".wimble-" + x.token + "-" + strconv.FormatInt(x.temps.Add(1), 36) + ".tmp"
+}
+
 // create makes the temporary file for a node.
-func (x *extraction) create(i int32) (file *newFile, err error) {
-	file = &newFile{node: i, temp: ".wimble-" + x.token + "-" + strconv.FormatInt(x.temps.Add(1), 36) + ".tmp"}
+func (x *extractedTree) create(i int32) (file *newFile, err error) {
+	file = &newFile{destination: destination{x, i}, temp: x.tempName()}
 	err = x.in(i, func(dir *os.Root, _ string) error {
 		file.File, err = dir.OpenFile(file.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		return err
@@ -38,7 +43,7 @@ func (x *extraction) create(i int32) (file *newFile, err error) {
 func (x *extraction) discard(file *newFile) error {
 	file.Close()
 	x.forget(file)
-	return x.in(file.node, func(dir *os.Root, _ string) error { return dir.Remove(file.temp) })
+	return file.tree.in(file.node, func(dir *os.Root, _ string) error { return dir.Remove(file.temp) })
 }
 
 func (x *extraction) forget(file *newFile) {
@@ -56,8 +61,8 @@ func (x *extraction) discardAll() {
 
 // complete gives a written file its mode, time and name.
 func (x *extraction) complete(file *newFile) error {
-	info := x.tree.info(file.node)
-	err := x.in(file.node, func(dir *os.Root, name string) error {
+	info := file.tree.tree.info(file.node)
+	err := file.tree.in(file.node, func(dir *os.Root, name string) error {
 		var err error
 		if info.hasUnixData() {
 			err = file.Chmod(info.Mode())
@@ -98,16 +103,16 @@ func setTime(dir *os.Root, name string, info *fileInfo) error {
 type fileSink struct {
 	x      *extraction
 	file   *newFile
-	copies []int32
+	copies []destination
 	bytes  int64
 }
 
-func (x *extraction) newFileSink(nodes []int32) (*fileSink, error) {
-	file, err := x.create(nodes[0])
-	return &fileSink{x: x, file: file, copies: nodes[1:]}, err
+func (x *extraction) newFileSink(places []destination) (*fileSink, error) {
+	file, err := places[0].tree.create(places[0].node)
+	return &fileSink{x: x, file: file, copies: places[1:]}, err
 }
 
-func (s *fileSink) path() string { return s.x.tree.meta.pathOf(s.file.node) }
+func (s *fileSink) path() string { return s.file.tree.pathOf(s.file.node) }
 
 func (s *fileSink) Write(p []byte) (int, error) {
 	n, err := s.file.Write(p)
@@ -121,17 +126,17 @@ func (s *fileSink) Write(p []byte) (int, error) {
 func (s *fileSink) finish(err error) error {
 	x := s.x
 	if err != nil {
-		x.problem(s.file.node, err)
-		for _, i := range s.copies {
-			x.problem(i, err)
+		s.file.tree.problem(s.file.node, err)
+		for _, to := range s.copies {
+			to.tree.problem(to.node, err)
 		}
 		return x.discard(s.file)
 	}
 	if err := x.complete(s.file); err != nil {
 		return err
 	}
-	for _, i := range s.copies {
-		if err := x.copy(s.file.node, i); err != nil {
+	for _, to := range s.copies {
+		if err := x.copy(s.file.destination, to); err != nil {
 			return err
 		}
 	}
@@ -142,14 +147,14 @@ func (s *fileSink) finish(err error) error {
 }
 
 // copy writes a file that has the content of one that was just written.
-func (x *extraction) copy(from, to int32) error {
-	return x.in(from, func(dir *os.Root, name string) error {
+func (x *extraction) copy(from, to destination) error {
+	return from.tree.in(from.node, func(dir *os.Root, name string) error {
 		source, err := dir.Open(name)
 		if err != nil {
 			return err
 		}
 		defer source.Close()
-		file, err := x.create(to)
+		file, err := to.tree.create(to.node)
 		if err != nil {
 			return err
 		}

@@ -27,9 +27,12 @@ import (
 type onDisk struct {
 	kind     fs.FileMode // type bits
 	content  string      // of a file, or the target of a link
-	modified time.Time   // zero for a link
+	modified time.Time   // zero for a link where Extract does not set that
 	twins    []string    // all names of the file, this one too
 }
+
+// linkTimes says whether Extract can set times of symbolic links here.
+const linkTimes = runtime.GOOS == "linux" || runtime.GOOS == "freebsd"
 
 // readDisk reads all that is below a directory. Link targets inside of it have
 // "<dir>" in its place.
@@ -48,7 +51,10 @@ func readDisk(t *testing.T, dir string) map[string]onDisk {
 		case d.Type() == fs.ModeSymlink:
 			target, err := os.Readlink(name)
 			require.NoError(t, err)
-			entry.content, entry.modified = strings.Replace(target, dir, "<dir>", 1), time.Time{}
+			entry.content = strings.Replace(target, dir, "<dir>", 1)
+			if !linkTimes {
+				entry.modified = time.Time{}
+			}
 		case d.Type().IsRegular():
 			data, err := os.ReadFile(name)
 			require.NoError(t, err)
@@ -128,6 +134,9 @@ func TestExtract(t *testing.T) {
 				}
 				require.Equal(t, target, got.content, name)
 				want.Links++
+				if linkTimes && strconv.IntSize == 64 {
+					require.Equal(t, w.info.ModTime(), got.modified, name)
+				}
 				continue
 			case mode.IsDir():
 				require.Equal(t, fs.ModeDir, got.kind)
@@ -185,7 +194,8 @@ func TestExtractAgreesWithWimlib(t *testing.T) {
 			}
 		case "ntfs":
 			// wimlib makes an empty file of a WSL symlink.
-			require.Equal(t, onDisk{kind: fs.ModeSymlink, content: "plain/file.txt"}, got["wsl-symlink"])
+			require.Equal(t, fs.ModeSymlink, got["wsl-symlink"].kind)
+			require.Equal(t, "plain/file.txt", got["wsl-symlink"].content)
 			delete(want, "wsl-symlink")
 			delete(got, "wsl-symlink")
 			fallthrough
@@ -246,14 +256,14 @@ func TestExtractTellsWhatItLeftOut(t *testing.T) {
 			"object ids":                          e.ObjectID != nil,
 			"hidden, system and other attributes": e.Attributes&(0x2|0x4|0x100|0x800|0x1000) != 0, // and temporary, compressed, offline
 			"reparse points that are not links":   e.ReparseTag != 0 && !link,
-			"times of symbolic links":             link,
+			"times of symbolic links":             link && !linkTimes,
 		} {
 			if has {
 				want[what]++
 			}
 		}
 	}
-	require.Len(t, want, 7)
+	require.GreaterOrEqual(t, len(want), 6)
 	require.Equal(t, want, counts("ntfs.wim"))
 	require.Empty(t, counts("lzx-64k.wim"))
 

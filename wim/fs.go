@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,11 +73,8 @@ func (f *FS) child(dir int32, name string) (int32, bool) {
 	if found {
 		return first + int32(i), true
 	}
-	byFold := f.foldedChildren(dir)
-	name = foldName(name)
-	k := sort.Search(len(byFold), func(k int) bool { return byFold[k].name >= name })
-	if k < len(byFold) && byFold[k].name == name {
-		return byFold[k].node, true
+	for i := range f.sameFolded(dir, name) {
+		return i, true
 	}
 	return 0, false
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -13,16 +14,19 @@ func (a *app) extractCommand() *cobra.Command {
 	var to string
 	var workers int
 	cmd := &cobra.Command{
-		Use:   "extract FILE IMAGE [PATH...] --to DIR",
+		Use:   "extract FILE IMAGE|all [PATH...] --to DIR",
 		Short: "Write files out",
 		Long: `Write an image, or the given files and directories of it, below DIR.
 
 Files keep their place: Windows/notepad.exe is written to DIR/Windows/notepad.exe.
+Elements of a PATH may have *, ? and [a-z], as in 'Windows/*.exe'. With "all" for
+an IMAGE every image is written, to DIR/1, DIR/2 and so on.
+
 Nothing is written outside of DIR. What the file system cannot be given, such as
 security descriptors outside of Windows, is counted and left out.`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			image, _, closeAll, err := a.openImage(args[0], args[1])
+			extract, closeAll, err := a.openExtract(args[0], args[1])
 			if err != nil {
 				return err
 			}
@@ -32,7 +36,7 @@ security descriptors outside of Windows, is counted and left out.`,
 				paths[i] = imagePath(paths[i])
 			}
 			bar := a.newProgress("extracting")
-			report, err := image.Extract(cmd.Context(), to,
+			report, err := extract(cmd.Context(), to,
 				wim.WithWorkers(workers), wim.WithProgress(bar.update), wim.WithPaths(paths...))
 			bar.finish()
 			if report == nil {
@@ -58,4 +62,23 @@ security descriptors outside of Windows, is counted and left out.`,
 	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
 	cmd.MarkFlagRequired("to")
 	return cmd
+}
+
+// openExtract returns what extracts an image, or all images.
+func (a *app) openExtract(name, image string) (func(context.Context, string, ...wim.BulkOption) (*wim.ExtractReport, error), func(), error) {
+	if image == "all" {
+		r, closeAll, err := a.open(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, err := r.Image(image); err != nil { // no image has that name
+			return r.Extract, closeAll, nil
+		}
+		closeAll()
+	}
+	which, _, closeAll, err := a.openImage(name, image)
+	if err != nil {
+		return nil, nil, err
+	}
+	return which.Extract, closeAll, nil
 }

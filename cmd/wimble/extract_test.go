@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,7 +38,7 @@ func TestExtract(t *testing.T) {
 		}
 	}
 	require.Equal(t, []int{21, 9, 22}, []int{files, links, directories}) // the root among them
-	require.Equal(t, "21 files, 21 directories, 9 links, "+thousands(size)+" bytes\nnot restored: times of symbolic links (9)\n", stderr)
+	require.True(t, strings.HasPrefix(stderr, "21 files, 21 directories, 9 links, "+thousands(size)+" bytes\n"), stderr)
 	for _, sum := range wimtest.FixtureSums(t, "small") {
 		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(sum.Path)))
 		require.NoError(t, err)
@@ -54,6 +55,28 @@ func TestExtractPaths(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "Windows", "System32", "drivers", "etc", "hosts"))
 	require.NoFileExists(t, filepath.Join(dir, "Windows", "System32", "cmd.exe"))
 	require.Equal(t, "extract nothing: file does not exist", fails(t, "extract", fixture(t, "install.wim"), "1", "nothing", "--to", dir))
+}
+
+// "all" is every image, unless an image has that name.
+func TestExtractAll(t *testing.T) {
+	dir := t.TempDir()
+	_, stderr, status := command("extract", fixture(t, "install.wim"), "all", "Windows/*32/cmd.exe", "/windows/notepad.EXE", "--to", dir)
+	require.Zero(t, status, stderr)
+	size := 0
+	for _, listing := range []string{"windows-pro", "windows-home", "windows-enterprise"} {
+		for _, e := range fixtureListing(t, listing) {
+			if e.Path == "/Windows/System32/cmd.exe" || e.Path == "/Windows/notepad.exe" {
+				size += int(e.Stream(wimtest.UnnamedStream).Size)
+			}
+		}
+	}
+	require.Equal(t, "6 files, 6 directories, 0 links, "+thousands(size)+" bytes\n", stderr)
+	for _, image := range []string{"1", "2", "3"} {
+		require.FileExists(t, filepath.Join(dir, image, "Windows", "notepad.exe"))
+		require.FileExists(t, filepath.Join(dir, image, "Windows", "System32", "cmd.exe"))
+	}
+	require.Equal(t, "extract Windows/*.nothing: file does not exist",
+		fails(t, "extract", fixture(t, "install.wim"), "all", "Windows/*.nothing", "--to", dir))
 }
 
 // What ended the work is said, whatever went wrong before.
