@@ -20,11 +20,11 @@ func TestExtractClash(t *testing.T) {
 		wimtest.RegularFile("straße", hash), wimtest.RegularFile("strasse", hash))})
 	tree := craftedTree(t, openCrafted(t, w))
 	for _, foldsCase := range []bool{false, true} {
-		x := &extraction{report: &ExtractReport{}, token: "TOKEN"}
+		x := newExtraction()
 		require.NoError(t, x.add(tree, t.TempDir(), ""))
 		defer x.closeAll()
-		require.NoError(t, x.choose(nil))
-		x.trees[0].place(foldsCase)
+		require.NoError(t, x.trees[0].choose(nil))
+		x.trees[0].placeAll(foldsCase)
 		var placed []string
 		for i := range tree.meta.nodes {
 			if x.trees[0].placed[i] {
@@ -36,8 +36,8 @@ func TestExtractClash(t *testing.T) {
 			continue
 		}
 		require.ElementsMatch(t, []string{".", "README", "strasse", "straße", "Ärger", "Ärger/below"}, placed)
-		require.Len(t, x.report.Problems, 3)
-		require.EqualError(t, x.report.Problems[0].Err,
+		require.Len(t, x.problems.list, 3)
+		require.EqualError(t, x.problems.list[0].Err,
 			`extract Readme: "README" differs from it only in case, which is the same name on this file system: unsupported`)
 	}
 }

@@ -3,8 +3,6 @@ package wim
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,7 +62,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	if err != nil {
 		return nil, err
 	}
-	x := &extraction{report: &ExtractReport{}, token: rand.Text()}
+	x := newExtraction()
 	if err := x.add(tree, dir, ""); err != nil {
 		return nil, err
 	}
@@ -76,12 +74,12 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 // images share is decoded once. An image whose metadata cannot be read is a
 // problem of the report, and the others are extracted.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
-	x := &extraction{report: &ExtractReport{}, token: rand.Text()}
+	x := newExtraction()
 	for _, image := range r.Images {
 		name := strconv.Itoa(image.Index)
 		tree, err := image.FS()
 		if err != nil {
-			x.addProblem(name, err)
+			x.problems.add("extract", name, err)
 			continue
 		}
 		if err := x.add(tree, filepath.Join(dir, name), name); err != nil {
@@ -94,14 +92,18 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*
 
 // An extraction is one run of Extract.
 type extraction struct {
-	trees []*extractedTree
-	token string // in the names of temporary files: no entry of an image has such a name
-	temps atomic.Int64
+	trees    []*extractedTree
+	problems *problemList
+	token    string // in the names of temporary files: no entry of an image has such a name
+	temps    atomic.Int64
 
 	mu      sync.Mutex
 	report  *ExtractReport
-	text    reportText
 	writing map[*newFile]bool
+}
+
+func newExtraction() *extraction {
+	return &extraction{problems: new(problemList), token: rand.Text(), report: &ExtractReport{}, writing: make(map[*newFile]bool)}
 }
 
 // A destination is a place that content is written to.
@@ -124,11 +126,8 @@ func (x *extraction) add(tree *FS, dir, prefix string) error {
 	if err != nil {
 		return err
 	}
-	t := &extractedTree{
-		extraction: x, tree: tree, dir: absolute, prefix: prefix,
-		selected: make([]selection, len(tree.meta.nodes)),
-		placed:   make([]bool, len(tree.meta.nodes)),
-	}
+	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: absolute}
+	t.subset.prefix, t.subset.problems = prefix, x.problems
 	t.directories = openDirectories{root: root, parent: t.parent, open: make(map[int32]*openDirectory)}
 	x.trees = append(x.trees, t)
 	return nil
@@ -145,34 +144,36 @@ func (x *extraction) extract(ctx context.Context, b *bulk) (*ExtractReport, erro
 	defer x.closeAll()
 	err := x.run(ctx, b)
 	x.summarize()
-	if err == nil && len(x.report.Problems) > 0 {
-		err = fmt.Errorf("%d problems, the first: %w", len(x.report.Problems)+x.report.MoreProblems, x.report.Problems[0].Err)
+	x.report.Problems, x.report.MoreProblems = x.problems.list, x.problems.more
+	if err == nil {
+		err = x.problems.err()
 	}
 	return x.report, err
 }
 
 func (x *extraction) run(ctx context.Context, b *bulk) error {
-	if err := x.choose(b.paths); err != nil {
+	var subsets []*subset
+	for _, t := range x.trees {
+		subsets = append(subsets, t.subset)
+	}
+	if err := chooseIn(subsets, b.paths); err != nil {
 		return err
 	}
 	defer x.discardAll()
+	var blobs []*blob
 	contents := make(map[*blob][]destination)
 	for _, t := range x.trees {
-		foldsCase, err := t.foldsCase()
-		if err != nil {
+		if err := t.prepare(); err != nil {
 			return err
 		}
-		t.place(foldsCase)
-		if err := t.makeDirectories(); err != nil {
-			return err
+		for _, blob := range t.files.blobs {
+			if contents[blob] == nil {
+				blobs = append(blobs, blob)
+			}
+			for _, i := range t.files.contents[blob] {
+				contents[blob] = append(contents[blob], destination{t, i})
+			}
 		}
-		if err := t.planFiles(contents); err != nil {
-			return err
-		}
-	}
-	blobs := make([]*blob, 0, len(contents))
-	for blob := range contents {
-		blobs = append(blobs, blob)
 	}
 	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
 	if err := b.run(ctx, blobs); err != nil {
@@ -180,60 +181,11 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 	}
 	// Links come last, so that nothing can be written through them.
 	for _, t := range x.trees {
-		if err := t.makeHardLinks(); err != nil {
-			return err
-		}
-		if err := t.makeLinks(); err != nil {
-			return err
-		}
-		if err := t.finishDirectories(); err != nil {
+		if err := t.finish(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// choose selects the paths in each tree. A path needs to be in one of them only.
-func (x *extraction) choose(paths []string) error {
-	if len(paths) == 0 {
-		paths = []string{"."}
-	}
-	for _, path := range paths {
-		found := len(x.trees) == 0 // there is a problem already
-		var missing error
-		for _, t := range x.trees {
-			nodes, err := t.tree.match(path)
-			if err != nil {
-				missing = err
-				continue
-			}
-			found = true
-			for _, i := range nodes {
-				t.choose(i)
-			}
-		}
-		if !found {
-			return &fs.PathError{Op: "extract", Path: path, Err: missing}
-		}
-	}
-	for _, t := range x.trees {
-		t.chooseBelow()
-	}
-	return nil
-}
-
-// addProblem reports that the entry with a path was not extracted.
-func (x *extraction) addProblem(path string, err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if !x.text.take(len(path) + problemOverhead) {
-		x.report.MoreProblems++
-		return
-	}
-	x.report.Problems = append(x.report.Problems, Problem{
-		Err:      &fs.PathError{Op: "extract", Path: path, Err: err},
-		Affected: []string{path},
-	})
 }
 
 // summarize counts what was left out.

@@ -30,11 +30,8 @@ func (x *extractedTree) create(i int32) (file *newFile, err error) {
 	if err != nil {
 		return nil, err
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.writing == nil {
-		x.writing = make(map[*newFile]bool)
-	}
+	x.extraction.mu.Lock()
+	defer x.extraction.mu.Unlock()
 	x.writing[file] = true
 	return file, nil
 }

@@ -5,83 +5,60 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// selection says what is wanted of a node.
-type selection uint8
-
-const (
-	notSelected selection = iota
-	onTheWay              // a directory above what is wanted
-	selected
-)
-
 // An extractedTree is the tree of an image on its way to a directory.
 type extractedTree struct {
 	*extraction
-	tree        *FS
+	*subset
 	dir         string // the target's absolute path
-	prefix      string // of paths in reports
 	directories openDirectories
-	selected    []selection    // by node
-	placed      []bool         // by node: it is selected and has a place in the target
-	hardLinks   [][2]int32     // a node, and one that is another name of it
-	failed      map[int32]bool // nodes with a problem, guarded by extraction.mu
+	files       *filePlan
 }
 
-// choose selects a node.
-func (x *extractedTree) choose(i int32) {
-	x.selected[i] = selected
-	for i != 0 {
-		i = x.tree.meta.nodes[i].parent
-		x.selected[i] = max(x.selected[i], onTheWay)
+// prepare makes what the content of files needs: the directories, and the plan
+// of where it goes.
+func (x *extractedTree) prepare() error {
+	foldsCase, err := x.foldsCase()
+	if err != nil {
+		return err
 	}
-}
-
-// chooseBelow selects what is below the nodes that are selected.
-func (x *extractedTree) chooseBelow() {
-	nodes := x.tree.meta.nodes
-	for i := 1; i < len(nodes); i++ { // parents come before their children
-		if x.selected[nodes[i].parent] == selected {
-			x.selected[i] = selected
-		}
+	x.placeAll(foldsCase)
+	if err := x.makeDirectories(); err != nil {
+		return err
 	}
-}
-
-// each calls yield for each selected node that has a place, parents first.
-func (x *extractedTree) each(yield func(i int32, n *node) error) error {
-	for i := range x.tree.meta.nodes {
-		if x.placed[i] {
-			if err := yield(int32(i), &x.tree.meta.nodes[i]); err != nil {
-				return err
-			}
+	x.files = x.planFiles()
+	for _, i := range x.files.empty {
+		if err := x.writeEmpty(i); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// place finds the selected nodes that the target can hold.
-func (x *extractedTree) place(foldsCase bool) {
-	nodes := x.tree.meta.nodes
-	x.placed[0] = true
-	for i := 1; i < len(nodes); i++ {
-		if x.selected[i] == notSelected || !x.placed[nodes[i].parent] {
-			continue
-		}
-		_, err := x.tree.hostName(int32(i))
-		if err == nil && foldsCase {
-			err = x.clash(int32(i))
-		}
-		if err != nil {
-			x.problem(int32(i), err)
-			continue
-		}
-		x.placed[i] = true
+// finish makes what comes after the content of files.
+func (x *extractedTree) finish() error {
+	if err := x.makeHardLinks(); err != nil {
+		return err
 	}
+	if err := x.makeLinks(); err != nil {
+		return err
+	}
+	return x.finishDirectories()
+}
+
+// placeAll finds the selected nodes that the target can hold.
+func (x *extractedTree) placeAll(foldsCase bool) {
+	x.place(func(i int32) error {
+		_, err := x.tree.hostName(i)
+		if err == nil && foldsCase {
+			err = x.clash(i)
+		}
+		return err
+	})
 }
 
 // foldsCase says whether the target takes names that differ in case for the
@@ -133,20 +110,6 @@ func (x *extractedTree) in(i int32, work func(dir *os.Root, name string) error) 
 	return nil
 }
 
-// problem reports that a node was not extracted.
-func (x *extractedTree) problem(i int32, err error) {
-	x.mu.Lock()
-	if x.failed == nil {
-		x.failed = make(map[int32]bool)
-	}
-	x.failed[i] = true
-	x.mu.Unlock()
-	x.addProblem(x.pathOf(i), err)
-}
-
-// pathOf returns the path of a node, for messages.
-func (x *extractedTree) pathOf(i int32) string { return path.Join(x.prefix, x.tree.meta.pathOf(i)) }
-
 func (x *extractedTree) makeDirectories() error {
 	return x.each(func(i int32, n *node) error {
 		if !n.isDirectory() || i == 0 {
@@ -167,35 +130,6 @@ func (x *extractedTree) makeDirectories() error {
 	})
 }
 
-// planFiles sorts the selected files: by the content they need, and by those
-// that become another name of a file. Files without content are made at once.
-func (x *extractedTree) planFiles(contents map[*blob][]destination) error {
-	first := make(map[uint64]int32) // of each hard link group
-	return x.each(func(i int32, n *node) error {
-		hashes := x.tree.meta.streamsOf(n)
-		if n.isDirectory() || x.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 {
-			return nil
-		}
-		if group := x.tree.hardLinkGroup(i); group != 0 {
-			if k, ok := first[group]; ok {
-				x.hardLinks = append(x.hardLinks, [2]int32{k, i})
-				return nil
-			}
-			first[group] = i
-		}
-		b, err := x.tree.reader.lookup(hashes.data)
-		switch {
-		case err != nil:
-			x.problem(i, err)
-		case b == nil:
-			return x.writeEmpty(i)
-		default:
-			contents[b] = append(contents[b], destination{x, i})
-		}
-		return nil
-	})
-}
-
 func (x *extractedTree) writeEmpty(i int32) error {
 	file, err := x.create(i)
 	if err != nil {
@@ -207,10 +141,10 @@ func (x *extractedTree) writeEmpty(i int32) error {
 // makeHardLinks gives files their further names. The names may be in
 // different directories, so these paths start at the root.
 func (x *extractedTree) makeHardLinks() error {
-	for _, l := range x.hardLinks {
+	for _, l := range x.files.hardLinks {
 		from, to := x.path(l[0]), x.path(l[1])
 		if x.failed[l[0]] {
-			x.problem(l[1], fmt.Errorf("it is a hard link of %s, which was not extracted", from))
+			x.problem(l[1], errLinkedFailed(from))
 			continue
 		}
 		root := x.directories.root
@@ -246,10 +180,6 @@ func makeWay(dir *os.Root, name string) error {
 	return dir.Remove(name)
 }
 
-// maxLinkTarget is how long targets of links are at most: PATH_MAX of Linux
-// without the terminator, and less than Windows allows.
-const maxLinkTarget = 4095
-
 // makeLinks makes symbolic links of symbolic links and junctions.
 func (x *extractedTree) makeLinks() error {
 	return x.each(func(i int32, n *node) error {
@@ -257,8 +187,8 @@ func (x *extractedTree) makeLinks() error {
 			return nil
 		}
 		target, err := x.linkTarget(i)
-		if err == nil && (target == "" || len(target) > maxLinkTarget || strings.Contains(target, "\x00")) {
-			err = fmt.Errorf("a link target of %d bytes that this system's links cannot have: %w", len(target), ErrUnsupported)
+		if err == nil {
+			err = checkLinkTarget(target)
 		}
 		if err != nil {
 			x.problem(i, err)
@@ -277,19 +207,16 @@ func (x *extractedTree) makeLinks() error {
 	})
 }
 
-// linkTarget returns what a link's target is in the extracted tree. With
-// FlagReparseFix a target that was inside of the captured tree is rooted in
-// the new place of that tree.
+// linkTarget returns what a link's target is in the extracted tree.
 func (x *extractedTree) linkTarget(i int32) (string, error) {
 	point := x.tree.entry(i).Reparse
 	link, err := point.Link()
 	if err != nil {
 		return "", err
 	}
-	target := link.Target()
-	rooted := len(target) > 0 && target[0] == '/' && (len(target) < 2 || target[1] != '/')
-	if rooted && x.tree.reader.Header.Flags&FlagReparseFix != 0 && point.Flags&reparseNotFixed == 0 {
-		return filepath.Join(x.dir, filepath.FromSlash(path.Clean(target))), nil // without ".." at its start
+	target, inTree := x.tree.outwardTarget(point, link)
+	if inTree {
+		return filepath.Join(x.dir, filepath.FromSlash(target)), nil
 	}
 	return filepath.FromSlash(target), nil
 }
