@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 )
 
@@ -267,4 +268,20 @@ func (b *blob) position() storagePosition {
 
 func (a storagePosition) compare(b storagePosition) int {
 	return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.resource, b.resource), cmp.Compare(a.offset, b.offset))
+}
+
+// sortAsStored sorts blobs by where they are stored. Several files can have
+// parts of one number; the blobs of each stay together, or those of solid
+// resources at equal offsets would take turns.
+func sortAsStored(blobs []*blob) {
+	file := make(map[*part]int)
+	for _, b := range blobs {
+		if _, known := file[b.part]; !known {
+			file[b.part] = len(file)
+		}
+	}
+	slices.SortStableFunc(blobs, func(x, y *blob) int {
+		a, b := x.position(), y.position()
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(file[x.part], file[y.part]), a.compare(b))
+	})
 }

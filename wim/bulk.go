@@ -20,7 +20,9 @@ import (
 //
 // A small resource is one piece, and a job has many of them. A large one is
 // many pieces, which workers decode at the same time; the worker that has the
-// next piece in order delivers it, and those that waited behind it.
+// next piece in order delivers it, and those that waited behind it. Each stream
+// has turns of its own, so that streams are delivered at the same time, but in
+// an operation that is in order all take turns with each other.
 //
 // Memory is bounded by what jobs in flight may hold, see [WithMemory].
 
@@ -30,7 +32,8 @@ type Progress struct {
 	Path                  string // what is being worked on; may be empty
 }
 
-// A BulkOption changes how [Reader.Verify] and [Image.Extract] work.
+// A BulkOption changes how [Reader.Verify], [Image.Extract] and
+// [Image.WriteTar] work.
 type BulkOption func(*bulk)
 
 // WithWorkers sets how many goroutines decode. The default is
@@ -53,6 +56,9 @@ type bulk struct {
 	paths   []string // see WithPaths
 
 	open func(*blob) (blobSink, error)
+	// inOrder has one blob after the other delivered, as they are stored, each
+	// sink being finished before the next is opened. The blobs must not overlap.
+	inOrder bool
 
 	total, done atomic.Int64
 	reporting   sync.Mutex
@@ -107,7 +113,7 @@ func (b *bulk) progress(n int64, path string) {
 // context or a sink ended it.
 func (b *bulk) run(ctx context.Context, blobs []*blob) error {
 	blobs = slices.Clone(blobs)
-	slices.SortStableFunc(blobs, func(x, y *blob) int { return x.position().compare(y.position()) })
+	sortAsStored(blobs)
 	var total int64
 	for _, blob := range blobs {
 		total += blob.size()
@@ -167,6 +173,7 @@ func (b *bulk) fail(l lostBlob) error {
 // returns the blobs that cannot be found.
 func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- *job) (lost []lostBlob, err error) {
 	var pending *job // of small resources
+	shared := new(turns)
 	flush := func() error {
 		if pending == nil {
 			return nil
@@ -180,6 +187,10 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 		s, blobs, lost = nextStream(blobs, lost)
 		if s == nil {
 			continue
+		}
+		s.turns = shared
+		if !b.inOrder {
+			s.turns = new(turns)
 		}
 		if s.small() {
 			p := s.newPiece(0, s.resource.usize)
@@ -247,9 +258,10 @@ func (b *bulk) work(ctx context.Context, j *job, gate *gate) error {
 }
 
 // deliver hands the piece on when it is its turn, and those behind it that are
-// ready. At most one goroutine delivers for the same turns.
+// ready. At most one goroutine delivers for the same turns, and none after an
+// error.
 func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
-	t := &p.stream.turns
+	t := p.stream.turns
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.waiting == nil {
@@ -260,10 +272,10 @@ func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
 		return nil
 	}
 	t.delivering = true
-	defer func() { t.delivering = false }()
 	for {
 		p := t.waiting[t.next]
 		if p == nil {
+			t.delivering = false
 			return nil
 		}
 		delete(t.waiting, t.next)
@@ -287,6 +299,15 @@ func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
 // hand gives the bytes of a piece to the sinks of the blobs that lie in it.
 func (b *bulk) hand(p *piece) error {
 	s := p.stream
+	var open []*delivery // still, behind the piece
+	for _, d := range s.open {
+		if err := b.handTo(d, p); err != nil {
+			return err
+		}
+		if d.end > p.end {
+			open = append(open, d)
+		}
+	}
 	for s.started < len(s.extents) && s.extents[s.started].offset < p.end {
 		d := &delivery{extent: s.extents[s.started], hash: sha1.New()}
 		s.started++
@@ -294,38 +315,40 @@ func (b *bulk) hand(p *piece) error {
 		if d.sink, err = b.open(d.blob); err != nil {
 			return err
 		}
-		s.open = append(s.open, d)
+		if err := b.handTo(d, p); err != nil {
+			return err
+		}
+		if d.end > p.end {
+			open = append(open, d)
+		}
 	}
-	kept := s.open[:0]
-	for _, d := range s.open {
-		from, to := max(d.offset, p.start), min(d.end, p.end)
-		if d.err == nil {
-			if err := p.damageIn(from, to); err != nil {
-				d.err = fmt.Errorf("blob %v: %w", d.blob.sha1, err)
-			}
+	s.open = open
+	return nil
+}
+
+// handTo gives the bytes of a piece to one sink.
+func (b *bulk) handTo(d *delivery, p *piece) error {
+	from, to := max(d.offset, p.start), min(d.end, p.end)
+	if d.err == nil {
+		if err := p.damageIn(from, to); err != nil {
+			d.err = fmt.Errorf("blob %v: %w", d.blob.sha1, err)
 		}
-		if d.err == nil {
-			data := (*p.data)[from-p.start : to-p.start]
-			d.hash.Write(data)
-			if _, err := d.sink.Write(data); err != nil {
-				return err
-			}
-		}
-		b.progress(to-from, d.sink.path())
-		if to < d.end {
-			kept = append(kept, d)
-			continue
-		}
-		if d.err == nil {
-			if got := SHA1(d.hash.Sum(nil)); got != d.blob.sha1 {
-				d.err = fmt.Errorf("blob %v: the content has SHA-1 %v: %w", d.blob.sha1, got, ErrChecksum)
-			}
-		}
-		if err := d.sink.finish(d.err); err != nil {
+	}
+	if d.err == nil {
+		data := (*p.data)[from-p.start : to-p.start]
+		d.hash.Write(data)
+		if _, err := d.sink.Write(data); err != nil {
 			return err
 		}
 	}
-	clear(s.open[len(kept):])
-	s.open = kept
-	return nil
+	b.progress(to-from, d.sink.path())
+	if to < d.end {
+		return nil
+	}
+	if d.err == nil {
+		if got := SHA1(d.hash.Sum(nil)); got != d.blob.sha1 {
+			d.err = fmt.Errorf("blob %v: the content has SHA-1 %v: %w", d.blob.sha1, got, ErrChecksum)
+		}
+	}
+	return d.sink.finish(d.err)
 }

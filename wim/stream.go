@@ -29,7 +29,7 @@ type turns struct {
 type stream struct {
 	resource *resource
 	extents  []extent // by offset
-	turns    turns
+	turns    *turns   // its own, or those of all streams
 
 	// Of the piece that is being delivered:
 	open    []*delivery // blobs that have begun and not ended
