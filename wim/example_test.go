@@ -1,6 +1,7 @@
 package wim_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"sync/atomic"
 
 	"github.com/wimble-go/wimble/wim"
 )
@@ -316,6 +318,37 @@ func ExampleReader_Verify() {
 	}
 	fmt.Println(report.OK(), report.Blobs, "blobs, integrity table:", report.Integrity)
 	// Output: true 27 blobs, integrity table: good
+}
+
+// magic counts the blobs that begin with "MZ", as Windows programs do.
+type magic struct {
+	size     int
+	programs *atomic.Int64
+}
+
+func (m *magic) Write(p []byte) (int, error) {
+	if m.size == 0 && bytes.HasPrefix(p, []byte("MZ")) {
+		m.programs.Add(1)
+	}
+	m.size += len(p)
+	return len(p), nil
+}
+
+func (m *magic) Finish(err error) error { return err }
+
+// ReadBlobs decodes all content once, on all processors.
+func ExampleReader_ReadBlobs() {
+	r, err := wim.OpenReader("../testdata/install.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	var programs atomic.Int64
+	err = r.ReadBlobs(context.Background(), nil, func(b wim.Blob) (wim.BlobSink, error) {
+		return &magic{programs: &programs}, nil
+	})
+	fmt.Println(programs.Load(), "programs,", err)
+	// Output: 6 programs, <nil>
 }
 
 // Extract writes a directory of an image below a target.
