@@ -28,8 +28,15 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			said := make(map[string]bool) // as a warning, when the file was opened
+			for _, w := range r.Warnings() {
+				said[w.Error()] = true
+			}
 			missing := 0
 			for _, p := range report.Problems {
+				if said[p.Err.Error()] && len(p.Affected) == 0 {
+					continue
+				}
 				if errors.Is(p.Err, wim.ErrMissingBlob) || errors.Is(p.Err, wim.ErrMissingPart) {
 					if missing++; missing > mostMissing {
 						continue

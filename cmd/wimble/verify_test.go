@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -80,4 +81,18 @@ func TestVerifyListsTenPaths(t *testing.T) {
 	(&app{stderr: &stderr}).printProblem(wim.Problem{Err: errors.New("bad\nnews"), Affected: strings.Fields("a b c d e f g h i j k l")})
 	require.Equal(t, "wimble: bad\\u000Anews\n  affects a\n  affects b\n  affects c\n  affects d\n  affects e\n"+
 		"  affects f\n  affects g\n  affects h\n  affects i\n  affects j\n  and 2 more\n", stderr.String())
+}
+
+// What was a warning already is not said again.
+func TestVerifySaysOnce(t *testing.T) {
+	data, err := os.ReadFile(fixture(t, "none.wim"))
+	require.NoError(t, err)
+	document := binary.LittleEndian.Uint64(data[0x50:]) // WIM format sheet, section 2
+	data[document+4] = 'A'                              // <WIM> becomes <AIM>
+	file := filepath.Join(t.TempDir(), "xml.wim")
+	require.NoError(t, os.WriteFile(file, data, 0o600))
+	stdout, stderr, status := command("verify", file)
+	require.Equal(t, 1, status)
+	require.Contains(t, stdout, "problems: 1")
+	require.Equal(t, 1, strings.Count(stderr, "</WIM>"), stderr)
 }
