@@ -10,6 +10,9 @@ require (
 	github.com/wimble-go/wimble v0.0.0-00010101000000-000000000000
 )
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require (
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.37.0 // indirect
+)
 
 replace github.com/wimble-go/wimble => ../
