@@ -3,6 +3,7 @@ module github.com/wimble-go/wimble
 go 1.25.0
 
 require (
+	github.com/klauspost/compress v1.20.3
 	github.com/schollz/progressbar/v3 v3.18.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9

@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"os"
@@ -194,8 +195,16 @@ func (x *extraction) summarize() {
 	for _, t := range x.trees {
 		t.countNotRestored(counts)
 	}
+	x.report.NotRestored = sortedCounts(counts)
+}
+
+// sortedCounts sorts what was left out, the most frequent first.
+func sortedCounts(counts map[string]int) (list []NotRestored) {
 	for what, count := range counts {
-		x.report.NotRestored = append(x.report.NotRestored, NotRestored{what, count})
+		list = append(list, NotRestored{what, count})
 	}
-	slices.SortFunc(x.report.NotRestored, func(a, b NotRestored) int { return b.Count - a.Count })
+	slices.SortFunc(list, func(a, b NotRestored) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What))
+	})
+	return list
 }

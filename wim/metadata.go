@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 )
@@ -316,6 +317,27 @@ func (m *metadata) children(i int32) []node {
 	n := &m.nodes[i]
 	return m.nodes[n.firstChild : n.firstChild+n.childCount]
 }
+
+// preorder yields all nodes in the order of their paths: a directory, then what
+// is in it, by name.
+func (m *metadata) preorder() iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for i := int32(0); yield(i); i++ {
+			if n := &m.nodes[i]; n.childCount > 0 {
+				i = n.firstChild - 1
+				continue
+			}
+			for i != 0 && i+1 == m.endOfChildren(m.nodes[i].parent) {
+				i = m.nodes[i].parent
+			}
+			if i == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (m *metadata) endOfChildren(i int32) int32 { return m.nodes[i].firstChild + m.nodes[i].childCount }
 
 // pathOf returns the path of a node, "." for the root.
 func (m *metadata) pathOf(i int32) string {

@@ -5,6 +5,7 @@
 //	wimble ls FILE IMAGE [PATH]             list files
 //	wimble cat FILE IMAGE PATH[:STREAM]     a file's bytes
 //	wimble extract FILE IMAGE --to DIR      write files out
+//	wimble tar FILE IMAGE [-o OUT.tar]      stream an image as a tar
 //	wimble verify FILE                      check everything
 //	wimble version FILE IMAGE               which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
@@ -88,7 +89,7 @@ func (a *app) command() *cobra.Command {
 	root.PersistentFlags().StringArrayVar(&a.references, "ref", nil,
 		"`FILE` that holds what FILE lacks, for delta WIMs; may be repeated")
 	for _, sub := range []*cobra.Command{
-		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(),
+		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {

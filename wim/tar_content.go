@@ -1,0 +1,215 @@
+package wim
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+)
+
+// A tar has one content after the other, so that the order in which the
+// contents are stored is the order of the tar: then each chunk is decoded once.
+// Three kinds of content do not go that way. Reparse data and named streams
+// stand in front of the content of their file, and are read before all. Large
+// contents of several files that are no hard links are decoded again for each
+// further file. And a blob that begins inside of another, which only a hostile
+// file has, cannot be written while that is. These come last, one after the
+// other.
+
+// tarFile is a file that is written after those of the one pass.
+type tarFile struct {
+	blob *blob
+	node int32
+}
+
+// writeContents writes the files that have content.
+func (t *tarring) writeContents(ctx context.Context) error {
+	sortAsStored(t.files.blobs)
+	inPass := make([]*blob, 0, len(t.files.blobs))
+	var late []tarFile
+	var before content // of the pass
+	for _, b := range t.files.blobs {
+		c, err := b.open()
+		if err != nil {
+			return err // plan has opened it
+		}
+		nodes := t.files.contents[b]
+		atOnce := nodes
+		switch {
+		case c.resource == before.resource && c.offset < before.offset+before.size:
+			atOnce = nil
+		case c.size > tarCopy:
+			atOnce = nodes[:1]
+		}
+		for _, i := range nodes[len(atOnce):] {
+			late = append(late, tarFile{b, i})
+		}
+		if len(atOnce) > 0 {
+			t.files.contents[b] = atOnce
+			inPass = append(inPass, b)
+			before = c
+		}
+	}
+	for _, f := range late {
+		t.bulk.total.Add(f.blob.size())
+	}
+	t.bulk.inOrder = true
+	t.bulk.open = func(b *blob) (blobSink, error) { return t.newSink(b, t.files.contents[b]) }
+	if err := t.bulk.run(ctx, inPass); err != nil {
+		return err
+	}
+	for _, f := range late {
+		if err := t.writeLate(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tarSink writes one content to the tar, once for each file that has it.
+type tarSink struct {
+	t     *tarring
+	nodes []int32
+	keep  bool
+	data  []byte // if it is to be kept
+}
+
+// newSink writes the header of the first file.
+func (t *tarring) newSink(b *blob, nodes []int32) (*tarSink, error) {
+	return &tarSink{t: t, nodes: nodes, keep: len(nodes) > 1}, t.writeFileHeader(nodes[0], b.size())
+}
+
+func (s *tarSink) path() string { return s.t.tree.meta.pathOf(s.nodes[0]) }
+
+func (s *tarSink) Write(p []byte) (int, error) {
+	if s.keep {
+		s.data = append(s.data, p...)
+	}
+	return s.t.tar.Write(p)
+}
+
+// finish writes the other files. After an error the header is written already,
+// and something of the content may be, so that there is no going on.
+func (s *tarSink) finish(err error) error {
+	if err != nil {
+		return &fs.PathError{Op: s.t.op, Path: s.path(), Err: err}
+	}
+	for k, i := range s.nodes {
+		if k > 0 {
+			if err := s.t.writeFileHeader(i, int64(len(s.data))); err != nil {
+				return err
+			}
+			if _, err := s.t.tar.Write(s.data); err != nil {
+				return err
+			}
+		}
+		s.t.again[s.t.tree.meta.nodes[i].parent] = true
+		if err := s.t.writeHardLinks(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeLate writes a file outside of the pass.
+func (t *tarring) writeLate(ctx context.Context, f tarFile) error {
+	sink, err := t.newSink(f.blob, []int32{f.node})
+	if err != nil {
+		return err
+	}
+	c, err := f.blob.open()
+	if err == nil {
+		var writeErr error
+		if _, err, writeErr = newBlobReader(c).writeTo(&lateWriter{ctx, sink}); writeErr != nil {
+			return writeErr
+		}
+	}
+	return sink.finish(err)
+}
+
+// lateWriter is how a blob that is read outside of the pass gets to its sink.
+type lateWriter struct {
+	ctx  context.Context
+	sink *tarSink
+}
+
+func (w *lateWriter) Write(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, context.Cause(w.ctx)
+	}
+	n, err := w.sink.Write(p)
+	w.sink.t.bulk.progress(int64(n), w.sink.path())
+	return n, err
+}
+
+// maxSmallContents is how much reparse data and how many bytes of named streams
+// are kept in memory. What there is more of is read when it is needed, which
+// takes longer, but no image in use has more.
+const maxSmallContents = 16 << 20
+
+// smallContent is the content of a named stream, or reparse data. It is a
+// blobSink.
+type smallContent struct {
+	data []byte
+	err  error
+}
+
+func (s *smallContent) path() string { return "" }
+
+func (s *smallContent) Write(p []byte) (int, error) {
+	s.data = append(s.data, p...)
+	return len(p), nil
+}
+
+func (s *smallContent) finish(err error) error {
+	s.err = err
+	return nil
+}
+
+// readSmall reads the reparse data and named streams that are to be written.
+func (t *tarring) readSmall(ctx context.Context) error {
+	t.small = make(map[*blob]*smallContent)
+	var blobs []*blob
+	left := int64(maxSmallContents)
+	want := func(hash SHA1, limit int64) {
+		b, err := t.tree.reader.lookup(hash)
+		if err != nil || b == nil || t.small[b] != nil || b.size() > min(limit, left) {
+			return
+		}
+		left -= b.size()
+		t.small[b] = new(smallContent)
+		blobs = append(blobs, b)
+	}
+	t.each(func(i int32, n *node) error {
+		if n.dentry < 0 {
+			return nil
+		}
+		hashes := t.tree.meta.streamsOf(n)
+		want(hashes.reparse, maxReparseData)
+		for _, s := range hashes.named {
+			want(s.hash, maxTarStream)
+		}
+		return nil
+	})
+	t.bulk.open = func(b *blob) (blobSink, error) { return t.small[b], nil }
+	return t.bulk.run(ctx, blobs)
+}
+
+// content returns reparse data or the content of a named stream.
+func (t *tarring) content(hash SHA1, limit int64) ([]byte, error) {
+	b, err := t.tree.reader.lookup(hash)
+	if err != nil {
+		return nil, err
+	}
+	if s := t.small[b]; s != nil {
+		return s.data, s.err
+	}
+	c, err := b.open()
+	if err != nil {
+		return nil, err
+	}
+	data, err := c.readAll(limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading %d bytes: %w", c.size, err)
+	}
+	return data, nil
+}

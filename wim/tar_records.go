@@ -1,0 +1,164 @@
+package wim
+
+import (
+	"archive/tar"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// The PAX records of an entry, see [Image.WriteTar].
+const (
+	recordCreationTime = "LIBARCHIVE.creationtime"
+	recordAttributes   = "MSWINDOWS.fileattr"
+	recordDescriptor   = "MSWINDOWS.rawsd"
+	recordMountPoint   = "MSWINDOWS.mountpoint"
+	recordXattr        = "MSWINDOWS.xattr."
+	recordShortName    = "WIMBLE.shortname"
+	recordReparse      = "WIMBLE.reparse"
+	recordObjectID     = "WIMBLE.objectid"
+	recordStream       = "WIMBLE.stream."
+)
+
+// recordOverhead is more than a PAX record has beside its key and value.
+const recordOverhead = 16
+
+// recordSet collects the records of an entry, as far as there is room.
+type recordSet struct {
+	records map[string]string
+	left    int
+	leftOut []string // what there is no room for
+	bad     []error  // what cannot be read
+}
+
+// add adds a record that is called what in reports.
+func (r *recordSet) add(what, key, value string) {
+	size := len(key) + len(value) + recordOverhead
+	if _, dup := r.records[key]; dup || size > r.left {
+		r.leftOut = append(r.leftOut, what)
+		return
+	}
+	r.left -= size
+	r.records[key] = value
+}
+
+func (r *recordSet) addBinary(what, key string, value []byte) {
+	if base64.StdEncoding.EncodedLen(len(value)) > r.left {
+		r.leftOut = append(r.leftOut, what)
+		return
+	}
+	r.add(what, key, base64.StdEncoding.EncodeToString(value))
+}
+
+// addRecords adds the records of an entry to its header, and counts what is
+// left out.
+func (t *tarring) addRecords(h *tar.Header, i int32, e *Entry) {
+	r := t.records(i, e)
+	h.PAXRecords = r.records
+	for _, what := range r.leftOut {
+		t.leftOut[what]++
+	}
+	for _, err := range r.bad {
+		t.problems.add(t.op, t.tree.meta.pathOf(i), err)
+	}
+}
+
+// records collects the records of an entry.
+func (t *tarring) records(i int32, e *Entry) *recordSet {
+	r := &recordSet{records: make(map[string]string), left: maxTarRecords}
+	r.add("attributes", recordAttributes, strconv.FormatUint(uint64(e.Attributes), 10))
+	if e.CreationTime != 0 {
+		r.add("times of creation", recordCreationTime, paxTime(e.CreationTime))
+	}
+	if e.SecurityDescriptor != nil {
+		r.addBinary("security descriptors", recordDescriptor, e.SecurityDescriptor)
+	}
+	if e.ShortName != "" {
+		r.add("short names", recordShortName, e.ShortName)
+	}
+	if e.ObjectID != nil {
+		r.addBinary("object ids", recordObjectID, e.ObjectID)
+	}
+	if e.Reparse != nil {
+		if data, err := t.content(e.Reparse.SHA1, maxReparseData); err != nil {
+			r.bad = append(r.bad, fmt.Errorf("reparse data: %w", err))
+		} else {
+			r.addBinary("reparse points", recordReparse, reparseBuffer(e.Reparse.Tag, data))
+		}
+		if e.Reparse.Tag == ReparseTagMountPoint {
+			r.add("reparse points", recordMountPoint, "1")
+		}
+	}
+	for _, x := range e.Xattrs {
+		r.addBinary("extended attributes", recordXattr+recordName(utf16.Encode([]rune(x.Name))), x.Value)
+	}
+	n := &t.tree.meta.nodes[i]
+	for _, s := range t.tree.meta.streamsOf(n).named {
+		what := fmt.Sprintf("named streams larger than %d KiB", maxTarStream>>10)
+		if t.tree.sizeOf(s.hash) > maxTarStream {
+			r.leftOut = append(r.leftOut, what)
+			continue
+		}
+		data, err := t.content(s.hash, maxTarStream)
+		if err != nil {
+			r.bad = append(r.bad, fmt.Errorf("stream %q: %w", decodeUTF16(s.name), err))
+			continue
+		}
+		r.addBinary("named streams", recordStream+recordName(unitsOf(s.name)), data)
+	}
+	return r
+}
+
+// recordName is a name as the key of a record has it: one name for each, and
+// without what separates keys from values or lines from each other.
+func recordName(units []uint16) string {
+	var name strings.Builder
+	for i := 0; i < len(units); i++ {
+		unit := rune(units[i])
+		if i+1 < len(units) {
+			if pair := utf16.DecodeRune(unit, rune(units[i+1])); pair != '\uFFFD' {
+				name.WriteRune(pair)
+				i++
+				continue
+			}
+		}
+		if utf16.IsSurrogate(unit) || unit < ' ' || unit == 0x7F || unit == '=' || unit == '%' {
+			fmt.Fprintf(&name, "%%u%04X", unit)
+		} else {
+			name.WriteRune(unit)
+		}
+	}
+	return name.String()
+}
+
+// paxTime formats a time as the PAX format does: seconds since 1970 and a
+// decimal fraction.
+func paxTime(f Filetime) string {
+	units := int64(f/1e7) - filetimeUnixEpoch // seconds, rounded down
+	fraction := int64(f % 1e7)
+	sign := ""
+	if units < 0 { // -1 s and 3/4 is -0.25
+		sign = "-"
+		units = -units
+		if fraction != 0 {
+			units--
+			fraction = 1e7 - fraction
+		}
+	}
+	text := sign + strconv.FormatInt(units, 10)
+	if fraction != 0 {
+		text += "." + strings.TrimRight(fmt.Sprintf("%07d", fraction), "0")
+	}
+	return text
+}
+
+// reparseBuffer puts the header in front of reparse data that makes it a
+// REPARSE_DATA_BUFFER: tag, length and 2 reserved bytes.
+func reparseBuffer(tag ReparseTag, data []byte) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(tag))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(data))) // at most maxReparseData
+	return append(append(b, 0, 0), data...)
+}
