@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -71,7 +73,7 @@ func requireNoFile(t testing.TB, tree *FS, name string, kind error) {
 func requireClear(t testing.TB, err, kind error) {
 	t.Helper()
 	require.ErrorIs(t, err, kind)
-	require.NotContains(t, err.Error(), "\n")
+	require.False(t, strings.ContainsFunc(err.Error(), unicode.IsControl), "%q", err.Error())
 	require.NotContains(t, err.Error(), "%!")
 	require.Less(t, len(err.Error()), 500)
 }

@@ -197,7 +197,7 @@ func imageElements(root *Element, count int, warn *warnings) map[int]*Element {
 		index, err := parseUint(text, 10, 31)
 		switch {
 		case err != nil || index == 0 || index > uint64(count):
-			warn.add(formatErrorf("XML: element %d is an IMAGE with INDEX %q, the file has %d images", i, text, count))
+			warn.add(formatErrorf("XML: element %d is an IMAGE with INDEX \"%s\", the file has %d images", i, brief(text), count))
 		case images[int(index)] != nil:
 			warn.add(formatErrorf("XML: element %d is a second IMAGE with INDEX %d", i, index))
 		default:

@@ -96,7 +96,7 @@ func parseXML(document string) (*Element, error) {
 			break
 		}
 		if err != nil {
-			return top.root(), fmt.Errorf("XML: %w: %w", err, ErrFormat)
+			return top.root(), formatErrorf("XML: %s", brief(err.Error()))
 		}
 		current := open[len(open)-1]
 		switch t := token.(type) {
@@ -118,7 +118,7 @@ func parseXML(document string) (*Element, error) {
 			open = append(open, e)
 		case xml.EndElement:
 			if len(open) == 1 || current.Name != t.Name.Local {
-				return top.root(), formatErrorf("XML: </%s> at offset %d ends no open element", t.Name.Local, d.InputOffset())
+				return top.root(), formatErrorf("XML: </%s> at offset %d ends no open element", brief(t.Name.Local), d.InputOffset())
 			}
 			open = open[:len(open)-1]
 		case xml.CharData:
@@ -128,13 +128,25 @@ func parseXML(document string) (*Element, error) {
 		}
 	}
 	if len(open) > 1 {
-		return top.root(), formatErrorf("XML: the document ends inside of <%s>", open[len(open)-1].Name)
+		return top.root(), formatErrorf("XML: the document ends inside of <%s>", brief(open[len(open)-1].Name))
 	}
 	root := top.root()
 	if root == nil || root.Name != "WIM" {
 		return root, formatErrorf("XML: the document has no WIM element")
 	}
 	return root, nil
+}
+
+// brief makes text that has pieces of a document in it fit for an error: short,
+// and on one line.
+func brief(text string) string {
+	const most = 100 // runes
+	runes := []rune(text)
+	if len(runes) > most {
+		runes = append(runes[:most:most], '…')
+	}
+	quoted := strconv.Quote(string(runes))
+	return quoted[1 : len(quoted)-1]
 }
 
 // root returns the first element of the document.
