@@ -71,7 +71,8 @@ const (
 //	WIMBLE.stream.NAME       named stream of at most 64 KiB, base64
 //
 // In NAME each UTF-16 unit that is unpaired, a control character, "=" or "%" is
-// written as %uXXXX. The records of one entry have 512 KiB together; what does
+// written as %uXXXX. A name that is not in Unicode normalization form C has the
+// record hdrcharset=BINARY, or libarchive would change it. The records of one entry have 512 KiB together; what does
 // not fit and larger streams are left out and counted. A hard link has the
 // WIMBLE.shortname record alone, since all else belongs to the file.
 //
@@ -299,7 +300,7 @@ func (t *tarring) writeDirectoriesAgain(ctx context.Context) error {
 		}
 		e := t.tree.entry(i)
 		h := t.header(i, e, tar.TypeDir)
-		h.PAXRecords = t.records(i, e).records
+		setRecords(h, t.records(i, e).records)
 		if err := t.tar.WriteHeader(h); err != nil {
 			return err
 		}
@@ -371,9 +372,11 @@ func (t *tarring) writeHardLinks(i int32) error {
 		e := t.tree.entry(k)
 		h := t.header(k, e, tar.TypeLink)
 		h.Linkname = first
+		records := make(map[string]string)
 		if e.ShortName != "" {
-			h.PAXRecords = map[string]string{recordShortName: e.ShortName}
+			records[recordShortName] = e.ShortName
 		}
+		setRecords(h, records)
 		if err := t.tar.WriteHeader(h); err != nil {
 			return err
 		}

@@ -8,10 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The PAX records of an entry, see [Image.WriteTar].
 const (
+	recordCharset      = "hdrcharset"
 	recordCreationTime = "LIBARCHIVE.creationtime"
 	recordAttributes   = "MSWINDOWS.fileattr"
 	recordDescriptor   = "MSWINDOWS.rawsd"
@@ -57,13 +60,23 @@ func (r *recordSet) addBinary(what, key string, value []byte) {
 // left out.
 func (t *tarring) addRecords(h *tar.Header, i int32, e *Entry) {
 	r := t.records(i, e)
-	h.PAXRecords = r.records
+	setRecords(h, r.records)
 	for _, what := range r.leftOut {
 		t.leftOut[what]++
 	}
 	for _, err := range r.bad {
 		t.problems.add(t.op, t.tree.meta.pathOf(i), err)
 	}
+}
+
+// setRecords sets the records of an entry. libarchive brings names that are
+// UTF-8 into normalization form C, and so changes those that are in another
+// form, or takes two of them for one. It does not if they are called binary.
+func setRecords(h *tar.Header, records map[string]string) {
+	if !norm.NFC.IsNormalString(h.Name) || !norm.NFC.IsNormalString(h.Linkname) {
+		records[recordCharset] = "BINARY"
+	}
+	h.PAXRecords = records
 }
 
 // records collects the records of an entry.
