@@ -119,7 +119,10 @@ func (m *metadata) parseSecurityData() (root uint64, err error) {
 // of a sane image have fewer bytes together than the resource.
 func (m *metadata) parseTree(root uint64) error {
 	size := uint64(len(m.raw))
-	if root > size || size-root < 8 || binary.LittleEndian.Uint64(m.raw[root:]) <= 8 {
+	if root > size || size-root < 8 {
+		return formatErrorf("the metadata has %d bytes, and no room for a root dentry at offset %d", size, root)
+	}
+	if binary.LittleEndian.Uint64(m.raw[root:]) <= 8 {
 		// An end marker in place of the root: an empty image.
 		m.nodes = []node{{attributes: AttributeDirectory, dentry: -1}}
 		return nil

@@ -140,18 +140,25 @@ func (r *Reader) newPart(source io.ReaderAt, size int64, name string, header Hea
 // readXML reads and parses the XML document. A document that is broken costs
 // the images their names, not the file.
 func (r *Reader) readXML(p *part) error {
-	raw, err := p.readTableResource("XML", p.header.xml, r.limits.XML)
-	if err == nil {
-		r.xml = decodeXML(raw)
-		r.element, err = parseXML(r.xml)
-	}
-	if r.xmlError = err; err != nil {
-		r.warnings.add(err)
+	r.xml, r.element, r.xmlError = p.readXML()
+	if r.xmlError != nil {
+		r.warnings.add(r.xmlError)
 	}
 	if r.element.Find("ESD/ENCRYPTED") != nil {
 		return fmt.Errorf("%w: it has to be decrypted before it can be read", ErrEncrypted)
 	}
 	return nil
+}
+
+// readXML reads and parses the part's XML document.
+func (p *part) readXML() (document string, root *Element, err error) {
+	raw, err := p.readTableResource("XML", p.header.xml, p.owner.limits.XML)
+	if err != nil {
+		return "", nil, err
+	}
+	document = decodeXML(raw)
+	root, err = parseXML(document)
+	return document, root, err
 }
 
 // readTable reads the part's blob table.

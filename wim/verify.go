@@ -89,9 +89,7 @@ func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport,
 	if err := v.integrity(ctx); err != nil {
 		return v.report, err
 	}
-	if r.xmlError != nil {
-		v.problem(r.xmlError)
-	}
+	v.documents()
 	for _, odd := range r.oddImages.all() {
 		v.problem(odd)
 	}
@@ -171,6 +169,23 @@ func (v *verifier) integrity(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// documents checks the XML documents. Those of the other parts of a set repeat
+// that of the part that was opened; nothing is taken from them, but a file that
+// was cut off has lost its document first.
+func (v *verifier) documents() {
+	if err := v.reader.xmlError; err != nil {
+		v.problem(err)
+	}
+	for _, p := range v.reader.parts {
+		if p.header.PartNumber == v.reader.Header.PartNumber || p.header.xml.usize == 0 {
+			continue
+		}
+		if _, _, err := p.readXML(); err != nil {
+			v.problem(fmt.Errorf("%s: %w", p.name, err))
+		}
+	}
 }
 
 // overlaps looks for resources that overlap. They can be read, but no program

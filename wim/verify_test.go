@@ -280,6 +280,35 @@ func TestVerifyFindsBrokenXML(t *testing.T) {
 	}
 }
 
+// Each part of a set has an XML document, that of the first counts.
+func TestVerifyFindsBrokenXMLOfParts(t *testing.T) {
+	last := wimtest.FixtureBytes(t, "split3.swm")
+	xml, err := strconv.Atoi(fixtureInfo(t, "split3.swm").Header["XML Data Offset"])
+	require.NoError(t, err)
+	clear(last[0x7C:0x94]) // no integrity table: it is behind the XML
+	for _, c := range []struct {
+		name    string
+		data    []byte
+		message string // "" for a good set
+	}{
+		{"whole", last, ""},
+		{"cut off", last[:xml+100], fmt.Sprintf("part 3: XML: 786 bytes at offset %d lie outside of the file", xml)},
+		{"broken", withXML(last, utf16le(byteOrderMark+"<WIM>")), "part 3: XML: the document ends inside of <WIM>"},
+	} {
+		r := openBytes(t, wimtest.FixtureBytes(t, "split.swm"))
+		require.NoError(t, addPart(r, wimtest.FixtureBytes(t, "split2.swm")))
+		require.NoError(t, addPart(r, c.data))
+		report, err := r.Verify(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, c.message == "", report.OK(), c.name)
+		if c.message != "" {
+			require.Len(t, report.Problems, 1, c.name)
+			require.ErrorContains(t, report.Problems[0].Err, c.message)
+			require.ErrorIs(t, report.Problems[0].Err, wim.ErrFormat)
+		}
+	}
+}
+
 // An image that is not there any more leaves good blobs behind.
 func TestVerifyFindsLostImages(t *testing.T) {
 	verify := func(data []byte) *wim.VerifyReport {
