@@ -30,7 +30,11 @@ func (a *app) infoCommand() *cobra.Command {
 			}
 			switch {
 			case xml:
-				_, err = fmt.Fprintln(a.stdout, r.XML())
+				document := r.XML()
+				if isTerminal(a.stdout) {
+					document = printableLines(document)
+				}
+				_, err = fmt.Fprintln(a.stdout, document)
 				return err
 			case a.json:
 				return newJSON(a.stdout).Encode(describeFile(args[0], r.Reader, table))

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
+
+	"golang.org/x/term"
 
 	"github.com/wimble-go/wimble/wim"
 )
@@ -51,9 +54,41 @@ func (t *table) flush() error { return t.w.Flush() }
 
 // newJSON returns an encoder that leaves <, > and & as they are.
 func newJSON(w io.Writer) *json.Encoder {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(jsonWriter{w})
 	e.SetEscapeHTML(false)
 	return e
+}
+
+// jsonWriter escapes the control characters that JSON allows in strings, from
+// U+007F on, and those that turn the direction of text. An encoder writes a
+// whole value at once, and has such characters in strings only.
+type jsonWriter struct{ w io.Writer }
+
+func (j jsonWriter) Write(value []byte) (int, error) {
+	text, newline := strings.CutSuffix(string(value), "\n")
+	text = printable(text)
+	if newline {
+		text += "\n"
+	}
+	if _, err := io.WriteString(j.w, text); err != nil {
+		return 0, err
+	}
+	return len(value), nil
+}
+
+// isTerminal says whether people see what is written, not programs.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// printableLines makes text of several lines safe to print.
+func printableLines(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(printable(line), `\u0009`, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // thousands formats a count with separators.

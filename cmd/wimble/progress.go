@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"github.com/wimble-go/wimble/wim"
 )
@@ -18,8 +17,7 @@ type progress struct {
 }
 
 func (a *app) newProgress(title string) *progress {
-	file, ok := a.stderr.(*os.File)
-	return &progress{title: title, show: ok && term.IsTerminal(int(file.Fd()))}
+	return &progress{title: title, show: isTerminal(a.stderr)}
 }
 
 // update is called from one goroutine at a time.
