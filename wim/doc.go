@@ -43,8 +43,8 @@
 // Reading a file costs the decoding of its chunks, and no more. In a solid file
 // a chunk may be 64 MiB and holds many files; decoded chunks are kept in a
 // cache, and [FS.StorageOrder] gives the order in which no chunk is decoded
-// twice even without one. [Reader.Verify] and [Image.Extract] read in that
-// order by themselves and use all processors.
+// twice even without one. [Reader.Verify], [Image.Extract] and [Image.WriteTar]
+// read in that order by themselves and use all processors.
 //
 // # Security
 //

@@ -1,6 +1,7 @@
 package wim_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
@@ -349,6 +350,37 @@ func ExampleReader_ReadBlobs() {
 	})
 	fmt.Println(programs.Load(), "programs,", err)
 	// Output: 6 programs, <nil>
+}
+
+// WriteTar streams an image, or some of it, to any writer.
+func ExampleImage_WriteTar() {
+	r, err := wim.OpenReader("../testdata/install.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	in, out := io.Pipe() // in place of a network connection, say
+	go func() {
+		_, err := r.Images[0].WriteTar(context.Background(), out, wim.WithPaths("Windows/System32/drivers/etc/hosts"))
+		out.CloseWithError(err)
+	}()
+	for archive := tar.NewReader(in); ; {
+		header, err := archive.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			log.Fatal(err) // that of WriteTar
+		}
+		fmt.Println(header.Name, header.Size, header.PAXRecords["MSWINDOWS.fileattr"])
+	}
+	// Output:
+	// Windows/ 0 16
+	// Windows/System32/ 0 16
+	// Windows/System32/drivers/ 0 16
+	// Windows/System32/drivers/etc/ 0 16
+	// Windows/System32/drivers/etc/hosts 59 128
+	// Windows/System32/drivers/etc/ 0 16
 }
 
 // Extract writes a directory of an image below a target.

@@ -79,8 +79,8 @@ const (
 // First come the directories, with links and empty files, in order of their
 // paths; then the files in the order in which their content is stored, with
 // their hard links, so that each chunk is decoded once, on all processors.
-// Directories with such files come again at the end, the deepest first: GNU tar
-// would otherwise leave them with the time at which it wrote the files. The
+// Directories with such files come again at the end, the deepest first: programs
+// would otherwise leave them with the time at which they wrote the files. The
 // same image gives the same bytes each time.
 //
 // Entries that are known to be damaged before anything of them is written are

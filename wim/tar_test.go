@@ -281,6 +281,9 @@ func relativeLinks(t *testing.T, disk map[string]onDisk) map[string]onDisk {
 
 // What GNU tar and bsdtar unpack is what wimlib extracts, and what we do.
 func TestTarUnpacks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tests with other programs are left out in short mode")
+	}
 	eachImage(t, func(t *testing.T, image wimtest.FixtureImage, _ *wim.FS) {
 		r := openFixture(t, image.File)
 		data, _ := writeTar(t, r.Images[image.Index-1])

@@ -61,6 +61,7 @@ func eachCommand(t *testing.T, file string) map[string][]string {
 		"ls": {"ls", file, "1"}, "ls -R": {"ls", "-R", "-l", file, "1"}, "ls --json": {"ls", "--json", file, "1"},
 		"cat": {"cat", file, "1", "readme.txt"}, "verify": {"verify", file},
 		"extract": {"extract", file, "1", "--to", t.TempDir()},
+		"tar":     {"tar", file, "1"},
 	}
 }
 

@@ -43,7 +43,7 @@ records, binary values in base64:
   WIMBLE.stream.NAME       named stream of at most 64 KiB; larger ones are counted and left out
 
 GNU tar warns of each record that it does not know; --warning=no-unknown-keyword
-keeps it quiet. Directories come twice, so that GNU tar gives them their times.
+keeps it quiet. Directories come twice, so that they get their times.
 
 A file that is damaged ends the tar with an error.`,
 		Args: cobra.MinimumNArgs(2),
