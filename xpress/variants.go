@@ -7,13 +7,14 @@ package xpress
 type variant uint8
 
 const (
-	variantPlain  variant = iota // hotPlain: safe Go
-	variantUnsafe                // hotUnsafe: Go without bounds checks
+	variantPlain    variant = iota // hotPlain: safe Go
+	variantUnsafe                  // hotUnsafe: Go without bounds checks
+	variantAssembly                // hotAssembly: for amd64 with BMI2
 )
 
 // bestVariant is what a Decoder uses.
 func bestVariant() variant { return variants[len(variants)-1] }
 
 func (v variant) String() string {
-	return [...]string{"plain", "unsafe"}[v]
+	return [...]string{"plain", "unsafe", "assembly"}[v]
 }
