@@ -1,0 +1,40 @@
+package codectest
+
+import (
+	"bytes"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// AtPageEdges decodes with dst and src at the start and at the end of memory
+// that no access outside of survives. Neither the race detector nor a guard of
+// bytes would see a read that strays.
+func AtPageEdges(t testing.TB, d Decoder, size int, src []byte) {
+	t.Helper()
+	want := make([]byte, size)
+	wantErr := d.Decode(want, src)
+	for _, given := range edges(t, len(src)) {
+		copy(given, src)
+		for _, dst := range edges(t, size) {
+			err := d.Decode(dst, given)
+			require.Equal(t, wantErr == nil, err == nil)
+			if err == nil {
+				require.True(t, bytes.Equal(want, dst))
+			}
+		}
+	}
+}
+
+// edges maps size bytes behind a page without access, and in front of one.
+func edges(t testing.TB, size int) [2][]byte {
+	page := syscall.Getpagesize()
+	middle := (size + page - 1) / page * page
+	all, err := syscall.Mmap(-1, 0, middle+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	require.NoError(t, err)
+	t.Cleanup(func() { syscall.Munmap(all) })
+	require.NoError(t, syscall.Mprotect(all[:page], syscall.PROT_NONE))
+	require.NoError(t, syscall.Mprotect(all[page+middle:], syscall.PROT_NONE))
+	return [2][]byte{all[page : page+size : page+size], all[page+middle-size : page+middle : page+middle]}
+}
