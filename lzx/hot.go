@@ -1,6 +1,9 @@
 package lzx
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // hotPlain decodes items of a block, dst[pos:], as long as that takes no special
 // care, and returns how far it came. What it leaves are the first and the last
@@ -31,9 +34,10 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	n |= 56
 	e := main[buf>>(64-mainBits)]
 	for {
-		for pos <= len(dst)-8 && len(in) >= inputEnd+8 && e&flagSpecial == 0 {
+		for pos <= len(dst)-8 && len(in) >= inputEnd+8 && e&(flagSpecial|flagRepeat) == 0 {
 			length := int(e>>entryLength) & 15
-			after := recent.pushIf(newOffset(buf<<(e>>entryCode&63), e), e)
+			s := slotOf(e)
+			after := recent.pushIf(s.newOffset(bits.RotateLeft64(buf, int(e&entryBits))), s)
 			src := pos - int(after.newest())
 			if uint(src) > uint(pos-length) {
 				break // before the start, or an overlap
@@ -61,15 +65,16 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 		}
 		if e == entryLong {
 			e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-			if e&flagSpecial == 0 {
+			if e&(flagSpecial|flagRepeat) == 0 {
 				continue
 			}
 		}
 
 		// One item of any kind. It is looked at in copies of the state, which is
 		// left as it was when the item is not for here.
-		code := uint(e >> entryCode & 63)
-		footer := uint(e&entryBits) - code
+		s := slotOf(e)
+		footer := uint(s.footer)
+		code := uint(e&entryBits) - footer
 		b, left := buf<<(code&63), n-code
 		length := int(e>>entryLength) & 15
 		if length == longMatch {
@@ -85,15 +90,15 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 			left -= uint(l & symbolEntryBits)
 		}
 		after := recent
-		if e&flagNew == 0 {
-			after = recent.repeat(e >> entryRepeat & 3)
+		if s.isNew == 0 {
+			after = recent.repeat(e >> entrySlot)
 		} else {
-			offset := newOffset(b, e)
+			offset := s.newOffset(bits.RotateLeft64(b, int(footer)))
 			if e&flagAligned != 0 {
 				// The last three bits are not plain ones, but a codeword.
 				b <<= (footer - alignedBits) & 63
 				a := aligned[b>>(64-alignedMaxCode)]
-				offset = ((offset+2)&^7 | a>>symbolEntry) - 2
+				offset = s.base + (offset-s.base)&^7 + a>>symbolEntry
 				left -= footer - alignedBits
 				footer = uint(a & symbolEntryBits)
 			}

@@ -3,6 +3,7 @@
 package lzx
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/wimble-go/wimble/internal/rawmem"
@@ -39,9 +40,10 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 	n |= 56
 	e := rawmem.Entry(main, buf>>(64-mainBits))
 	for {
-		for at <= last && next >= inputEnd && e&flagSpecial == 0 {
+		for at <= last && next >= inputEnd && e&(flagSpecial|flagRepeat) == 0 {
 			length := uint(e>>entryLength) & 15
-			after := recent.pushIf(newOffset(buf<<(e>>entryCode&63), e), e)
+			s := slotOf(e)
+			after := recent.pushIf(s.newOffset(bits.RotateLeft64(buf, int(e&entryBits))), s)
 			src := at - uint(after.newest())
 			if src > at-length {
 				break
@@ -67,7 +69,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 		}
 		if e == entryLong {
 			e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-			if e&flagSpecial == 0 {
+			if e&(flagSpecial|flagRepeat) == 0 {
 				continue
 			}
 		}
@@ -76,8 +78,9 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 		// was when the item is not for here. Whether a match has a length symbol and
 		// an aligned symbol is hard to predict, so they are looked up always, and
 		// masked away: isLong and isAligned are all ones or zero.
-		code := uint(e >> entryCode & 63)
-		footer := uint(e&entryBits) - code
+		s := slotOf(e)
+		footer := uint(s.footer)
+		code := uint(e&entryBits) - footer
 		b, left := buf<<(code&63), n-code
 		length := uint(e>>entryLength) & 15
 		isLong := -uint32((length + 16 - longMatch) >> 4)
@@ -92,18 +95,18 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 		b <<= l & symbolEntryBits
 		left -= uint(l & symbolEntryBits)
 		after := recent
-		if e&flagNew == 0 {
-			after = recent.repeat(e >> entryRepeat & 3)
+		if s.isNew == 0 {
+			after = recent.repeat(e >> entrySlot)
 		} else {
-			offset := newOffset(b, e) + 2
+			offset := uint32(bits.RotateLeft64(b, int(footer))) & s.mask
 			isAligned := -(e / flagAligned & 1)
 			plain := footer - alignedBits&uint(isAligned)
 			b <<= plain & 63
 			a := aligned[b>>(64-alignedMaxCode)] & isAligned
-			offset = offset&^(7&isAligned) | a>>symbolEntry
+			offset = offset&^(7&isAligned) + a>>symbolEntry
 			b <<= a & symbolEntryBits
 			left -= plain + uint(a&symbolEntryBits)
-			after = recent.push(offset - 2)
+			after = recent.push(s.base + offset)
 		}
 		offset := uint(after.newest())
 		end := at + length

@@ -1,5 +1,7 @@
 package lzx
 
+import "math/bits"
+
 // A match is a copy of length bytes from offset bytes before.
 type match struct {
 	length int
@@ -46,9 +48,9 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 		dst[pos] = byte(e >> entryLiteral)
 		return pos + 1, nil
 	}
-	code := uint(e>>entryCode) & 63
-	footer := uint(e&entryBits) - code
-	r.consume(code)
+	s := slotOf(e)
+	footer := uint(s.footer)
+	r.consume(uint(e&entryBits) - footer)
 	m := match{length: int(e>>entryLength) & 15}
 	if m.length == longMatch {
 		l := d.length.Lookup(r.buf)
@@ -58,16 +60,16 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 		r.consume(uint(l & symbolEntryBits))
 		m.length += int(l >> symbolEntry)
 	}
-	if e&flagNew == 0 {
-		d.recent = d.recent.repeat(e >> entryRepeat & 3)
+	if s.isNew == 0 {
+		d.recent = d.recent.repeat(e >> entrySlot)
 	} else {
-		offset := newOffset(r.buf, e)
+		offset := s.newOffset(bits.RotateLeft64(r.buf, int(footer)))
 		if e&flagAligned != 0 {
 			// The last three bits are not plain ones, but a codeword.
 			r.consume(footer - alignedBits)
 			a := d.aligned.Lookup(r.buf)
 			r.consume(uint(a & symbolEntryBits))
-			offset = ((offset+2)&^7 | a>>symbolEntry) - 2
+			offset = s.base + (offset-s.base)&^7 + a>>symbolEntry
 		} else {
 			r.consume(footer)
 		}

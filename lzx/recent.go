@@ -29,9 +29,9 @@ func (q recentOffsets) push(offset uint32) recentOffsets {
 	return q<<offsetBits | recentOffsets(offset)
 }
 
-// pushIf pushes offset if entry e is one with a new offset, without a branch.
-func (q recentOffsets) pushIf(offset, e uint32) recentOffsets {
-	return q ^ (q^q.push(offset))&recentOffsets(int32(e)>>31)
+// pushIf pushes offset if s is a slot of new offsets, without a branch.
+func (q recentOffsets) pushIf(offset uint32, s *slot) recentOffsets {
+	return q ^ (q^q.push(offset))&recentOffsets(s.isNew)
 }
 
 // repeat makes R0 and Rk change places. This is not a move to the front: with

@@ -39,34 +39,29 @@ const (
 //
 //	0..5    bits to consume: codeword, and footer of the offset
 //	6       special: not for the inner loop of the hot loop
-//	7       literal
-//	8..13   bits of the codeword alone
-//	14      part of the footer comes from the aligned code
+//	7       0
+//	8..15   literal: the byte
 //	16..19  match length, 1 for a literal, 9 when a length symbol follows
-//	20..25  match with a new offset: 60 - footer bits
-//	26..29  match with a new offset: mantissa, see newOffset
-//	26..27  match with a recent offset: which, 0 to 2
-//	20..27  literal: the byte
-//	31      the offset is a new one. Not set for literals, which thereby repeat
-//	        the newest offset and leave all as it was
+//	20      part of the footer comes from the aligned code
+//	21      literal
+//	22      match with R1 or R2
+//	24..25  0
+//	26..31  position slot, 0 for a literal
 //
-// A literal is then a match of length 1 whose byte is replaced, and the hot loop
-// needs no branch to tell one from the other.
+// A literal is then a match of length 1 at the newest offset whose byte is
+// replaced, and the hot loop needs no branch to tell one from the other.
 const (
-	entryBits     = 63
-	flagSpecial   = 1 << 6
-	flagLiteral   = 1 << 7
-	entryCode     = 8
-	flagAligned   = 1 << 14
-	entryLength   = 16
-	entryShift    = 20
-	entryLiteral  = 20
-	entryMantissa = 26
-	entryRepeat   = 26
-	flagNew       = 1 << 31
+	entryBits    = 63
+	flagSpecial  = 1 << 6
+	entryLiteral = 8
+	entryLength  = 16
+	flagAligned  = 1 << 20
+	flagLiteral  = 1 << 21
+	flagRepeat   = 1 << 22
+	entrySlot    = 26
 
 	// The table adds this for each bit of the codeword.
-	entryStep = 1 | 1<<entryCode
+	entryStep = 1
 
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
@@ -75,30 +70,62 @@ const (
 	symbolEntry     = 8  // and the symbol from here
 )
 
+// A slot is what a position slot says about the offset of a match.
+type slot struct {
+	// shuffle makes R0, R1, R2 and a new offset, 4 bytes each, the next three
+	// recent offsets: byte i of the result is byte shuffle[i]. Only the
+	// assembly uses it.
+	shuffle [16]uint8
+	mask    uint32 // the footer's bits, the lowest ones
+	base    uint32 // what is added to them
+	footer  uint32 // how many they are
+	isNew   int32  // -1, or 0 for a slot of a recent offset
+}
+
+// slots is indexed by six bits of an entry. The last few are not used.
+var slots = newSlots()
+
+func newSlots() (slots [1 << 6]slot) {
+	for i := range maxSlots {
+		s := &slots[i]
+		recent := [4]int{3, 0, 1, 3}
+		switch {
+		case i == 0:
+			recent = [4]int{0, 1, 2, 3}
+		case i == 1:
+			recent = [4]int{1, 0, 2, 3}
+		case i == 2:
+			recent = [4]int{2, 1, 0, 3}
+		case i == repeatSlots:
+			s.isNew, s.base = -1, 1
+		default:
+			before := slots[i-1]
+			s.isNew, s.base = -1, before.base+before.mask+1
+			s.footer = footerBits(i)
+			s.mask = 1<<s.footer - 1
+		}
+		for j := range s.shuffle {
+			s.shuffle[j] = uint8(4*recent[j/4] + j%4)
+		}
+	}
+	return slots
+}
+
 // footerBits returns the number of extra bits of a position slot.
-func footerBits(slot int) uint {
+func footerBits(slot int) uint32 {
 	if slot < 4 {
 		return 0
 	}
-	return min(maxFooterBits, uint(slot)/2-1)
+	return min(maxFooterBits, uint32(slot)/2-1)
 }
 
-// mantissa returns (base(slot) + 2) >> footerBits(slot). The bases of the slots with
-// 2 added are 2, 3 and then 4, 6, 8, 12, ... with one more footer bit every two
-// slots, so that it is 2 or 3. From slot 36 on the footers stay at 17 bits and it
-// counts on: 2, 3, 4, ... 15.
-func mantissa(slot int) uint32 {
-	if slot < 2*maxFooterBits+2 {
-		return 2 | uint32(slot)&1
-	}
-	return uint32(slot) - 2*maxFooterBits
-}
+// slotOf returns the slot of entry e.
+func slotOf(e uint32) *slot { return &slots[e>>entrySlot] }
 
-// newOffset returns the offset of a match with entry e, where buf begins with
-// the footer: mantissa << footerBits + footer - 2. The mantissa is put in front of
-// the footer, and both are shifted down together.
-func newOffset(buf uint64, e uint32) uint32 {
-	return uint32((buf>>4|uint64(e>>entryMantissa)<<60)>>(e>>entryShift&63)) - 2
+// newOffset returns the offset of a match, where the last bits before those that
+// buf begins with are the footer: buf has been rotated, not shifted.
+func (s *slot) newOffset(buf uint64) uint32 {
+	return uint32(buf)&s.mask + s.base
 }
 
 // mainEntries returns what the symbols of the main code say, for verbatim or
@@ -115,17 +142,12 @@ func mainEntries(aligned bool) *[maxMainSymbols]uint32 {
 		if minMatch+header == longMatch {
 			e |= flagSpecial
 		}
-		if slot < repeatSlots {
-			e |= uint32(slot) << entryRepeat
-			if slot > 0 {
-				e |= flagSpecial
-			}
-		} else {
-			footer := uint32(footerBits(slot))
-			e |= flagNew | footer | (60-footer)<<entryShift | mantissa(slot)<<entryMantissa
-			if aligned && footer >= alignedBits {
-				e |= flagAligned | flagSpecial
-			}
+		e |= uint32(slot)<<entrySlot | footerBits(slot)
+		if slot == 1 || slot == 2 {
+			e |= flagRepeat
+		}
+		if aligned && footerBits(slot) >= alignedBits {
+			e |= flagAligned | flagSpecial
 		}
 		entries[sym] = e
 	}

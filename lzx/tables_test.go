@@ -12,27 +12,47 @@ import (
 // slots 0 and 1, which are not used, are -2 and -1.
 func TestSlotTables(t *testing.T) {
 	var footers, bases []byte
-	for slot := range maxSlots {
-		base := int32(mantissa(slot)<<footerBits(slot)) - 2
-		if slot < 2 {
-			base = int32(slot) - 2
+	for i, s := range slots[:maxSlots] {
+		base := s.base
+		if i < repeatSlots {
+			base = uint32(i - 2)
 		}
-		footers = append(footers, byte(footerBits(slot)))
-		bases = binary.LittleEndian.AppendUint32(bases, uint32(base))
+		footers = append(footers, byte(s.footer))
+		bases = binary.LittleEndian.AppendUint32(bases, base)
 	}
 	require.Equal(t, uint32(0x8c9beb13), crc32.ChecksumIEEE(footers))
 	require.Equal(t, uint32(0x6aadc579), crc32.ChecksumIEEE(bases))
 }
 
-// A mantissa with no bits of the footer set is the slot's base.
 func TestNewOffset(t *testing.T) {
-	for slot := repeatSlots; slot < maxSlots; slot++ {
-		base := mantissa(slot)<<footerBits(slot) - 2
-		e := verbatimMain[numLiterals+slot*lengthHeaders]
-		last := uint64(1)<<footerBits(slot) - 1
-		require.Equal(t, base, newOffset(0, e))
-		require.Equal(t, base+uint32(last), newOffset(^uint64(0), e))
-		require.Equal(t, base+uint32(last/3), newOffset(last/3<<1<<(63-footerBits(slot)), e))
+	for i := repeatSlots; i < maxSlots; i++ {
+		s := slotOf(verbatimMain[numLiterals+i*lengthHeaders])
+		require.Equal(t, &slots[i], s)
+		last := uint32(1)<<s.footer - 1
+		require.Equal(t, s.base, s.newOffset(^uint64(last)))
+		require.Equal(t, s.base+last, s.newOffset(^uint64(0)))
+		require.Equal(t, s.base+last/3, s.newOffset(uint64(last/3)|1<<63))
+	}
+}
+
+// The shuffles do what push and repeat do.
+func TestShuffles(t *testing.T) {
+	for i, s := range slots[:maxSlots] {
+		in, want := [4]uint32{10, 20, 30, 40}, newRecentOffsets(10, 20, 30)
+		if i < repeatSlots {
+			want = want.repeat(uint32(i))
+		} else {
+			want = want.push(40) & (1<<63 - 1)
+		}
+		var from, to [16]byte
+		for j, v := range in {
+			binary.LittleEndian.PutUint32(from[4*j:], v)
+		}
+		for j := range to {
+			to[j] = from[s.shuffle[j]]
+		}
+		le := binary.LittleEndian
+		require.Equal(t, want, newRecentOffsets(le.Uint32(to[:]), le.Uint32(to[4:]), le.Uint32(to[8:])))
 	}
 }
 
@@ -50,6 +70,6 @@ func TestRecentOffsets(t *testing.T) {
 	require.Equal(t, newRecentOffsets(largest, largest, largest), q&^(1<<63))
 	q = q.push(7).push(8)
 	require.Equal(t, newRecentOffsets(largest, 7, 8), q.repeat(2)&^(1<<63))
-	require.Equal(t, uint32(9), q.pushIf(9, flagNew).newest())
-	require.Equal(t, uint32(8), q.pushIf(9, flagLiteral).newest())
+	require.Equal(t, uint32(9), q.pushIf(9, &slots[40]).newest())
+	require.Equal(t, uint32(8), q.pushIf(9, slotOf(verbatimMain['a'])).newest())
 }
