@@ -24,7 +24,7 @@ func (m match) check(pos, end int) error {
 // hot loop does nearly all of them, and stops before one that it must not do.
 func (d *Decoder) decodeItems(dst []byte, pos, end int) error {
 	for {
-		if pos = d.hot(dst[:end], pos); pos == end {
+		if pos = d.hot(dst, pos, end); pos == end {
 			return nil
 		}
 		var err error

@@ -7,13 +7,14 @@ package lzx
 type variant uint8
 
 const (
-	variantPlain  variant = iota // hotPlain: safe Go
-	variantUnsafe                // hotUnsafe: Go without bounds checks
+	variantPlain    variant = iota // hotPlain: safe Go
+	variantUnsafe                  // hotUnsafe: Go without bounds checks
+	variantAssembly                // hotAssembly: amd64 with AVX2 and BMI2
 )
 
 // bestVariant is what a Decoder uses.
 func bestVariant() variant { return variants[len(variants)-1] }
 
 func (v variant) String() string {
-	return [...]string{"plain", "unsafe"}[v]
+	return [...]string{"plain", "unsafe", "assembly"}[v]
 }

@@ -5,6 +5,6 @@ package lzx
 // variants are those of this build, the fastest last.
 var variants = []variant{variantPlain}
 
-func (d *Decoder) hot(dst []byte, pos int) int {
-	return d.hotPlain(dst, pos)
+func (d *Decoder) hot(dst []byte, pos, end int) int {
+	return d.hotPlain(dst[:end], pos)
 }

@@ -1,0 +1,121 @@
+//go:build !noasm && !purego
+
+package lzx
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+// variants are those that this machine can run, the fastest last.
+var variants = availableVariants()
+
+func availableVariants() []variant {
+	// All processors with AVX2 and BMI2 have BMI1 and SSSE3.
+	if cpu.X86.HasAVX2 && cpu.X86.HasBMI2 {
+		return []variant{variantPlain, variantUnsafe, variantAssembly}
+	}
+	return []variant{variantPlain, variantUnsafe}
+}
+
+func (d *Decoder) hot(dst []byte, pos, end int) int {
+	switch d.variant {
+	case variantPlain:
+		return d.hotPlain(dst[:end], pos)
+	case variantUnsafe:
+		return d.hotUnsafe(dst[:end], pos)
+	}
+	return d.hotAssembly(dst, pos, end)
+}
+
+// hotState is what asmHot works on.
+type hotState struct {
+	main       *uint32
+	mainLong   *uint32
+	lengths    *uint32
+	lengthLong *uint32
+	aligned    *uint32
+
+	mainBase, lengthBase   uint64
+	mainShift, lengthShift uint64
+
+	out      *byte  // dst
+	at       uint64 // index of the next item's output
+	last     uint64 // the last index where the inner loop may write its 8 bytes
+	end      uint64 // no match may pass it
+	copyLast uint64 // a match that ends here or before may be followed by copyMargin bytes
+	next     *byte  // the next load
+	inputEnd *byte  // not before here
+	buf      uint64
+	n        uint32
+	zero     uint32
+	recent   [4]uint32 // R0, R1, R2, and one that is free
+}
+
+// copyMargin is how far asmHot may write past the end of a match.
+const copyMargin = 32
+
+// maxHot is how many bytes asmHot decodes in one call: nothing can preempt it.
+const maxHot = 1 << 16
+
+// hotAssembly is hotUnsafe in assembly, for dst[pos:end].
+func (d *Decoder) hotAssembly(dst []byte, pos, end int) int {
+	for {
+		stop := min(end, pos+maxHot)
+		if pos < 8 || pos > stop-8 || d.bits.next < inputEnd {
+			return pos
+		}
+		in := d.bits.in
+		h := hotState{
+			main:        &(*[1 << mainBits]uint32)(d.main.Main)[0],
+			mainLong:    unsafe.SliceData(d.main.Long),
+			mainBase:    d.main.LongBase,
+			mainShift:   uint64(d.main.LongShift),
+			lengths:     &(*[1 << lengthBits]uint32)(d.length.Main)[0],
+			lengthLong:  unsafe.SliceData(d.length.Long),
+			lengthBase:  d.length.LongBase,
+			lengthShift: uint64(d.length.LongShift),
+			aligned:     &(*[1 << alignedMaxCode]uint32)(d.aligned.Main)[0],
+			out:         &dst[0],
+			at:          uint64(pos),
+			last:        uint64(stop - 8),
+			end:         uint64(end),
+			copyLast:    uint64(max(0, len(dst)-copyMargin)),
+			next:        &in[d.bits.next],
+			inputEnd:    &in[inputEnd],
+			buf:         d.bits.buf,
+			n:           uint32(d.bits.n),
+		}
+		h.recent[0], h.recent[1], h.recent[2] = d.recent.all()
+		asmHot(&h)
+		d.bits.next = int(uintptr(unsafe.Pointer(h.next)) - uintptr(unsafe.Pointer(&in[0])))
+		d.bits.buf, d.bits.n = h.buf, uint(h.n)
+		d.recent = newRecentOffsets(h.recent[0], h.recent[1], h.recent[2])
+		if pos = int(h.at); pos <= stop-8 || stop == end {
+			return pos
+		}
+	}
+}
+
+// asmHot decodes items as hotUnsafe does.
+//
+//go:noescape
+func asmHot(h *hotState)
+
+// What asmHot looks up to repeat 1 to 15 bytes: repeatShuffles[n] shuffles n
+// bytes into 16 bytes of repetitions, and repeatSteps[n] is the greatest multiple
+// of n that is not over 16.
+var (
+	repeatShuffles [16][16]uint8
+	repeatSteps    [16]uint8
+)
+
+func init() {
+	for n := 1; n < 16; n++ {
+		repeatSteps[n] = uint8(16 - 16%n)
+		for i := range repeatShuffles[n] {
+			repeatShuffles[n][i] = uint8(i % n)
+		}
+	}
+}

@@ -1,0 +1,13 @@
+//go:build !purego && (noasm || !amd64)
+
+package lzx
+
+// variants are those of this build, the fastest last.
+var variants = []variant{variantPlain, variantUnsafe}
+
+func (d *Decoder) hot(dst []byte, pos, end int) int {
+	if d.variant == variantPlain {
+		return d.hotPlain(dst[:end], pos)
+	}
+	return d.hotUnsafe(dst[:end], pos)
+}
