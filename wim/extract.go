@@ -33,9 +33,9 @@ type NotRestored struct {
 	Count int    // entries that have it
 }
 
-// WithPaths limits [Image.Extract] to some files and directories, with all
-// that is below those. They keep their place: "Windows/notepad.exe" is written
-// to Windows/notepad.exe below the target.
+// WithPaths limits [Image.Extract] and [Image.WriteTar] to some files and
+// directories, with all that is below those. They keep their place:
+// "Windows/notepad.exe" is written to Windows/notepad.exe below the target.
 //
 // Elements of a path may be patterns as in [path.Match]: "Windows/*.exe",
 // "Users/*/Desktop". Like names, patterns match without regard to case where

@@ -255,6 +255,21 @@ func TestHostileTarDeep(t *testing.T) {
 	require.Zero(t, report.Files)
 }
 
+// An image of which there is nothing, not even a root, is an empty directory to
+// Extract and an empty tar.
+func TestImageWithoutRoot(t *testing.T) {
+	w := wimtest.NewWIM()
+	w.AddImage(&wimtest.Metadata{})
+	r := openCrafted(t, w)
+	headers, _, report, err := craftedTar(t, r)
+	require.NoError(t, err)
+	require.Empty(t, headers)
+	require.Equal(t, &TarReport{}, report)
+	extracted, err := r.Images[0].Extract(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, &ExtractReport{}, extracted)
+}
+
 // Bulk reading in order finishes each sink before it opens the next, in the
 // order in which blobs are stored, with any number of workers.
 func TestBulkInOrder(t *testing.T) {

@@ -168,8 +168,11 @@ func (s *subset) planFiles() *filePlan {
 	plan := &filePlan{contents: make(map[*blob][]int32)}
 	first := make(map[uint64]int32) // of each hard link group
 	s.each(func(i int32, n *node) error {
+		if n.isDirectory() || s.tree.isLink(i) || n.attributes&AttributeEncrypted != 0 {
+			return nil
+		}
 		hashes := s.tree.meta.streamsOf(n)
-		if n.isDirectory() || s.tree.isLink(i) || !hashes.hasData || n.attributes&AttributeEncrypted != 0 {
+		if !hashes.hasData {
 			return nil
 		}
 		if group := s.tree.hardLinkGroup(i); group != 0 {

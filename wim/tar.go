@@ -89,8 +89,8 @@ const (
 // out to be damaged, the error names it, and the tar has no end: programs that
 // read it complain. An error of w ends the operation as well.
 //
-// The report is nil when nothing was written. Writes to w come from one
-// goroutine at a time.
+// The report is nil, and nothing is written, when the tree cannot be read or a
+// path is not in it. Writes to w come from one goroutine at a time.
 func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...BulkOption) (*TarReport, error) {
 	tree, err := image.FS()
 	if err != nil {
