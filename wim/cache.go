@@ -2,6 +2,7 @@ package wim
 
 import (
 	"container/list"
+	"errors"
 	"sync"
 )
 
@@ -34,7 +35,14 @@ type cachedChunk struct {
 	element *list.Element // nil while it is being decoded
 }
 
-// get returns the chunk, decoding it if need be. An error is not kept.
+// chunkOverhead is what an entry costs beside its data.
+const chunkOverhead = 512
+
+func (e *cachedChunk) cost() int64 { return int64(len(e.data)) + chunkOverhead }
+
+// get returns the chunk, decoding it if need be. That a chunk is damaged is kept
+// as well: else each file in a damaged chunk would decode it again, up to the
+// damage. An error of the source is not, since reading again may help.
 func (c *chunkCache) get(key chunkKey, decode func() ([]byte, error)) ([]byte, error) {
 	c.mu.Lock()
 	if e := c.entries[key]; e != nil {
@@ -52,21 +60,23 @@ func (c *chunkCache) get(key chunkKey, decode func() ([]byte, error)) ([]byte, e
 	c.entries[key] = e
 	c.mu.Unlock()
 
-	e.data, e.err = decode()
+	if e.data, e.err = decode(); e.err != nil {
+		e.data = nil
+	}
 	close(e.decoded)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e.err != nil {
+	if e.err != nil && !errors.Is(e.err, ErrFormat) {
 		delete(c.entries, key)
-		return e.data, e.err
+		return nil, e.err
 	}
 	e.element = c.recent.PushFront(e)
-	c.used += int64(len(e.data))
+	c.used += e.cost()
 	for c.used > c.budget && c.recent.Len() > 1 {
 		oldest := c.recent.Remove(c.recent.Back()).(*cachedChunk)
 		delete(c.entries, oldest.key)
-		c.used -= int64(len(oldest.data))
+		c.used -= oldest.cost()
 	}
-	return e.data, nil
+	return e.data, e.err
 }

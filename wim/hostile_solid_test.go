@@ -285,6 +285,24 @@ func TestHostileSolidMarkerWithHash(t *testing.T) {
 	requireNoFile(t, tree, "2", ErrMissingBlob)
 }
 
+// A damaged chunk is decoded once, not once for each file that is in it.
+func TestHostileSolidDamagedChunk(t *testing.T) {
+	const size, files = 8 << 20, 300
+	w := wimtest.NewWIM()
+	w.AddSolid(wimtest.Solid{USize: size, ChunkSize: size, Codec: wimtest.CodecLZMS, Chunks: [][]byte{bytes.Repeat([]byte{0xA5, 0x17, 0x42, 0xFE}, 500)}})
+	var hashes [][20]byte
+	for i := range files {
+		hashes = append(hashes, w.AddSolidBlob(fmt.Append(nil, i), uint64(10*i)))
+	}
+	withImage(w, hashes...)
+	tree := craftedTree(t, openCrafted(t, w))
+	requireMemory(t, 3*size, func() {
+		for i := range files {
+			requireNoFile(t, tree, fmt.Sprint(i), ErrFormat)
+		}
+	})
+}
+
 // Many small files of a solid resource are read in any order without decoding
 // its chunks again and again.
 func TestHostileSolidRandomOrder(t *testing.T) {
