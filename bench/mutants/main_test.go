@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -110,14 +111,12 @@ func TestReason(t *testing.T) {
 // TestKnownNamesTests looks for the tests that known.go names.
 func TestKnownNamesTests(t *testing.T) {
 	var source strings.Builder
-	entries, err := os.ReadDir("../../wim")
+	files, err := filepath.Glob("../../*/*_test.go")
 	require.NoError(t, err)
-	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), "_test.go") {
-			data, err := os.ReadFile("../../wim/" + entry.Name())
-			require.NoError(t, err)
-			source.Write(data)
-		}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		source.Write(data)
 	}
 	name := regexp.MustCompile(`Test\w+`)
 	for _, k := range known {
