@@ -10,9 +10,11 @@ import (
 // readCodes reads the codes of a verbatim or aligned block (the WIM format
 // sheet, section 5.4).
 func (d *Decoder) readCodes(kind uint32) error {
-	entries := verbatimMain
+	d.firstAligned = neverAligned
+	alphabets := &verbatimMain
 	if kind == blockAligned {
-		entries = alignedMain
+		d.firstAligned = firstAligned
+		alphabets = &alignedMain
 		var lengths [numAlignedSymbols]uint8
 		for i := range lengths {
 			lengths[i] = uint8(d.bits.read(3))
@@ -20,6 +22,10 @@ func (d *Decoder) readCodes(kind uint32) error {
 		if err := d.aligned.Build(lengths[:], symbols[:numAlignedSymbols]); err != nil {
 			return fmt.Errorf("aligned offset code: %w", err)
 		}
+	}
+	entries := alphabets[0]
+	if d.variant == variantAssembly {
+		entries = alphabets[1]
 	}
 	main := d.mainLengths[:d.mainSymbols]
 	if err := d.readLengths(main[:numLiterals]); err != nil {

@@ -42,7 +42,8 @@ type Decoder struct {
 	aligned *huffman.Table
 	pretree *huffman.Table
 
-	mayHaveCalls bool // some block could produce the opcode of a call
+	firstAligned uint32 // slots from here on have an aligned symbol, in this block
+	mayHaveCalls bool   // some block could produce the opcode of a call
 	opcodes      [e8Batch]opcodes
 }
 

@@ -25,7 +25,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	lengths := (*[1 << lengthBits]uint32)(d.length.Main)
 	aligned := (*[1 << alignedMaxCode]uint32)(d.aligned.Main)
 	in, buf, n := d.bits.in[:d.bits.next+8], d.bits.buf, d.bits.n
-	recent := d.recent
+	recent, firstAligned := d.recent, d.firstAligned
 
 	// The buffer is refilled as in bitReader. The rest of in, not an index, is
 	// where the reader stands: so the compiler sees that no load is out of bounds.
@@ -34,8 +34,8 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	n |= 56
 	e := main[buf>>(64-mainBits)]
 	for {
-		for pos <= len(dst)-8 && len(in) >= inputEnd+8 && e&(flagSpecial|flagRepeat) == 0 {
-			length := int(e>>entryLength) & 15
+		for pos <= len(dst)-8 && len(in) >= inputEnd+8 && e&flagSpecial == 0 {
+			length := int(lengthOf(e))
 			s := slotOf(e)
 			after := recent.pushIf(s.newOffset(bits.RotateLeft64(buf, int(e&entryBits))), s)
 			src := pos - int(after.newest())
@@ -53,7 +53,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 			n |= 56
 
 			v := load64(dst, src)
-			if e&flagLiteral != 0 {
+			if length == literalLength {
 				v = uint64(e >> entryLiteral)
 			}
 			store64(dst, pos, v)
@@ -65,7 +65,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 		}
 		if e == entryLong {
 			e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-			if e&(flagSpecial|flagRepeat) == 0 {
+			if e&flagSpecial == 0 {
 				continue
 			}
 		}
@@ -76,7 +76,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 		footer := uint(s.footer)
 		code := uint(e&entryBits) - footer
 		b, left := buf<<(code&63), n-code
-		length := int(e>>entryLength) & 15
+		length := int(lengthOf(e))
 		if length == longMatch {
 			l := lengths[b>>(64-lengthBits)]
 			if l == entryLong {
@@ -94,7 +94,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 			after = recent.repeat(e >> entrySlot)
 		} else {
 			offset := s.newOffset(bits.RotateLeft64(b, int(footer)))
-			if e&flagAligned != 0 {
+			if e>>entrySlot >= firstAligned {
 				// The last three bits are not plain ones, but a codeword.
 				b <<= (footer - alignedBits) & 63
 				a := aligned[b>>(64-alignedMaxCode)]
@@ -109,7 +109,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 		offset := int(after.newest())
 		end := pos + length
 		src := pos - offset
-		if src < 0 || end > len(dst) || e&flagLiteral != 0 {
+		if src < 0 || end > len(dst) || lengthOf(e) == literalLength {
 			break // a wrong match, or a literal while R0 is before the start
 		}
 		recent, buf, n = after, b, left

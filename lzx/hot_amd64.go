@@ -29,28 +29,25 @@ func (d *Decoder) hot(dst []byte, pos, end int) int {
 	return d.hotAssembly(dst, pos, end)
 }
 
-// hotState is what asmHot works on.
+// hotState is what asmHot works on. Indices are those of hotUnsafe.
 type hotState struct {
-	main       *uint32
-	mainLong   *uint32
-	lengths    *uint32
-	lengthLong *uint32
-	aligned    *uint32
+	in  *byte // d.bits.in
+	out *byte // dst
 
+	// Tables, and where in the Long part of one a codeword is
+	main, lengths, aligned *uint32
+	mainLong, lengthLong   *uint32
 	mainBase, lengthBase   uint64
 	mainShift, lengthShift uint64
 
-	out      *byte  // dst
-	at       uint64 // index of the next item's output
-	last     uint64 // the last index where the inner loop may write its 8 bytes
-	end      uint64 // no match may pass it
-	copyLast uint64 // a match that ends here or before may be followed by copyMargin bytes
-	next     *byte  // the next load
-	inputEnd *byte  // not before here
-	buf      uint64
-	n        uint32
-	zero     uint32
-	recent   [4]uint32 // R0, R1, R2, and one that is free
+	last         uint64 // the greatest index where the inner loop may write its 8 bytes
+	end          uint64 // no match may pass it
+	copyLast     uint64 // the greatest index where matches may end that write more than they are
+	firstAligned uint32 // d.firstAligned as part of an entry
+	zero         uint32
+
+	at, next, buf, n uint64
+	recent           [4]uint32 // R0, R1, R2, and one that is free
 }
 
 // copyMargin is how far asmHot may write past the end of a match.
@@ -66,31 +63,30 @@ func (d *Decoder) hotAssembly(dst []byte, pos, end int) int {
 		if pos < 8 || pos > stop-8 || d.bits.next < inputEnd {
 			return pos
 		}
-		in := d.bits.in
 		h := hotState{
-			main:        &(*[1 << mainBits]uint32)(d.main.Main)[0],
-			mainLong:    unsafe.SliceData(d.main.Long),
-			mainBase:    d.main.LongBase,
-			mainShift:   uint64(d.main.LongShift),
-			lengths:     &(*[1 << lengthBits]uint32)(d.length.Main)[0],
-			lengthLong:  unsafe.SliceData(d.length.Long),
-			lengthBase:  d.length.LongBase,
-			lengthShift: uint64(d.length.LongShift),
-			aligned:     &(*[1 << alignedMaxCode]uint32)(d.aligned.Main)[0],
-			out:         &dst[0],
-			at:          uint64(pos),
-			last:        uint64(stop - 8),
-			end:         uint64(end),
-			copyLast:    uint64(max(0, len(dst)-copyMargin)),
-			next:        &in[d.bits.next],
-			inputEnd:    &in[inputEnd],
-			buf:         d.bits.buf,
-			n:           uint32(d.bits.n),
+			in:           &d.bits.in[0],
+			out:          &dst[0],
+			main:         &(*[1 << mainBits]uint32)(d.main.Main)[0],
+			lengths:      &(*[1 << lengthBits]uint32)(d.length.Main)[0],
+			aligned:      &(*[1 << alignedMaxCode]uint32)(d.aligned.Main)[0],
+			mainLong:     unsafe.SliceData(d.main.Long),
+			lengthLong:   unsafe.SliceData(d.length.Long),
+			mainBase:     d.main.LongBase,
+			lengthBase:   d.length.LongBase,
+			mainShift:    uint64(d.main.LongShift),
+			lengthShift:  uint64(d.length.LongShift),
+			last:         uint64(stop - 8),
+			end:          uint64(end),
+			copyLast:     uint64(max(0, len(dst)-copyMargin)),
+			firstAligned: d.firstAligned << entrySlot,
+			at:           uint64(pos),
+			next:         uint64(d.bits.next),
+			buf:          d.bits.buf,
+			n:            uint64(d.bits.n),
 		}
 		h.recent[0], h.recent[1], h.recent[2] = d.recent.all()
 		asmHot(&h)
-		d.bits.next = int(uintptr(unsafe.Pointer(h.next)) - uintptr(unsafe.Pointer(&in[0])))
-		d.bits.buf, d.bits.n = h.buf, uint(h.n)
+		d.bits.next, d.bits.buf, d.bits.n = int(h.next), h.buf, uint(h.n)
 		d.recent = newRecentOffsets(h.recent[0], h.recent[1], h.recent[2])
 		if pos = int(h.at); pos <= stop-8 || stop == end {
 			return pos

@@ -5,34 +5,40 @@
 
 // asmHot is hotUnsafe, which see, in registers. What goes by a name there is
 //
-//	R13  h, the state that asmHot begins and ends with
-//	DI   out            R8  at
-//	SI   &in[next]      R9  buf      R10  n
-//	CX   e              X0  recent, 4 bytes each
-//	R11  main           R14 &slots[0]
-//	AX, BX, DX, BP, R12, R15, X1 and X2 are free
+//	R8   &out[at]       SI   &in[next]      R13  h
+//	R9   buf            R10  n              CX   e
+//	R11  main           R14  &slots[0]      X0   recent, 4 bytes each
+//
+// R12, R15, BP and DI hold constants in the inner loop, see CONSTANTS. The
+// rest of the registers, and these after an item that leaves it, are free.
 //
 // The first six bits of an entry are the number of bits to consume, and shifts
 // take no more than six bits of a register as their count.
 
-// REFILL is, with following the bits of n before that, which it destroys
+// CONSTANTS sets the registers that save the inner loop a MOV each: shifts and
+// BEXTR with them have a destination of their own.
+#define CONSTANTS \
+	MOVL $(const_entrySlot-2), R12 \
+	MOVL $(64-const_mainBits), R15 \
+	MOVL $(4<<8|const_entryLength), BP \
+	MOVL $3, DI
+
+// REFILL is
 //	buf |= rawmem.Load64(in, next) >> (n & 63)
 //	next -= ^n >> 3 & 7
 //	n |= 56
+// where ^n>>3&7 is 7 - n>>3, as n is at most 63. R12, R15, BP and DI hold
+// the constants.
 #define REFILL(scratch) \
-	MOVQ (SI), scratch \
-	SHRXQ R10, scratch, scratch \
+	SHRXQ R10, (SI), scratch \
 	ORQ scratch, R9 \
-	MOVL R10, scratch \
-	XORL $63, scratch \
-	SHRL $3, scratch \
-	SUBQ scratch, SI \
+	SHRXQ DI, R10, scratch \
+	LEAQ -7(SI)(scratch*1), SI \
 	ORL $56, R10
 
 // LOOKUP is entry = rawmem.Entry(main, buf>>(64-mainBits)).
 #define LOOKUP(entry) \
-	MOVQ R9, entry \
-	SHRQ $(64-const_mainBits), entry \
+	SHRXQ R15, R9, entry \
 	MOVL (R11)(entry*4), entry
 
 // RECENT makes recent[3] the new offset DX, shuffles recent into X1 as the
@@ -56,64 +62,73 @@ away: \
 	JMP back
 
 // func asmHot(h *hotState)
-TEXT ·asmHot(SB), NOSPLIT, $8-8
+TEXT ·asmHot(SB), NOSPLIT, $40-8
 	MOVQ h+0(FP), R13
-	LEAQ ·slots(SB), R14
+	// Indices become addresses, which nothing can move while this runs.
+	MOVQ hotState_out(R13), R8
+	MOVQ hotState_last(R13), AX
+	ADDQ R8, AX
+	MOVQ AX, last-8(SP)
+	MOVQ hotState_end(R13), AX
+	ADDQ R8, AX
+	MOVQ AX, end-16(SP)
+	MOVQ hotState_copyLast(R13), AX
+	ADDQ R8, AX
+	MOVQ AX, copyLast-24(SP)
+	ADDQ hotState_at(R13), R8
+	MOVQ hotState_in(R13), SI
+	LEAQ const_inputEnd(SI), AX
+	MOVQ AX, inputEnd-32(SP)
+	ADDQ hotState_next(R13), SI
+
 	MOVQ hotState_main(R13), R11
-	MOVQ hotState_out(R13), DI
-	MOVQ hotState_at(R13), R8
-	MOVQ hotState_next(R13), SI
+	LEAQ ·slots(SB), R14
 	MOVQ hotState_buf(R13), R9
-	MOVL hotState_n(R13), R10
+	MOVQ hotState_n(R13), R10
 	VMOVDQU hotState_recent(R13), X0
+	CONSTANTS
 	REFILL(AX)
 	LOOKUP(CX)
 	JMP check
 
 loop:
 	// s := slotOf(e); offset := s.newOffset(bits.RotateLeft64(buf, e))
-	MOVL CX, BX
-	SHRL $(const_entrySlot-2), BX // 4 * slot, as a slot is 32 bytes
+	SHRXL R12, CX, BX // 4 * slot, as a slot is 32 bytes
 	MOVQ R9, DX
 	ROLQ CX, DX
 	ANDL slot_mask(R14)(BX*8), DX
 	ADDL slot_base(R14)(BX*8), DX
 	RECENT
-	// length := e>>entryLength & 15
-	MOVL CX, AX
-	SHRL $const_entryLength, AX
-	ANDL $15, AX
-	// src := at - offset; if src > at-length { goto overlap }
+	// length := lengthOf(e); src := at - offset
+	BEXTRL BP, CX, AX
 	MOVQ R8, BX
 	SUBQ DX, BX
-	MOVQ R8, DX
-	SUBQ AX, DX
-	CMPQ BX, DX
-	JHI overlap
+	// if offset > at || offset < length { goto overlap }
+	CMPQ BX, hotState_out(R13)
+	JCS overlap
+	CMPL DX, AX
+	JCS overlap
 	VMOVDQA X1, X0
 
+	// v := rawmem.Load64(out, src); if length == literalLength { v = e>>entryLiteral }
 	// buf <<= e; n -= e. In an entry that is not special, the low byte is
 	// the number of bits.
-	MOVL CX, R12
+	// The next entry is looked up before the buffer is refilled.
 	SHLXQ CX, R9, R9
 	SUBB CX, R10
-	// The next entry is looked up before the buffer is refilled.
+	MOVBLZX CH, DX
 	LOOKUP(CX)
-	REFILL(R15)
-
-	// v := rawmem.Load64(out, src), or the literal
-	MOVQ (DI)(BX*1), BX
-	MOVL R12, DX
-	SHRL $const_entryLiteral, DX
-	TESTL $const_flagLiteral, R12
-	CMOVQNE DX, BX
-	MOVQ BX, (DI)(R8*1)
+	MOVQ (BX), BX
+	CMPL AX, $const_literalLength
+	CMOVQEQ DX, BX
+	REFILL(DX)
+	MOVQ BX, (R8)
 	ADDQ AX, R8
 
 check:
-	CMPQ R8, hotState_last(R13)
+	CMPQ R8, last-8(SP)
 	JHI done
-	CMPQ SI, hotState_inputEnd(R13)
+	CMPQ SI, inputEnd-32(SP)
 	JCS done
 	TESTB $const_flagSpecial, CX
 	JEQ loop
@@ -124,21 +139,22 @@ check:
 	JEQ longCodeword
 
 special:
-	// s := slotOf(e), and footer in AX
-	MOVL CX, BX
-	SHRL $(const_entrySlot-2), BX
-	MOVL slot_footer(R14)(BX*8), AX
-	// b := buf << code in BP
+	// b := buf << code in BP: the field is code - 1, with zeros above it.
 	MOVL CX, DX
-	SUBL AX, DX
-	SHLXQ DX, R9, BP
+	SHRL $const_entryCode, DX
+	LEAQ (R9)(R9*1), BP
+	SHLXQ DX, BP, BP
 	// l := lengths[b>>(64-lengthBits)] in DX
 	MOVQ hotState_lengths(R13), R15
 	MOVQ BP, DX
 	SHRQ $(64-const_lengthBits), DX
 	MOVL (R15)(DX*4), DX
-	TESTL $const_flagAligned, CX
-	JNE alignedItem
+	// s := slotOf(e), and footer in AX
+	MOVL CX, BX
+	SHRL $(const_entrySlot-2), BX
+	MOVL slot_footer(R14)(BX*8), AX
+	CMPL CX, hotState_firstAligned(R13)
+	JCC alignedItem
 	TESTB $const_entryLong, DX
 	JNE longLength
 	TESTL DX, DX
@@ -162,73 +178,75 @@ length:
 	ANDL slot_mask(R14)(BX*8), DX
 	ADDL slot_base(R14)(BX*8), DX
 	RECENT
-	MOVL R15, BX
+	MOVL R15, CX
 
 match:
 	// A match of AX bytes with offset DX. What becomes of recent, buf and n is
-	// in X1, BP and BX. It ends at end in CX.
-	CMPQ DX, R8
-	JHI done
-	LEAQ (R8)(AX*1), CX
-	CMPQ CX, hotState_end(R13)
+	// in X1, BP and CX. If it is not for here, nothing has changed yet.
+	MOVQ R8, BX
+	SUBQ DX, BX // src
+	CMPQ BX, hotState_out(R13)
+	JCS done
+	LEAQ (R8)(AX*1), R15 // its end
+	CMPQ R15, end-16(SP)
 	JHI done
 	VMOVDQA X1, X0
 	MOVQ BP, R9
-	MOVL BX, R10
-	REFILL(BP)
-	LOOKUP(R15)
-	MOVQ R8, BX
-	SUBQ DX, BX // src
-	CMPQ CX, hotState_copyLast(R13)
+	MOVL CX, R10
+	REFILL(CX)
+	MOVQ R9, CX
+	SHRQ $(64-const_mainBits), CX
+	MOVL (R11)(CX*4), CX
+	CMPQ R15, copyLast-24(SP)
 	JHI bytes
 	CMPL DX, $16
 	JCS short
-	VMOVDQU (DI)(BX*1), X2
-	VMOVDQU X2, (DI)(R8*1)
-	VMOVDQU 16(DI)(BX*1), X2
-	VMOVDQU X2, 16(DI)(R8*1)
+	VMOVDQU (BX), X2
+	VMOVDQU X2, (R8)
+	VMOVDQU 16(BX), X2
+	VMOVDQU X2, 16(R8)
 	CMPL AX, $32
 	JHI long
 copied:
-	MOVQ CX, R8
-	MOVL R15, CX
+	MOVQ R15, R8
+	CONSTANTS
 	JMP check
 
 long:
 	ADDQ $32, BX
 	ADDQ $32, R8
-	VMOVDQU (DI)(BX*1), X2
-	VMOVDQU X2, (DI)(R8*1)
-	VMOVDQU 16(DI)(BX*1), X2
-	VMOVDQU X2, 16(DI)(R8*1)
+	VMOVDQU (BX), X2
+	VMOVDQU X2, (R8)
+	VMOVDQU 16(BX), X2
+	VMOVDQU X2, 16(R8)
 	LEAQ 32(R8), DX
-	CMPQ DX, CX
+	CMPQ DX, R15
 	JCS long
 	JMP copied
 
 short:
 	// The bytes at src, the first offset of them repeated to 16, are stored at
 	// steps of the greatest multiple of offset that is not over 16.
-	VMOVDQU (DI)(BX*1), X2
+	VMOVDQU (BX), X2
 	LEAQ ·repeatSteps(SB), BX
 	MOVBLZX (BX)(DX*1), AX
 	LEAQ ·repeatShuffles(SB), BX
 	SHLL $4, DX
 	VPSHUFB (BX)(DX*1), X2, X2
 shortMore:
-	VMOVDQU X2, (DI)(R8*1)
+	VMOVDQU X2, (R8)
 	ADDQ AX, R8
-	CMPQ R8, CX
+	CMPQ R8, R15
 	JCS shortMore
 	JMP copied
 
 bytes:
 	// The last few bytes of dst
-	MOVB (DI)(BX*1), AX
-	MOVB AX, (DI)(R8*1)
+	MOVB (BX), AX
+	MOVB AX, (R8)
 	INCQ BX
 	INCQ R8
-	CMPQ R8, CX
+	CMPQ R8, R15
 	JCS bytes
 	JMP copied
 
@@ -236,9 +254,9 @@ alignedItem:
 	TESTB $const_entryLong, DX
 	JNE alignedLongLength
 	TESTL DX, DX
-	JEQ done
+	JEQ done // no length code
 alignedLength:
-	// length := e>>entryLength & 15 in R15; l = 0 unless it is longMatch
+	// length := lengthOf(e) in R15; l = 0 unless it is longMatch
 	MOVL CX, R15
 	SHRL $const_entryLength, R15
 	ANDL $15, R15
@@ -276,7 +294,7 @@ alignedLength:
 	ADDL CX, DX
 	RECENT
 	MOVL R15, AX
-	MOVL R12, BX
+	MOVL R12, CX
 	JMP match
 
 longCodeword:
@@ -292,21 +310,22 @@ longCodeword:
 
 overlap:
 	// A match that overlaps itself or reaches before the start, or a literal
-	// where R0 does; src is in BX, length in AX.
-	TESTL $const_flagLiteral, CX
-	JNE done
-	MOVQ R8, DX
-	SUBQ BX, DX // offset
+	// where R0 does
+	CMPL AX, $const_literalLength
+	JEQ done
 	SHLXQ CX, R9, BP
-	MOVL R10, BX
-	SUBB CX, BX
+	MOVL R10, R12
+	SUBB CX, R12
+	MOVL R12, CX
 	JMP match
 
 done:
+	SUBQ hotState_out(R13), R8
 	MOVQ R8, hotState_at(R13)
+	SUBQ hotState_in(R13), SI
 	MOVQ SI, hotState_next(R13)
 	MOVQ R9, hotState_buf(R13)
-	MOVL R10, hotState_n(R13)
+	MOVQ R10, hotState_n(R13)
 	VMOVDQU X0, hotState_recent(R13)
 	RET
 

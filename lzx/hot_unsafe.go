@@ -32,7 +32,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 	in := unsafe.Pointer(unsafe.SliceData(d.bits.in))
 	out := unsafe.Pointer(unsafe.SliceData(dst))
 	next, buf, n := uint(d.bits.next), d.bits.buf, d.bits.n
-	recent := d.recent
+	recent, firstAligned := d.recent, d.firstAligned
 	at, last := uint(pos), uint(len(dst)-8)
 
 	buf |= rawmem.Load64(in, next) >> (n & 63)
@@ -40,8 +40,8 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 	n |= 56
 	e := rawmem.Entry(main, buf>>(64-mainBits))
 	for {
-		for at <= last && next >= inputEnd && e&(flagSpecial|flagRepeat) == 0 {
-			length := uint(e>>entryLength) & 15
+		for at <= last && next >= inputEnd && e&flagSpecial == 0 {
+			length := lengthOf(e)
 			s := slotOf(e)
 			after := recent.pushIf(s.newOffset(bits.RotateLeft64(buf, int(e&entryBits))), s)
 			src := at - uint(after.newest())
@@ -57,7 +57,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 			n |= 56
 
 			v := rawmem.Load64(out, src)
-			if e&flagLiteral != 0 {
+			if length == literalLength {
 				v = uint64(e >> entryLiteral)
 			}
 			rawmem.Store64(out, at, v)
@@ -69,7 +69,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 		}
 		if e == entryLong {
 			e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-			if e&(flagSpecial|flagRepeat) == 0 {
+			if e&flagSpecial == 0 {
 				continue
 			}
 		}
@@ -82,7 +82,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 		footer := uint(s.footer)
 		code := uint(e&entryBits) - footer
 		b, left := buf<<(code&63), n-code
-		length := uint(e>>entryLength) & 15
+		length := lengthOf(e)
 		isLong := -uint32((length + 16 - longMatch) >> 4)
 		l := lengths[b>>(64-lengthBits)] & isLong
 		if l == entryLong {
@@ -99,7 +99,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 			after = recent.repeat(e >> entrySlot)
 		} else {
 			offset := uint32(bits.RotateLeft64(b, int(footer))) & s.mask
-			isAligned := -(e / flagAligned & 1)
+			isAligned := uint32((int64(firstAligned) - 1 - int64(e>>entrySlot)) >> 63)
 			plain := footer - alignedBits&uint(isAligned)
 			b <<= plain & 63
 			a := aligned[b>>(64-alignedMaxCode)] & isAligned
@@ -111,7 +111,7 @@ func (d *Decoder) hotUnsafe(dst []byte, pos int) int {
 		offset := uint(after.newest())
 		end := at + length
 		src := at - offset
-		if offset > at || end > uint(len(dst)) || e&flagLiteral != 0 {
+		if offset > at || end > uint(len(dst)) || lengthOf(e) == literalLength {
 			break
 		}
 		recent, buf, n = after, b, left

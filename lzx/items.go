@@ -43,7 +43,8 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 	r := &d.bits
 	r.refill() // 56 bits are enough for the longest item: 16 + 16 + 17
 	e := d.main.Lookup(r.buf)
-	if e&flagLiteral != 0 {
+	m := match{length: int(lengthOf(e))}
+	if m.length == literalLength {
 		r.consume(uint(e & entryBits))
 		dst[pos] = byte(e >> entryLiteral)
 		return pos + 1, nil
@@ -51,7 +52,6 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 	s := slotOf(e)
 	footer := uint(s.footer)
 	r.consume(uint(e&entryBits) - footer)
-	m := match{length: int(e>>entryLength) & 15}
 	if m.length == longMatch {
 		l := d.length.Lookup(r.buf)
 		if l == 0 {
@@ -64,7 +64,7 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 		d.recent = d.recent.repeat(e >> entrySlot)
 	} else {
 		offset := s.newOffset(bits.RotateLeft64(r.buf, int(footer)))
-		if e&flagAligned != 0 {
+		if e>>entrySlot >= d.firstAligned {
 			// The last three bits are not plain ones, but a codeword.
 			r.consume(footer - alignedBits)
 			a := d.aligned.Lookup(r.buf)

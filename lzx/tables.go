@@ -42,26 +42,23 @@ const (
 //	7       0
 //	8..15   literal: the byte
 //	16..19  match length, 1 for a literal, 9 when a length symbol follows
-//	20      part of the footer comes from the aligned code
-//	21      literal
-//	22      match with R1 or R2
+//	20..23  bits of the codeword alone, less 1
 //	24..25  0
 //	26..31  position slot, 0 for a literal
 //
 // A literal is then a match of length 1 at the newest offset whose byte is
 // replaced, and the hot loop needs no branch to tell one from the other.
 const (
-	entryBits    = 63
-	flagSpecial  = 1 << 6
-	entryLiteral = 8
-	entryLength  = 16
-	flagAligned  = 1 << 20
-	flagLiteral  = 1 << 21
-	flagRepeat   = 1 << 22
-	entrySlot    = 26
+	entryBits     = 63
+	flagSpecial   = 1 << 6
+	entryLiteral  = 8
+	entryLength   = 16
+	literalLength = 1
+	entryCode     = 20
+	entrySlot     = 26
 
 	// The table adds this for each bit of the codeword.
-	entryStep = 1
+	entryStep = 1 | 1<<entryCode
 
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
@@ -69,6 +66,9 @@ const (
 	symbolEntryBits = 31 // other tables: length of the codeword,
 	symbolEntry     = 8  // and the symbol from here
 )
+
+// lengthOf returns the match length of entry e.
+func lengthOf(e uint32) uint { return uint(e>>entryLength) & 15 }
 
 // A slot is what a position slot says about the offset of a match.
 type slot struct {
@@ -128,28 +128,30 @@ func (s *slot) newOffset(buf uint64) uint32 {
 	return uint32(buf)&s.mask + s.base
 }
 
-// mainEntries returns what the symbols of the main code say, for verbatim or
-// for aligned blocks.
-func mainEntries(aligned bool) *[maxMainSymbols]uint32 {
-	var entries [maxMainSymbols]uint32
+// firstAligned is the first slot whose footer ends with a symbol of the aligned
+// code, in an aligned block.
+const firstAligned = 8
+
+// neverAligned is above all slots.
+const neverAligned = 1<<6 - 1
+
+// A mainAlphabet has what the symbols of the main code say.
+type mainAlphabet [maxMainSymbols]uint32
+
+// newMainAlphabet returns it for blocks where the offsets from slot firstAligned
+// on have an aligned symbol; R1 and R2 are special or not.
+func newMainAlphabet(firstAligned int, specialRepeats bool) *mainAlphabet {
+	var entries mainAlphabet
 	for sym := range entries {
-		if sym < numLiterals {
-			entries[sym] = flagLiteral | uint32(sym)<<entryLiteral | 1<<entryLength
-			continue
+		e := uint32(literalLength<<entryLength | sym<<entryLiteral)
+		if sym >= numLiterals {
+			length, slot := minMatch+(sym-numLiterals)%lengthHeaders, (sym-numLiterals)/lengthHeaders
+			e = uint32(slot<<entrySlot|length<<entryLength) | footerBits(slot)
+			if length == longMatch || slot >= firstAligned || specialRepeats && (slot == 1 || slot == 2) {
+				e |= flagSpecial
+			}
 		}
-		header, slot := (sym-numLiterals)%lengthHeaders, (sym-numLiterals)/lengthHeaders
-		e := uint32(minMatch+header) << entryLength
-		if minMatch+header == longMatch {
-			e |= flagSpecial
-		}
-		e |= uint32(slot)<<entrySlot | footerBits(slot)
-		if slot == 1 || slot == 2 {
-			e |= flagRepeat
-		}
-		if aligned && footerBits(slot) >= alignedBits {
-			e |= flagAligned | flagSpecial
-		}
-		entries[sym] = e
+		entries[sym] = e - 1<<entryCode // codewords have at least one bit
 	}
 	return &entries
 }
@@ -164,8 +166,10 @@ func symbolEntries() *[numLengthSymbols]uint32 {
 }
 
 var (
-	verbatimMain = mainEntries(false)
-	alignedMain  = mainEntries(true)
+	// Those for the loops in Go, then those for the loop in assembly, which does
+	// repeats like any other match.
+	verbatimMain = [2]*mainAlphabet{newMainAlphabet(neverAligned, true), newMainAlphabet(neverAligned, false)}
+	alignedMain  = [2]*mainAlphabet{newMainAlphabet(firstAligned, true), newMainAlphabet(firstAligned, false)}
 	symbols      = symbolEntries()
 )
 

@@ -26,7 +26,7 @@ func TestSlotTables(t *testing.T) {
 
 func TestNewOffset(t *testing.T) {
 	for i := repeatSlots; i < maxSlots; i++ {
-		s := slotOf(verbatimMain[numLiterals+i*lengthHeaders])
+		s := slotOf(verbatimMain[0][numLiterals+i*lengthHeaders] + entryStep)
 		require.Equal(t, &slots[i], s)
 		last := uint32(1)<<s.footer - 1
 		require.Equal(t, s.base, s.newOffset(^uint64(last)))
@@ -71,5 +71,5 @@ func TestRecentOffsets(t *testing.T) {
 	q = q.push(7).push(8)
 	require.Equal(t, newRecentOffsets(largest, 7, 8), q.repeat(2)&^(1<<63))
 	require.Equal(t, uint32(9), q.pushIf(9, &slots[40]).newest())
-	require.Equal(t, uint32(8), q.pushIf(9, slotOf(verbatimMain['a'])).newest())
+	require.Equal(t, uint32(8), q.pushIf(9, slotOf(verbatimMain[0]['a']+entryStep)).newest())
 }
