@@ -103,15 +103,15 @@ func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 		r.refill()
 	}
 	e := d.code.Lookup(r.buf)
-	if e&flagLiteral != 0 {
+	if e&flagMatch == 0 {
 		r.consume(uint(e & entryBits))
 		d.window[pos] = byte(e >> entryLiteral)
 		return 1, nil
 	}
-	offset, length := matchOffset(r.buf, e), matchLength(e)
+	offset, length := matchOffset(r.buf, e), uint(e>>entryLength)
 	if length == longMatch {
 		// The length bytes are read between the codeword and the footer.
-		footer := uint(^e >> entryFooter & 15)
+		footer := uint(e >> entryFooter & 15)
 		r.consume(uint(e&entryBits) - footer)
 		more, ok := r.lengthBytes()
 		if !ok {

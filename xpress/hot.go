@@ -35,13 +35,13 @@ func (d *Decoder) hotPlain(pos, size uint) uint {
 	n |= 48
 	e := code[buf>>(64-codeBits)]
 	for pos < size-hotMargin && next <= len(in)-8 && e&flagSpecial == 0 {
-		length := uint(e>>entryLength)&15 + 1
+		length := uint(e >> entryLength)
 		// A literal is copied from 0: any place does whose bytes were not just
 		// written, as the processor makes a load wait for those.
 		// As matchOffset, which would make the compiler use more registers.
-		footer := ^e >> entryFooter & 15
+		footer := e >> entryFooter & 15
 		offset := uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
-		src := uint(uint16(pos-offset)) & uint(int32(e)>>31)
+		src := uint(uint16(pos-offset)) & -uint(e>>26&1)
 		if src > pos-length {
 			break // before the start, or an overlap
 		}
@@ -58,7 +58,7 @@ func (d *Decoder) hotPlain(pos, size uint) uint {
 		from, to := window[src:src+16], window[pos:pos+16]
 		a := binary.LittleEndian.Uint64(from[:8])
 		b := binary.LittleEndian.Uint64(from[8:])
-		if e&flagLiteral != 0 {
+		if e&flagMatch == 0 {
 			a = uint64(e >> entryLiteral)
 		}
 		binary.LittleEndian.PutUint64(to[:8], a)

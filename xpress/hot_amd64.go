@@ -2,90 +2,60 @@
 
 package xpress
 
-import (
-	"unsafe"
+import "golang.org/x/sys/cpu"
 
-	"golang.org/x/sys/cpu"
-)
-
-// variants are those of this build and machine, the fastest last.
-var variants = func() []variant {
-	all := []variant{variantPlain, variantUnsafe}
-	if cpu.X86.HasBMI2 && cpu.X86.HasSSSE3 {
-		all = append(all, variantAssembly)
-	}
-	return all
-}()
-
-func (d *Decoder) hot(pos, size uint) uint {
-	switch d.variant {
-	case variantPlain:
-		return d.hotPlain(pos, size)
-	case variantUnsafe:
-		return d.hotUnsafe(pos, size)
-	}
-	return d.hotAssembly(pos, size)
+// hasAssembly reports whether the processor has the instructions that asmHot
+// uses: those of Intel since Haswell (2013) and AMD since Excavator (2015).
+func hasAssembly() bool {
+	return cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasSSSE3
 }
 
-// hotState is what hotLoop works on.
-type hotState struct {
-	window    unsafe.Pointer // of windowSize bytes
-	in        unsafe.Pointer
-	code      unsafe.Pointer // 1<<codeBits entries
-	long      unsafe.Pointer // longLen entries
-	longShift uint
-	longBase  uint64
-	longLen   uint
+// asmMargin is how far before the end of the chunk asmHot stops: two copies of 16
+// bytes, or the 31 that a long copy may write behind its end.
+const asmMargin = 32
 
-	pos, last      uint // last is the size of the chunk less hotMargin
-	next, lastLoad uint // lastLoad is the size of the input less 8
-	buf            uint64
-	n              uint
-}
-
-// hotLoop decodes items while pos < last and next <= lastLoad, and stops before
-// one that is wrong. Unlike hotPlain it does overlapping copies and matches of
-// any length. At least 48 bits of buf must be valid, and pos >= 16.
-//
-//go:noescape
-func hotLoop(s *hotState)
-
-// hotAssembly is hotUnsafe in assembly, and does nearly all items that that one
-// leaves to decodeItem.
+// hotAssembly is hotUnsafe in assembly, and leaves less.
 func (d *Decoder) hotAssembly(pos, size uint) uint {
-	if pos < maxMain || size < hotMargin || size > MaxChunk || d.bits.next > len(d.bits.in)-8 {
+	if size < asmMargin || size > MaxChunk || pos > size-asmMargin || d.bits.next > len(d.bits.in)-8 {
 		return pos
 	}
-	d.bits.refill()
-	s := hotState{
-		window: unsafe.Pointer(&d.window), in: unsafe.Pointer(unsafe.SliceData(d.bits.in)),
-		code: unsafe.Pointer((*[1 << codeBits]uint32)(d.code.Main)),
-		long: unsafe.Pointer(unsafe.SliceData(d.code.Long)), longLen: uint(len(d.code.Long)),
-		longShift: d.code.LongShift, longBase: d.code.LongBase,
-		pos: pos, last: size - hotMargin,
-		next: uint(d.bits.next), lastLoad: uint(len(d.bits.in) - 8),
-		buf: d.bits.buf, n: d.bits.n,
+	var long *uint32
+	if len(d.code.Long) > 0 {
+		long = &d.code.Long[0]
 	}
-	hotLoop(&s)
-	d.bits.next, d.bits.buf, d.bits.n = int(s.next), s.buf, s.n
-	return s.pos
+	return asmHot(&d.bits, (*[1 << codeBits]uint32)(d.code.Main), long, d.code.LongBase, d.code.LongShift, &d.window[0], pos, size-asmMargin)
 }
 
-// What hotLoop looks up.
+// asmHot decodes items into dst from pos on, while pos is at most last and the
+// input has 8 more bytes, and returns how far it came.
+//
+// What keeps it within bounds:
+//
+//   - Input: each load of 8 bytes at next comes after next was compared with
+//     len(in)-8. Length bytes lie before next+3, and next is then below that.
+//   - Tables: the index of code has codeBits bits. That of long belongs to one of
+//     its codewords, as the code is complete. For a literal, 16 bytes are read
+//     from its entry on. Behind code there is the memory of long, which has at
+//     least 8 entries more than are used: the codewords in it are at most 511
+//     of the 512 that it has room for, as those of over 11 bits alone cannot
+//     make a complete code.
+//   - dst: two items are written at pos <= last, by 16 bytes each, that is up to
+//     last+32. Longer matches must end at last or before, and up to 31 bytes are
+//     written behind them. A source lies before pos, and its 16 or 32 bytes end
+//     before those at pos do.
+//
+//go:noescape
+func asmHot(bits *bitReader, code *[1 << codeBits]uint32, long *uint32, longBase uint64, longShift uint, dst *byte, pos, last uint) (end uint)
+
+// What asmHot looks up: repeatShuffles[n] shuffles n bytes into 16 bytes of
+// repetitions, and repeatSteps[n] is the greatest multiple of n that is not
+// over 16.
 var (
-	// literalBytes has each byte at its own index, so that a literal is a copy
-	// like a match. Copies are of 16 bytes.
-	literalBytes [256 + 15]uint8
-	// repeatShuffles[n] shuffles n bytes into 16 bytes of repetitions, and
-	// repeatSteps[n] is the greatest multiple of n that is not over 16.
 	repeatShuffles [16][16]uint8
 	repeatSteps    [16]uint8
 )
 
 func init() {
-	for i := range literalBytes {
-		literalBytes[i] = uint8(i)
-	}
 	for n := 1; n < 16; n++ {
 		repeatSteps[n] = uint8(16 - 16%n)
 		for i := range repeatShuffles[n] {

@@ -3,290 +3,283 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// hotLoop is the loop of hotUnsafe, which see, in registers:
+// asmHot is the loop of hotUnsafe in registers:
 //
-//	DI  &window       R12 pos     R13 last
-//	SI  &in           R8  next    R9  lastLoad
-//	R10 buf           R11 n       R14 &code     AX e
-//	BX, CX, DX, BP are free; BX is mostly length, DX offset
+//	SI  pos           R13 &dst[0]
+//	R8  buf           R9  n, in its low 8 bits
+//	R10 &in[next]     R12 &code[0]
+//	AX  e             R14 where its byte 2 is, seen from R13
+//	BP  where byte 2 of code[0] is, seen from R13
+//	R11 1             BX  6              R15 64-codeBits
+//	CX, DX, DI, X0, X1 are free
 //
-// What keeps it within bounds is said there. Matches of more than 16 bytes and
-// overlaps are copied 16 bytes at a time, and end before size; so they write
-// less than 16 bytes behind it, and windowSize has 64.
+// It also does what hotUnsafe leaves: overlapping copies, codewords that are
+// longer than the index of the table, and long matches. That is done apart from
+// the loop, and ends with a jump to resume.
 
 // REFILL is
-//	buf |= unitPair(rawmem.Load32(in, next)) >> (n & 63)
+//	buf |= unitsInOrder(load64(in, next)) >> n
 //	next += ^n >> 3 & 6
 //	n |= 48
+// All 64 bits of buf are right then, though only n count.
 #define REFILL \
-	MOVL (SI)(R8*1), DX \
-	RORXL $16, DX, DX \
-	SHLQ $32, DX \
-	SHRXQ R11, DX, DX \
-	ORQ DX, R10 \
-	MOVL R11, CX \
-	NOTL CX \
-	SHRL $3, CX \
-	ANDL $6, CX \
-	ADDQ CX, R8 \
-	ORL $48, R11
+	MOVQ (R10), X1 \
+	PSHUFLW $0x1B, X1, X1 \
+	MOVQ X1, CX \
+	SHRXQ R9, CX, CX \
+	ORQ CX, R8 \
+	RORXL $3, R9, CX \
+	ANDNL BX, CX, CX \
+	ADDQ CX, R10 \
+	ORL $48, R9
+
+// LOOKUP is
+//	e = code[buf>>(64-codeBits)]
+#define LOOKUP \
+	SHRXQ R15, R8, DI \
+	MOVL (R12)(DI*4), AX \
+	LEAQ (BP)(DI*4), R14
 
 // OFFSET is
-//	offset := 1<<footer | buf>>(-bits&63) & (1<<footer - 1)
-// for footer in CX and bits in DX, where offset goes.
+//	footer := e >> entryFooter & 15
+//	offset := 1<<footer | buf>>(-e&63)&(1<<footer-1)  // DI
 #define OFFSET \
-	NEGL DX \
-	SHRXQ DX, R10, DX \
-	BZHIQ CX, DX, DX \
-	BTSQ CX, DX
+	MOVL AX, CX \
+	NEGL CX \
+	SHRXQ CX, R8, DX \
+	RORXL $8, AX, DI \
+	BZHIQ DI, DX, DX \
+	SHLXQ DI, R11, DI \
+	ADDQ DX, DI
 
-// func hotLoop(s *hotState)
-TEXT ·hotLoop(SB), NOSPLIT, $48-8
-	MOVQ s+0(FP), AX
-	MOVQ hotState_long(AX), CX
-	MOVQ CX, long-8(SP)
-	MOVQ hotState_longBase(AX), CX
-	MOVQ CX, longBase-16(SP)
-	MOVQ hotState_longLen(AX), CX
-	MOVQ CX, longLen-24(SP)
-	MOVQ hotState_longShift(AX), BX
-	MOVQ BX, longShift-32(SP)
-	MOVQ hotState_window(AX), DI
-	MOVQ hotState_in(AX), SI
-	MOVQ hotState_code(AX), R14
-	MOVQ hotState_pos(AX), R12
-	MOVQ hotState_last(AX), R13
-	MOVQ hotState_next(AX), R8
-	MOVQ hotState_lastLoad(AX), R9
-	MOVQ hotState_buf(AX), R10
-	MOVQ hotState_n(AX), R11
+// ITEM is
+//	src := pos - offset // DX
+//	if src < 0 {
+//		return pos // the start of the chunk, or an error
+//	}
+//	length := e >> entryLength // CX
+//	if e&flagMatch == 0 {
+//		src = the byte of e
+//	}
+//	if offset < length {
+//		goto overlap
+//	}
+//	buf, n = buf << (e&63), n - e&63
+#define ITEM \
+	OFFSET \
+	MOVQ SI, DX \
+	SUBQ DI, DX \
+	JCS done \
+	MOVL AX, CX \
+	SHRL $27, CX \
+	CMOVQCC R14, DX \
+	CMPL DI, CX \
+	JCS overlap \
+	SUBL AX, R9 \
+	SHLXQ AX, R8, R8
 
-	// e := code[buf>>(64-codeBits)]
-	MOVQ R10, CX
-	SHRQ $(64-const_codeBits), CX
-	MOVL (R14)(CX*4), AX
+// COPY is
+//	copy(dst[pos:pos+16], dst[src:src+16])
+//	pos += length
+#define COPY \
+	MOVOU (R13)(DX*1), X0 \
+	MOVOU X0, (R13)(SI*1) \
+	ADDQ CX, SI
+
+// func asmHot(bits *bitReader, code, long *uint32, longBase uint64, longShift uint, dst *byte, pos, last uint) (end uint)
+TEXT ·asmHot(SB), NOSPLIT, $16-72
+	MOVQ bits+0(FP), DI
+	MOVQ bitReader_in(DI), R10
+	MOVQ (bitReader_in+8)(DI), CX
+	LEAQ -8(R10)(CX*1), CX
+	MOVQ CX, lastLoad-8(SP)
+	ADDQ bitReader_next(DI), R10
+	MOVQ bitReader_buf(DI), R8
+	MOVQ bitReader_n(DI), R9
+	MOVQ code+8(FP), R12
+	MOVQ dst+40(FP), R13
+	MOVQ pos+48(FP), SI
+	LEAQ 2(R12), BP
+	SUBQ R13, BP
+	MOVL $1, R11
+	MOVL $6, BX
+	MOVL $(64-const_codeBits), R15
+
+	// An iteration is up to two items. In the Go code it is one, as the
+	// compiler runs out of registers.
+resume:
+	CMPQ R10, lastLoad-8(SP)
+	JHI done
+	REFILL
+	LOOKUP
 
 loop:
-	// for pos < last && next <= lastLoad && e&flagSpecial == 0
-	CMPQ R12, R13
-	JAE done
-	CMPQ R8, R9
-	JA done
-	TESTL $const_flagSpecial, AX
-	JNZ special
+	// for pos <= last && next <= lastLoad && e&flagSpecial == 0
+	CMPQ SI, last+56(FP)
+	JHI done
+	TESTB $const_flagSpecial, AX
+	JNE special
+	ITEM
+	// The next entry is looked up before the buffer is refilled, and before
+	// the copy. The two items of an iteration have up to 26 bits each, so at
+	// least 12 of the 64 that REFILL left are there for the last lookup.
+	LOOKUP
+	COPY
 
-item:
-	// footer := ^e >> entryFooter & 15
-	MOVL AX, CX
-	NOTL CX
-	SHRL $const_entryFooter, CX
-	ANDL $15, CX
-	MOVL AX, DX
-	OFFSET
-	// length := e>>entryLength&15 + 1
-	MOVL AX, BX
-	SHRL $const_entryLength, BX
-	ANDL $15, BX
-	INCL BX
-	// A literal has length 1 and offset 1, and passes both tests.
-	CMPQ DX, BX
-	JB overlap
-	CMPQ DX, R12
-	JA done
-	// from := &window[pos-offset], or &literalBytes[e>>entryLiteral]
-	LEAQ (DI)(R12*1), CX
-	SUBQ DX, CX
-	MOVL AX, BP
-	SHRL $const_entryLiteral, BP
-	LEAQ ·literalBytes(SB), DX
-	ADDQ BP, DX
-	TESTL AX, AX // flagMatch is its sign
-	CMOVQPL DX, CX
-	// copy(window[pos:pos+16], from)
-	MOVOU (CX), X0
-	MOVOU X0, (DI)(R12*1)
-	ADDQ BX, R12
+	// if n >= 26 && e&flagSpecial == 0
+	CMPB R9, $26
+	JCS refill
+	TESTB $const_flagSpecial, AX
+	JNE special
+	ITEM
+	LOOKUP
+	COPY
 
-consume:
-	// buf <<= e & entryBits; n -= e & entryBits
-	SHLXQ AX, R10, R10
-	ANDL $const_entryBits, AX
-	SUBL AX, R11
-
-next:
-	// The next entry is looked up before the buffer is refilled.
-	MOVQ R10, CX
-	SHRQ $(64-const_codeBits), CX
-	MOVL (R14)(CX*4), AX
+refill:
+	CMPQ R10, lastLoad-8(SP)
+	JHI done
 	REFILL
 	JMP loop
 
-done:
-	MOVQ s+0(FP), AX
-	MOVQ R12, hotState_pos(AX)
-	MOVQ R8, hotState_next(AX)
-	MOVQ R10, hotState_buf(AX)
-	MOVQ R11, hotState_n(AX)
-	RET
-
 overlap:
-	// A match of up to 16 bytes whose offset in DX is less than its length: the
-	// bytes before pos, the last offset of them repeated.
-	CMPQ DX, R12
-	JA done
-	LEAQ (DI)(R12*1), CX
-	MOVQ CX, BP
-	SUBQ DX, BP
-	MOVOU (BP), X0
-	SHLL $4, DX
-	LEAQ ·repeatShuffles(SB), BP
-	MOVOU (BP)(DX*1), X1
+	// A short match that reads what it writes: repeat the offset bytes.
+	MOVOU (R13)(DX*1), X0
+	SHLQ $4, DI
+	LEAQ ·repeatShuffles(SB), DX
+	MOVOU (DX)(DI*1), X1
 	PSHUFB X1, X0
-	MOVOU X0, (CX)
-	ADDQ BX, R12
-	JMP consume
+	MOVOU X0, (R13)(SI*1)
+	ADDQ CX, SI
+	SUBL AX, R9
+	SHLXQ AX, R8, R8
+	JMP resume
 
 special:
-	CMPL AX, $const_entryLong
+	// 15 + 15 bits may be needed, and 16 behind the codeword.
+	CMPB R9, $32
+	JCS resume
+	TESTB $const_entryBits, AX
 	JNE longMatch
-	// The codeword is longer than codeBits.
+
 	// e = long[buf>>longShift - longBase]
-	MOVQ longShift-32(SP), CX
-	SHRXQ CX, R10, CX
-	SUBQ longBase-16(SP), CX
-	CMPQ CX, longLen-24(SP)
-	JAE done
-	MOVQ long-8(SP), DX
-	MOVL (DX)(CX*4), AX
-	TESTL $const_flagSpecial, AX
-	JZ item
+	MOVQ longShift+32(FP), CX
+	SHRXQ CX, R8, DI
+	SUBQ longBase+24(FP), DI
+	MOVQ long+16(FP), CX
+	MOVL (CX)(DI*4), AX
+	LEAQ 2(CX)(DI*4), R14
+	SUBQ R13, R14
+	TESTB $const_flagSpecial, AX
+	JNE longMatch
+	ITEM
+	COPY
+	JMP resume
 
 longMatch:
-	// A match of more than 16 bytes. To stop before it, buf, n and next must
-	// be as they are now. Up to 3 bytes and a refill of 8 come from the input.
-	LEAQ 8(R8), CX
-	CMPQ CX, R9
-	JA done
-	MOVQ R8, X2
-	MOVQ R10, X3
-	MOVQ R11, X4
-	MOVL AX, BP
-	NOTL BP
-	SHRL $const_entryFooter, BP
-	ANDL $15, BP // footer
-	MOVL AX, BX
-	SHRL $const_entryLength, BX
-	ANDL $15, BX
-	JNZ lengthBytes
-	// length := 17
-	MOVL $(const_maxMain+1), BX
-	MOVL AX, DX
-	MOVL BP, CX
 	OFFSET
-	SHLXQ AX, R10, R10
-	ANDL $const_entryBits, AX
-	SUBL AX, R11
-	JMP copy
+	MOVQ SI, DX
+	SUBQ DI, DX
+	JCS done
+	MOVL AX, CX
+	SHRL $27, CX
+	CMPL CX, $const_longMatch
+	JEQ lengthBytes
+	LEAQ (SI)(CX*1), R14
+	CMPQ R14, last+56(FP)
+	JHI done
+	SUBL AX, R9
+	ANDL $63, R9 // e has flagSpecial
+	SHLXQ AX, R8, R8
+	JMP copyMatch
 
 lengthBytes:
-	// r.consume(e&entryBits - footer)
-	MOVL AX, DX
-	ANDL $const_entryBits, DX
-	SUBL BP, DX
-	SHLXQ DX, R10, R10
-	SUBL DX, R11
-	// As in bitReader.lengthBytes:
-	//	surplus := n/16 - 1
-	//	next -= 2 * surplus
-	//	n -= 16 * surplus
-	//	buf &= ^0 << (64 - n)
-	MOVL R11, DX
-	SHRL $4, DX
-	DECL DX
-	LEAQ (DX)(DX*1), CX
-	SUBQ CX, R8
-	SHLL $4, DX
-	SUBL DX, R11
-	MOVL $64, DX
-	SUBL R11, DX
-	SHRXQ DX, R10, R10
-	SHLXQ DX, R10, R10
-	//	length := minMatch + 15 + in[next]
-	MOVBLZX (SI)(R8*1), BX
-	INCQ R8
-	ADDL $(const_minMatch+15), BX
-	CMPL BX, $(const_minMatch+15+255)
-	JB lengthDone
-	//	length = minMatch + in[next] + in[next+1]<<8
-	MOVWLZX (SI)(R8*1), BX
-	ADDQ $2, R8
-	ADDL $const_minMatch, BX
+	// As bitReader.lengthBytes. The codeword is consumed first:
+	//	m := n - (e&63 - footer)
+	RORXL $8, AX, CX
+	MOVL R9, R14
+	SUBL AX, R14
+	ADDL CX, R14
 
-lengthDone:
-	// buf |= unitsInOrder(rawmem.Load64(in, next)) >> n, and so on
-	MOVQ (SI)(R8*1), X0
-	PSHUFLW $0x1B, X0, X0
-	MOVQ X0, DX
-	SHRXQ R11, DX, DX
-	ORQ DX, R10
-	MOVL R11, CX
-	NOTL CX
-	SHRL $3, CX
-	ANDL $6, CX
-	ADDQ CX, R8
-	ORL $48, R11
-	// offset and r.consume(footer)
-	MOVL BP, CX
-	MOVL BP, DX
-	OFFSET
-	SHLXQ BP, R10, R10
-	SUBL BP, R11
+	// at := next - 2*(m/16 - 1), which is next + 2 - m>>3&6
+	SHRL $3, R14
+	ANDL $6, R14
+	NEGQ R14
+	LEAQ 2(R10)(R14*1), R14
 
-copy:
-	// if offset > pos || length > size-pos { stop before the item }
-	CMPQ DX, R12
-	JA undo
-	LEAQ const_hotMargin(R13), CX
-	SUBQ R12, CX
-	CMPQ BX, CX
-	JA undo
-	LEAQ (DI)(R12*1), CX // to
-	ADDQ BX, R12
-	LEAQ (DI)(R12*1), BX // its end
-	MOVQ CX, BP
-	SUBQ DX, BP // from
-	CMPL DX, $16
-	JB pattern
+	// length := 18 + in[at], or 3 + what is behind a byte of 255
+	MOVBLZX (R14), CX
+	INCQ R14
+	ADDL $const_longMatch, CX
+	CMPL CX, $(const_longMatch+255)
+	JNE lengthKnown
+	MOVWLZX (R14), CX
+	ADDQ $2, R14
+	ADDL $const_minMatch, CX
 
-copyMore:
-	MOVOU (BP), X0
-	MOVOU X0, (CX)
-	ADDQ $16, BP
-	ADDQ $16, CX
-	CMPQ CX, BX
-	JB copyMore
-	JMP next
+lengthKnown:
+	// if end := pos + length; end > last { return pos }
+	MOVQ R14, at-16(SP)
+	LEAQ (SI)(CX*1), R14
+	CMPQ R14, last+56(FP)
+	JHI done
 
-pattern:
-	// As in overlap, stored at steps of the greatest multiple of offset that is
-	// not over 16.
-	MOVOU (BP), X0
-	LEAQ ·repeatSteps(SB), BP
-	MOVBLZX (BP)(DX*1), AX
-	SHLL $4, DX
-	LEAQ ·repeatShuffles(SB), BP
-	MOVOU (BP)(DX*1), X1
+	// n = 16 + m%16 - footer
+	// buf = buf << (e&63) &^ (1<<(64-n) - 1)
+	// next = at
+	RORXL $8, AX, CX
+	SUBL AX, R9
+	ADDL CX, R9
+	ANDL $15, R9
+	ADDL $16, R9
+	SUBL CX, R9
+	SHLXQ AX, R8, R8
+	MOVL R9, CX
+	NEGL CX
+	SHRXQ CX, R8, R8
+	SHLXQ CX, R8, R8
+	MOVQ at-16(SP), R10
+
+copyMatch:
+	// Repeat from src until pos = R14.
+	CMPQ DI, $16
+	JCS repeat
+
+far:
+	MOVOU (R13)(DX*1), X0
+	MOVOU X0, (R13)(SI*1)
+	MOVOU 16(R13)(DX*1), X0
+	MOVOU X0, 16(R13)(SI*1)
+	ADDQ $32, DX
+	ADDQ $32, SI
+	CMPQ SI, R14
+	JCS far
+	MOVQ R14, SI
+	JMP resume
+
+repeat:
+	MOVOU (R13)(DX*1), X0
+	LEAQ ·repeatSteps(SB), CX
+	MOVBLZX (CX)(DI*1), CX
+	SHLQ $4, DI
+	LEAQ ·repeatShuffles(SB), DX
+	MOVOU (DX)(DI*1), X1
 	PSHUFB X1, X0
+	// The first 16 bytes of repetitions, and the next ones a multiple of
+	// offset behind them.
+again:
+	MOVOU X0, (R13)(SI*1)
+	ADDQ CX, SI
+	CMPQ SI, R14
+	JCS again
+	MOVQ R14, SI
+	JMP resume
 
-patternMore:
-	MOVOU X0, (CX)
-	ADDQ AX, CX
-	CMPQ CX, BX
-	JB patternMore
-	JMP next
-
-undo:
-	MOVQ X2, R8
-	MOVQ X3, R10
-	MOVQ X4, R11
-	JMP done
+done:
+	MOVQ bits+0(FP), DI
+	SUBQ bitReader_in(DI), R10
+	MOVQ R10, bitReader_next(DI)
+	MOVQ R8, bitReader_buf(DI)
+	ANDL $63, R9
+	MOVQ R9, bitReader_n(DI)
+	MOVQ SI, end+64(FP)
+	RET

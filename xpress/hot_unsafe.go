@@ -35,10 +35,10 @@ func (d *Decoder) hotUnsafe(pos, size uint) uint {
 	n |= 48
 	e := rawmem.Entry(code, buf>>(64-codeBits))
 	for pos < last && next <= lastLoad && e&flagSpecial == 0 {
-		length := uint(e>>entryLength)&15 + 1
-		footer := ^e >> entryFooter & 15
+		length := uint(e >> entryLength)
+		footer := e >> entryFooter & 15
 		offset := uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
-		src := (pos - offset) & uint(int32(e)>>31)
+		src := (pos - offset) & -uint(e>>26&1)
 		if src > pos-length {
 			break
 		}
@@ -51,7 +51,7 @@ func (d *Decoder) hotUnsafe(pos, size uint) uint {
 
 		a := rawmem.Load64(window, src)
 		b := rawmem.Load64(window, src+8)
-		if e&flagLiteral != 0 {
+		if e&flagMatch == 0 {
 			a = uint64(e >> entryLiteral)
 		}
 		rawmem.Store64(window, pos, a)

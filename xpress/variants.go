@@ -9,7 +9,7 @@ type variant uint8
 const (
 	variantPlain    variant = iota // hotPlain: safe Go
 	variantUnsafe                  // hotUnsafe: Go without bounds checks
-	variantAssembly                // hotAssembly: for amd64 with BMI2
+	variantAssembly                // hotAssembly: amd64 with BMI2
 )
 
 // bestVariant is what a Decoder uses.
