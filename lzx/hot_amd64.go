@@ -44,7 +44,6 @@ type hotState struct {
 	end          uint64 // no match may pass it
 	copyLast     uint64 // the greatest index where matches may end that write more than they are
 	firstAligned uint32 // d.firstAligned as part of an entry
-	zero         uint32
 
 	at, next, buf, n uint64
 	recent           [4]uint32 // R0, R1, R2, and one that is free

@@ -5,12 +5,12 @@
 
 // asmHot is hotUnsafe, which see, in registers. What goes by a name there is
 //
-//	R8   &out[at]       SI   &in[next]      R13  h
+//	R8   &out[at]       SI   &in[next]
 //	R9   buf            R10  n              CX   e
 //	R11  main           R14  &slots[0]      X0   recent, 4 bytes each
 //
-// R12, R15, BP and DI hold constants in the inner loop, see CONSTANTS. The
-// rest of the registers, and these after an item that leaves it, are free.
+// R12, R15 and DI hold constants in the inner loop, see CONSTANTS. The rest of
+// the registers, and R12 and R15 too for an item that leaves it, are free.
 //
 // The first six bits of an entry are the number of bits to consume, and shifts
 // take no more than six bits of a register as their count.
@@ -20,21 +20,32 @@
 #define CONSTANTS \
 	MOVL $(const_entrySlot-2), R12 \
 	MOVL $(64-const_mainBits), R15 \
-	MOVL $(4<<8|const_entryLength), BP \
-	MOVL $3, DI
+	MOVL $(4<<8|const_entryLength), DI
 
 // REFILL is
 //	buf |= rawmem.Load64(in, next) >> (n & 63)
 //	next -= ^n >> 3 & 7
 //	n |= 56
-// where ^n>>3&7 is 7 - n>>3, as n is at most 63. R12, R15, BP and DI hold
-// the constants.
+// where ^n>>3&7 is 7 - n>>3, as n is at most 63.
 #define REFILL(scratch) \
 	SHRXQ R10, (SI), scratch \
 	ORQ scratch, R9 \
-	SHRXQ DI, R10, scratch \
+	MOVL R10, scratch \
+	SHRL $3, scratch \
 	LEAQ -7(SI)(scratch*1), SI \
 	ORL $56, R10
+
+// LENGTH looks up what may be a length symbol behind the codeword of e:
+//	DX = lengths[buf<<code>>(64-lengthBits)]
+// where the entry has code - 1, with zeros above it.
+#define LENGTH \
+	MOVL CX, DX \
+	SHRL $const_entryCode, DX \
+	LEAQ (R9)(R9*1), AX \
+	SHLXQ DX, AX, AX \
+	SHRQ $(64-const_lengthBits), AX \
+	MOVQ lengths-64(SP), DX \
+	MOVL (DX)(AX*4), DX
 
 // LOOKUP is entry = rawmem.Entry(main, buf>>(64-mainBits)).
 #define LOOKUP(entry) \
@@ -54,76 +65,92 @@
 //	l = d.length.Long[b>>d.length.LongShift-d.length.LongBase]
 #define LONG_LENGTH(away, back) \
 away: \
-	MOVQ hotState_lengthShift(R13), DX \
-	SHRXQ DX, BP, DX \
-	SUBQ hotState_lengthBase(R13), DX \
-	MOVQ hotState_lengthLong(R13), R15 \
-	MOVL (R15)(DX*4), DX \
+	MOVL CX, DX \
+	SHRL $const_entryCode, DX \
+	LEAQ (R9)(R9*1), AX \
+	SHLXQ DX, AX, AX \
+	MOVQ h+0(FP), R15 \
+	MOVQ hotState_lengthShift(R15), DX \
+	SHRXQ DX, AX, DX \
+	SUBQ hotState_lengthBase(R15), DX \
+	MOVQ hotState_lengthLong(R15), AX \
+	MOVL (AX)(DX*4), DX \
 	JMP back
 
 // func asmHot(h *hotState)
-TEXT ·asmHot(SB), NOSPLIT, $40-8
-	MOVQ h+0(FP), R13
+TEXT ·asmHot(SB), NOSPLIT, $64-8
+	MOVQ h+0(FP), DI
 	// Indices become addresses, which nothing can move while this runs.
-	MOVQ hotState_out(R13), R8
-	MOVQ hotState_last(R13), AX
+	MOVQ hotState_out(DI), R8
+	MOVQ R8, out-40(SP)
+	MOVQ hotState_last(DI), AX
 	ADDQ R8, AX
 	MOVQ AX, last-8(SP)
-	MOVQ hotState_end(R13), AX
+	MOVQ hotState_end(DI), AX
 	ADDQ R8, AX
 	MOVQ AX, end-16(SP)
-	MOVQ hotState_copyLast(R13), AX
+	MOVQ hotState_copyLast(DI), AX
 	ADDQ R8, AX
 	MOVQ AX, copyLast-24(SP)
-	ADDQ hotState_at(R13), R8
-	MOVQ hotState_in(R13), SI
+	ADDQ hotState_at(DI), R8
+	MOVQ hotState_in(DI), SI
 	LEAQ const_inputEnd(SI), AX
 	MOVQ AX, inputEnd-32(SP)
-	ADDQ hotState_next(R13), SI
+	ADDQ hotState_next(DI), SI
+	MOVL hotState_firstAligned(DI), AX
+	MOVL AX, firstAligned-48(SP)
+	MOVL $0, zero-44(SP)
+	MOVQ hotState_aligned(DI), AX
+	MOVQ AX, aligned-56(SP)
 
-	MOVQ hotState_main(R13), R11
+	MOVQ hotState_main(DI), R11
+	MOVQ hotState_lengths(DI), AX
+	MOVQ AX, lengths-64(SP)
 	LEAQ ·slots(SB), R14
-	MOVQ hotState_buf(R13), R9
-	MOVQ hotState_n(R13), R10
-	VMOVDQU hotState_recent(R13), X0
+	MOVQ hotState_buf(DI), R9
+	MOVQ hotState_n(DI), R10
+	VMOVDQU hotState_recent(DI), X0
 	CONSTANTS
 	REFILL(AX)
 	LOOKUP(CX)
 	JMP check
 
 loop:
+	// What leads to the next entry comes first, as each waits for the one
+	// before. The buffer is refilled later; n still counts what is in BP.
+	MOVQ R9, BP
+	SHLXQ CX, R9, R9
+	LOOKUP(AX)
+
 	// s := slotOf(e); offset := s.newOffset(bits.RotateLeft64(buf, e))
 	SHRXL R12, CX, BX // 4 * slot, as a slot is 32 bytes
-	MOVQ R9, DX
+	MOVQ BP, DX
 	ROLQ CX, DX
 	ANDL slot_mask(R14)(BX*8), DX
 	ADDL slot_base(R14)(BX*8), DX
 	RECENT
 	// length := lengthOf(e); src := at - offset
-	BEXTRL BP, CX, AX
+	BEXTRL DI, CX, R13
 	MOVQ R8, BX
 	SUBQ DX, BX
 	// if offset > at || offset < length { goto overlap }
-	CMPQ BX, hotState_out(R13)
+	CMPQ BX, out-40(SP)
 	JCS overlap
-	CMPL DX, AX
+	CMPL DX, R13
 	JCS overlap
 	VMOVDQA X1, X0
 
-	// v := rawmem.Load64(out, src); if length == literalLength { v = e>>entryLiteral }
-	// buf <<= e; n -= e. In an entry that is not special, the low byte is
-	// the number of bits.
-	// The next entry is looked up before the buffer is refilled.
-	SHLXQ CX, R9, R9
+	// In an entry that is not special, the low byte is the number of bits.
 	SUBB CX, R10
-	MOVBLZX CH, DX
-	LOOKUP(CX)
-	MOVQ (BX), BX
-	CMPL AX, $const_literalLength
-	CMOVQEQ DX, BX
 	REFILL(DX)
+	// v := rawmem.Load64(out, src); if length == literalLength { v = e>>entryLiteral }
+	MOVBLZX CH, DX
+	MOVL AX, CX
+	MOVQ (BX), BX
+	CMPL R13, $const_literalLength
+	CMOVQEQ DX, BX
 	MOVQ BX, (R8)
-	ADDQ AX, R8
+	ADDQ R13, R8
 
 check:
 	CMPQ R8, last-8(SP)
@@ -139,65 +166,55 @@ check:
 	JEQ longCodeword
 
 special:
-	// b := buf << code in BP: the field is code - 1, with zeros above it.
-	MOVL CX, DX
-	SHRL $const_entryCode, DX
-	LEAQ (R9)(R9*1), BP
-	SHLXQ DX, BP, BP
-	// l := lengths[b>>(64-lengthBits)] in DX
-	MOVQ hotState_lengths(R13), R15
-	MOVQ BP, DX
-	SHRQ $(64-const_lengthBits), DX
-	MOVL (R15)(DX*4), DX
-	// s := slotOf(e), and footer in AX
+	LENGTH
+	// 4 * slot
 	MOVL CX, BX
 	SHRL $(const_entrySlot-2), BX
-	MOVL slot_footer(R14)(BX*8), AX
-	CMPL CX, hotState_firstAligned(R13)
+	CMPL CX, firstAligned-48(SP)
 	JCC alignedItem
 	TESTB $const_entryLong, DX
 	JNE longLength
 	TESTL DX, DX
 	JEQ done // no length code
 length:
-	SHLXQ DX, BP, BP
-	// left = n - entry's bits - l's bits in R15, modulo 64
-	MOVL R10, R15
-	SUBL CX, R15
-	SUBL DX, R15
-	ANDL $63, R15
-	// length = longMatch + l's symbol in AX
-	MOVL AX, CX
+	// Together, e and l have the number of bits to consume in their low byte.
+	ADDL DX, CX
+	SHLXQ CX, R9, BP
+	// The next entry in R15. It is not in the way that the buffer is not
+	// refilled: all of its 64 bits were valid, of which n only counts whole
+	// bytes, and no item has more than 53.
+	MOVQ BP, R15
+	SHRQ $(64-const_mainBits), R15
+	MOVL (R11)(R15*4), R15
+	// length = longMatch + l's symbol
 	MOVL DX, AX
 	SHRL $const_symbolEntry, AX
 	ADDL $const_longMatch, AX
-	// offset = s.newOffset(bits.RotateLeft64(b, footer)); b <<= footer
-	MOVQ BP, DX
+	// offset = s.newOffset(bits.RotateLeft64(buf, e+l))
+	MOVQ R9, DX
 	ROLQ CX, DX
-	SHLXQ CX, BP, BP
 	ANDL slot_mask(R14)(BX*8), DX
 	ADDL slot_base(R14)(BX*8), DX
 	RECENT
-	MOVL R15, CX
 
 match:
-	// A match of AX bytes with offset DX. What becomes of recent, buf and n is
-	// in X1, BP and CX. If it is not for here, nothing has changed yet.
+	// A match of AX bytes with offset DX. CX bits are to be consumed; what
+	// becomes of recent and buf is in X1 and BP, and the entry after that in
+	// R15. If it is not for here, nothing has changed yet.
 	MOVQ R8, BX
 	SUBQ DX, BX // src
-	CMPQ BX, hotState_out(R13)
+	CMPQ BX, out-40(SP)
 	JCS done
-	LEAQ (R8)(AX*1), R15 // its end
-	CMPQ R15, end-16(SP)
+	LEAQ (R8)(AX*1), R12 // its end
+	CMPQ R12, end-16(SP)
 	JHI done
 	VMOVDQA X1, X0
 	MOVQ BP, R9
-	MOVL CX, R10
+	SUBL CX, R10
+	ANDL $63, R10
 	REFILL(CX)
-	MOVQ R9, CX
-	SHRQ $(64-const_mainBits), CX
-	MOVL (R11)(CX*4), CX
-	CMPQ R15, copyLast-24(SP)
+	MOVL R15, CX
+	CMPQ R12, copyLast-24(SP)
 	JHI bytes
 	CMPL DX, $16
 	JCS short
@@ -208,7 +225,7 @@ match:
 	CMPL AX, $32
 	JHI long
 copied:
-	MOVQ R15, R8
+	MOVQ R12, R8
 	CONSTANTS
 	JMP check
 
@@ -220,7 +237,7 @@ long:
 	VMOVDQU 16(BX), X2
 	VMOVDQU X2, 16(R8)
 	LEAQ 32(R8), DX
-	CMPQ DX, R15
+	CMPQ DX, R12
 	JCS long
 	JMP copied
 
@@ -236,7 +253,7 @@ short:
 shortMore:
 	VMOVDQU X2, (R8)
 	ADDQ AX, R8
-	CMPQ R8, R15
+	CMPQ R8, R12
 	JCS shortMore
 	JMP copied
 
@@ -246,7 +263,7 @@ bytes:
 	MOVB AX, (R8)
 	INCQ BX
 	INCQ R8
-	CMPQ R8, R15
+	CMPQ R8, R12
 	JCS bytes
 	JMP copied
 
@@ -256,53 +273,46 @@ alignedItem:
 	TESTL DX, DX
 	JEQ done // no length code
 alignedLength:
-	// length := lengthOf(e) in R15; l = 0 unless it is longMatch
-	MOVL CX, R15
-	SHRL $const_entryLength, R15
-	ANDL $15, R15
-	CMPL R15, $const_longMatch
-	CMOVLCS hotState_zero(R13), DX
-	SHLXQ DX, BP, BP
-	// left = n - entry's bits - l's bits in R12, modulo 64
-	MOVL R10, R12
-	SUBL CX, R12
-	SUBL DX, R12
-	// length += l's symbol
+	// length := lengthOf(e); if length < longMatch { l = 0 }; length += l's symbol
+	BEXTRL DI, CX, AX
+	CMPL AX, $const_longMatch
+	CMOVLCS zero-44(SP), DX
+	ADDL DX, CX
 	SHRL $const_symbolEntry, DX
-	ADDL DX, R15
-	// offset = s.newOffset(bits.RotateLeft64(b, footer)), less its last three bits
-	MOVL AX, CX
-	MOVQ BP, DX
-	ROLQ CX, DX
-	ANDL slot_mask(R14)(BX*8), DX
-	ANDL $-(1<<const_alignedBits), DX
-	ADDL slot_base(R14)(BX*8), DX
-	// b <<= footer - alignedBits
+	ADDL DX, AX
+	// Up to the aligned symbol: b := buf << (e + l - alignedBits)
 	SUBL $const_alignedBits, CX
-	SHLXQ CX, BP, BP
-	// a := aligned[b>>(64-alignedMaxCode)] in CX
-	MOVQ hotState_aligned(R13), CX
-	MOVQ BP, AX
-	SHRQ $(64-const_alignedMaxCode), AX
-	MOVL (CX)(AX*4), CX
-	// b <<= a's bits; left -= a's bits - alignedBits; offset += a's symbol
-	SHLXQ CX, BP, BP
-	SUBL CX, R12
-	ADDL $const_alignedBits, R12
-	ANDL $63, R12
-	SHRL $const_symbolEntry, CX
-	ADDL CX, DX
+	SHLXQ CX, R9, BP
+	// a := aligned[b>>(64-alignedMaxCode)] in R15
+	MOVQ aligned-56(SP), R12
+	MOVQ BP, R15
+	SHRQ $(64-const_alignedMaxCode), R15
+	MOVL (R12)(R15*4), R15
+	// offset = s.base + footer's plain bits + a's symbol
+	MOVQ R9, DX
+	ROLQ CX, DX
+	SHLL $const_alignedBits, DX
+	ANDL slot_mask(R14)(BX*8), DX
+	ADDL slot_base(R14)(BX*8), DX
+	MOVL R15, R12
+	SHRL $const_symbolEntry, R12
+	ADDL R12, DX
+	// b <<= a's bits
+	SHLXQ R15, BP, BP
+	ADDL R15, CX
+	MOVQ BP, R15
+	SHRQ $(64-const_mainBits), R15
+	MOVL (R11)(R15*4), R15
 	RECENT
-	MOVL R15, AX
-	MOVL R12, CX
 	JMP match
 
 longCodeword:
 	// e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-	MOVQ hotState_mainShift(R13), CX
+	MOVQ h+0(FP), BX
+	MOVQ hotState_mainShift(BX), CX
 	SHRXQ CX, R9, AX
-	SUBQ hotState_mainBase(R13), AX
-	MOVQ hotState_mainLong(R13), CX
+	SUBQ hotState_mainBase(BX), AX
+	MOVQ hotState_mainLong(BX), CX
 	MOVL (CX)(AX*4), CX
 	TESTB $const_flagSpecial, CX
 	JEQ loop
@@ -311,22 +321,22 @@ longCodeword:
 overlap:
 	// A match that overlaps itself or reaches before the start, or a literal
 	// where R0 does
-	CMPL AX, $const_literalLength
+	XCHGQ R9, BP
+	CMPL R13, $const_literalLength
 	JEQ done
-	SHLXQ CX, R9, BP
-	MOVL R10, R12
-	SUBB CX, R12
-	MOVL R12, CX
+	MOVL AX, R15
+	MOVL R13, AX
 	JMP match
 
 done:
-	SUBQ hotState_out(R13), R8
-	MOVQ R8, hotState_at(R13)
-	SUBQ hotState_in(R13), SI
-	MOVQ SI, hotState_next(R13)
-	MOVQ R9, hotState_buf(R13)
-	MOVQ R10, hotState_n(R13)
-	VMOVDQU X0, hotState_recent(R13)
+	MOVQ h+0(FP), DI
+	SUBQ hotState_out(DI), R8
+	MOVQ R8, hotState_at(DI)
+	SUBQ hotState_in(DI), SI
+	MOVQ SI, hotState_next(DI)
+	MOVQ R9, hotState_buf(DI)
+	MOVQ R10, hotState_n(DI)
+	VMOVDQU X0, hotState_recent(DI)
 	RET
 
 	LONG_LENGTH(longLength, length)
