@@ -114,3 +114,8 @@ func init() {
 		}
 	}
 }
+
+// all returns R0, R1 and R2.
+func (q recentOffsets) all() (r0, r1, r2 uint32) {
+	return q.newest(), uint32(q >> offsetBits & offsetMask), uint32(q >> (2 * offsetBits) & offsetMask)
+}

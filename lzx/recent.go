@@ -24,11 +24,6 @@ func (q recentOffsets) newest() uint32 {
 	return uint32(q & offsetMask)
 }
 
-// all returns R0, R1 and R2.
-func (q recentOffsets) all() (r0, r1, r2 uint32) {
-	return q.newest(), uint32(q >> offsetBits & offsetMask), uint32(q >> (2 * offsetBits) & offsetMask)
-}
-
 // push puts offset in front.
 func (q recentOffsets) push(offset uint32) recentOffsets {
 	return q<<offsetBits | recentOffsets(offset)
