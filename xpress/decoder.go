@@ -17,15 +17,12 @@ func corrupt(format string, args ...any) error {
 // MaxChunk is the largest uncompressed size of a chunk.
 const MaxChunk = 65536
 
-// windowSize leaves room behind a chunk for copies of a fixed size.
-const windowSize = MaxChunk + 64
-
-// A Decoder decompresses chunks, one after the other. It holds about 80 KiB and is
-// not safe for concurrent use.
+// A Decoder decompresses chunks, one after the other. It holds about 30 KiB and is
+// not safe for concurrent use. Between calls it holds no reference to dst or src.
 type Decoder struct {
 	bits    bitReader
+	out     []byte // dst; a chunk is its own window
 	code    *huffman.Table
-	window  [windowSize]byte
 	variant variant
 }
 
@@ -38,9 +35,9 @@ func NewDecoder() *Decoder {
 }
 
 // Decode decompresses the chunk src into dst, whose length is the chunk's
-// uncompressed size, at most [MaxChunk]. It keeps neither. What follows the
-// chunk's data in src is ignored. The error wraps [ErrCorrupt] when src is not a
-// valid chunk of that size; dst is then as it was.
+// uncompressed size, at most [MaxChunk]. What follows the chunk's data in src is
+// ignored. The error wraps [ErrCorrupt] when src is not a valid chunk of that
+// size; dst then holds nothing of use.
 //
 // Decode allocates nothing.
 func (d *Decoder) Decode(dst, src []byte) error {
@@ -53,14 +50,10 @@ func (d *Decoder) Decode(dst, src []byte) error {
 	if err := d.readCode(src[:lengthsSize]); err != nil {
 		return corrupt("codeword lengths: %w", err)
 	}
-	d.bits = bitReader{in: src, next: lengthsSize}
-	err := d.decodeItems(uint(len(dst)))
-	d.bits.in = nil
-	if err != nil {
-		return err
-	}
-	copy(dst, d.window[:])
-	return nil
+	d.out, d.bits = dst, bitReader{in: src, next: lengthsSize}
+	err := d.decodeItems()
+	d.out, d.bits.in = nil, nil
+	return err
 }
 
 // readCode makes the decoding table from the lengths of the codewords, four bits
@@ -74,16 +67,16 @@ func (d *Decoder) readCode(packed []byte) error {
 	return d.code.Build(lengths[:], symbolEntries[:])
 }
 
-// decodeItems fills the window with the chunk's size bytes. The hot loop does
-// nearly all items, and stops before one that it must not do: near the start
-// and the end, or one that is wrong.
-func (d *Decoder) decodeItems(size uint) error {
+// decodeItems fills the output. The hot loop does nearly all items, and stops
+// before one that it must not do: near the start and the end, or one that is
+// wrong.
+func (d *Decoder) decodeItems() error {
 	for pos := uint(0); ; {
-		pos = d.hot(pos, size)
-		if pos == size {
+		pos = d.hot(pos)
+		if pos == uint(len(d.out)) {
 			break
 		}
-		length, err := d.decodeItem(pos, size)
+		length, err := d.decodeItem(pos)
 		if err != nil {
 			return err
 		}
@@ -97,7 +90,7 @@ func (d *Decoder) decodeItems(size uint) error {
 
 // decodeItem decodes one item at pos and returns its length (the WIM format
 // sheet, section 4.2).
-func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
+func (d *Decoder) decodeItem(pos uint) (uint, error) {
 	r := &d.bits
 	if r.n < 48 { // enough for the longest item: 15 + 15
 		r.refill()
@@ -105,7 +98,7 @@ func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 	e := d.code.Lookup(r.buf)
 	if e&flagMatch == 0 {
 		r.consume(uint(e & entryBits))
-		d.window[pos] = byte(e >> entryLiteral)
+		d.out[pos] = byte(e >> entryLiteral)
 		return 1, nil
 	}
 	offset, length := matchOffset(r.buf, e), uint(e>>entryLength)
@@ -122,7 +115,7 @@ func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 	} else {
 		r.consume(uint(e & entryBits))
 	}
-	if length > size-pos {
+	if length > uint(len(d.out))-pos {
 		return 0, corrupt("match of %d bytes at output offset %d passes the end of the chunk", length, pos)
 	}
 	if offset > pos {
@@ -132,18 +125,18 @@ func (d *Decoder) decodeItem(pos, size uint) (uint, error) {
 	return length, nil
 }
 
-// copyMatch repeats length bytes of the window from offset bytes before pos. It may
-// write up to 15 more behind them.
+// copyMatch repeats length bytes of the output from offset bytes before pos.
 func (d *Decoder) copyMatch(pos, length, offset uint) {
-	w, end := &d.window, pos+length
-	if offset >= 16 {
-		for src := pos - offset; pos < end; pos, src = pos+16, src+16 {
-			copy(w[pos:pos+16], w[src:src+16])
+	out, end := d.out, pos+length
+	if offset >= 16 && uint(len(out))-pos >= length+15 {
+		// Up to 15 bytes more may be written here.
+		for from := pos - offset; pos < end; pos, from = pos+16, from+16 {
+			copy(out[pos:][:16], out[from:][:16])
 		}
 		return
 	}
 	// The copy reads what it has just written: each round doubles what is there.
 	for from := pos - offset; pos < end; {
-		pos += uint(copy(w[pos:end], w[from:pos]))
+		pos += uint(copy(out[pos:end], out[from:pos]))
 	}
 }

@@ -15,15 +15,16 @@ func hasAssembly() bool {
 const asmMargin = 32
 
 // hotAssembly is hotUnsafe in assembly, and leaves less.
-func (d *Decoder) hotAssembly(pos, size uint) uint {
-	if size < asmMargin || size > MaxChunk || pos > size-asmMargin || d.bits.next > len(d.bits.in)-8 {
+func (d *Decoder) hotAssembly(pos uint) uint {
+	last := len(d.out) - asmMargin
+	if int(pos) > last || d.bits.next > len(d.bits.in)-8 {
 		return pos
 	}
 	var long *uint32
 	if len(d.code.Long) > 0 {
 		long = &d.code.Long[0]
 	}
-	return asmHot(&d.bits, (*[1 << codeBits]uint32)(d.code.Main), long, d.code.LongBase, d.code.LongShift, &d.window[0], pos, size-asmMargin)
+	return asmHot(&d.bits, (*[1 << codeBits]uint32)(d.code.Main), long, d.code.LongBase, d.code.LongShift, &d.out[0], pos, uint(last))
 }
 
 // asmHot decodes items into dst from pos on, while pos is at most last and the

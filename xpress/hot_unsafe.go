@@ -19,16 +19,16 @@ import (
 //     before size <= MaxChunk < windowSize. A source is used only if it is at most
 //     pos-length, which does not wrap, as pos >= 16 >= length; its 16 bytes end
 //     before those at pos do.
-func (d *Decoder) hotUnsafe(pos, size uint) uint {
+func (d *Decoder) hotUnsafe(pos uint) uint {
 	next, buf, n := uint(d.bits.next), d.bits.buf, d.bits.n
-	if pos < maxMain || size < hotMargin || size > MaxChunk || d.bits.next > len(d.bits.in)-8 {
+	if pos < maxMain || len(d.out) < hotMargin || d.bits.next > len(d.bits.in)-8 {
 		return pos
 	}
 	in := unsafe.Pointer(unsafe.SliceData(d.bits.in))
 	lastLoad := uint(len(d.bits.in) - 8)
 	code := unsafe.Pointer((*[1 << codeBits]uint32)(d.code.Main))
-	window := unsafe.Pointer(&d.window)
-	last := size - hotMargin
+	out := unsafe.Pointer(unsafe.SliceData(d.out))
+	last := uint(len(d.out) - hotMargin)
 
 	buf |= unitsInOrder(rawmem.Load64(in, next)) >> (n & 63)
 	next += ^n >> 3 & 6
@@ -49,13 +49,13 @@ func (d *Decoder) hotUnsafe(pos, size uint) uint {
 		next += ^n >> 3 & 6
 		n |= 48
 
-		a := rawmem.Load64(window, src)
-		b := rawmem.Load64(window, src+8)
+		a := rawmem.Load64(out, src)
+		b := rawmem.Load64(out, src+8)
 		if e&flagMatch == 0 {
 			a = uint64(e >> entryLiteral)
 		}
-		rawmem.Store64(window, pos, a)
-		rawmem.Store64(window, pos+8, b)
+		rawmem.Store64(out, pos, a)
+		rawmem.Store64(out, pos+8, b)
 		pos += length
 		e = following
 	}

@@ -11,12 +11,12 @@ var variants = func() []variant {
 	return all
 }()
 
-func (d *Decoder) hot(pos, size uint) uint {
+func (d *Decoder) hot(pos uint) uint {
 	switch d.variant {
 	case variantPlain:
-		return d.hotPlain(pos, size)
+		return d.hotPlain(pos)
 	case variantUnsafe:
-		return d.hotUnsafe(pos, size)
+		return d.hotUnsafe(pos)
 	}
-	return d.hotAssembly(pos, size)
+	return d.hotAssembly(pos)
 }

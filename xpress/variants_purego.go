@@ -5,6 +5,6 @@ package xpress
 // variants are those of this build, the fastest last.
 var variants = []variant{variantPlain}
 
-func (d *Decoder) hot(pos, size uint) uint {
-	return d.hotPlain(pos, size)
+func (d *Decoder) hot(pos uint) uint {
+	return d.hotPlain(pos)
 }

@@ -5,9 +5,9 @@ package xpress
 // variants are those of this build, the fastest last.
 var variants = []variant{variantPlain, variantUnsafe}
 
-func (d *Decoder) hot(pos, size uint) uint {
+func (d *Decoder) hot(pos uint) uint {
 	if d.variant == variantPlain {
-		return d.hotPlain(pos, size)
+		return d.hotPlain(pos)
 	}
-	return d.hotUnsafe(pos, size)
+	return d.hotUnsafe(pos)
 }
