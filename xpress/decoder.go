@@ -3,8 +3,6 @@ package xpress
 import (
 	"errors"
 	"fmt"
-
-	"github.com/wimble-go/wimble/internal/huffman"
 )
 
 // ErrCorrupt is what Decode's errors wrap: the chunk is not valid XPRESS.
@@ -22,16 +20,13 @@ const MaxChunk = 65536
 type Decoder struct {
 	bits    bitReader
 	out     []byte // dst; a chunk is its own window
-	code    *huffman.Table
+	code    code
 	variant variant
 }
 
 // NewDecoder returns a Decoder for chunks of any size.
 func NewDecoder() *Decoder {
-	return &Decoder{
-		code:    huffman.NewTable(numSymbols, codeBits, maxCodeLength, entryLong, 1),
-		variant: bestVariant(),
-	}
+	return &Decoder{variant: bestVariant()}
 }
 
 // Decode decompresses the chunk src into dst, whose length is the chunk's
@@ -47,24 +42,13 @@ func (d *Decoder) Decode(dst, src []byte) error {
 	if len(src) < lengthsSize {
 		return corrupt("%d bytes of input, but the codeword lengths alone take %d", len(src), lengthsSize)
 	}
-	if err := d.readCode(src[:lengthsSize]); err != nil {
+	if err := d.code.build((*[lengthsSize]byte)(src)); err != nil {
 		return corrupt("codeword lengths: %w", err)
 	}
 	d.out, d.bits = dst, bitReader{in: src, next: lengthsSize}
 	err := d.decodeItems()
 	d.out, d.bits.in = nil, nil
 	return err
-}
-
-// readCode makes the decoding table from the lengths of the codewords, four bits
-// for each symbol.
-func (d *Decoder) readCode(packed []byte) error {
-	var lengths [numSymbols]uint8
-	for i, b := range packed {
-		lengths[2*i] = b & 15
-		lengths[2*i+1] = b >> 4
-	}
-	return d.code.Build(lengths[:], symbolEntries[:])
 }
 
 // decodeItems fills the output. The hot loop does nearly all items, and stops
@@ -95,7 +79,7 @@ func (d *Decoder) decodeItem(pos uint) (uint, error) {
 	if r.n < 48 { // enough for the longest item: 15 + 15
 		r.refill()
 	}
-	e := d.code.Lookup(r.buf)
+	e := d.code.lookup(r.buf)
 	if e&flagMatch == 0 {
 		r.consume(uint(e & entryBits))
 		d.out[pos] = byte(e >> entryLiteral)

@@ -21,7 +21,7 @@ func (d *Decoder) hotPlain(pos uint) uint {
 	if pos < maxMain || len(out) < hotMargin || next > len(in)-8 {
 		return pos
 	}
-	code := (*[1 << codeBits]uint32)(d.code.Main)
+	code := &d.code.main
 	last := uint(len(out) - hotMargin)
 	in = in[:len(in):len(in)]
 
@@ -38,7 +38,7 @@ func (d *Decoder) hotPlain(pos uint) uint {
 		// written, as the processor makes a load wait for those.
 		// As matchOffset, which would make the compiler use more registers.
 		footer := e >> entryFooter & 15
-		offset := uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
+		offset := uint(1<<footer | uint32(buf>>(e>>entryShift&63))&(1<<footer-1))
 		src := uint(uint16(pos-offset)) & -uint(e>>26&1)
 		if src > pos-length {
 			break // before the start, or an overlap

@@ -20,11 +20,7 @@ func (d *Decoder) hotAssembly(pos uint) uint {
 	if int(pos) > last || d.bits.next > len(d.bits.in)-8 {
 		return pos
 	}
-	var long *uint32
-	if len(d.code.Long) > 0 {
-		long = &d.code.Long[0]
-	}
-	return asmHot(&d.bits, (*[1 << codeBits]uint32)(d.code.Main), long, d.code.LongBase, d.code.LongShift, &d.out[0], pos, uint(last))
+	return asmHot(d, &d.out[0], pos, uint(last))
 }
 
 // asmHot decodes items into dst from pos on, while pos is at most last and the
@@ -46,7 +42,7 @@ func (d *Decoder) hotAssembly(pos uint) uint {
 //     before those at pos do.
 //
 //go:noescape
-func asmHot(bits *bitReader, code *[1 << codeBits]uint32, long *uint32, longBase uint64, longShift uint, dst *byte, pos, last uint) (end uint)
+func asmHot(d *Decoder, dst *byte, pos, last uint) (end uint)
 
 // What asmHot looks up: repeatShuffles[n] shuffles n bytes into 16 bytes of
 // repetitions, and repeatSteps[n] is the greatest multiple of n that is not

@@ -8,8 +8,8 @@
 //	SI  pos           R13 &dst[0]
 //	R8  buf           R9  n, in its low 8 bits
 //	R10 &in[next]     R12 &code[0]
-//	AX  e             R14 where its byte 2 is, seen from R13
-//	BP  where byte 2 of code[0] is, seen from R13
+//	AX  e             R14 where its byte 1 is, seen from R13
+//	BP  where byte 1 of code[0] is, seen from R13
 //	R11 1             BX  6              R15 64-codeBits
 //	CX, DX, DI, X0, X1 are free
 //
@@ -42,13 +42,11 @@
 
 // OFFSET is
 //	footer := e >> entryFooter & 15
-//	offset := 1<<footer | buf>>(-e&63)&(1<<footer-1)  // DI
+//	offset := 1<<footer | buf>>(e>>entryShift&63)&(1<<footer-1) // DI
 #define OFFSET \
-	MOVL AX, CX \
-	NEGL CX \
-	SHRXQ CX, R8, DX \
-	RORXL $8, AX, DI \
-	BZHIQ DI, DX, DX \
+	RORXL $const_entryShift, AX, CX \
+	RORXL $const_entryFooter, AX, DI \
+	BEXTRQ CX, R8, DX \
 	SHLXQ DI, R11, DI \
 	ADDQ DX, DI
 
@@ -86,20 +84,20 @@
 	MOVOU X0, (R13)(SI*1) \
 	ADDQ CX, SI
 
-// func asmHot(bits *bitReader, code, long *uint32, longBase uint64, longShift uint, dst *byte, pos, last uint) (end uint)
-TEXT ·asmHot(SB), NOSPLIT, $16-72
-	MOVQ bits+0(FP), DI
-	MOVQ bitReader_in(DI), R10
-	MOVQ (bitReader_in+8)(DI), CX
+// func asmHot(d *Decoder, dst *byte, pos, last uint) (end uint)
+TEXT ·asmHot(SB), NOSPLIT, $16-40
+	MOVQ d+0(FP), DI
+	MOVQ (Decoder_bits+bitReader_in)(DI), R10
+	MOVQ (Decoder_bits+bitReader_in+8)(DI), CX
 	LEAQ -8(R10)(CX*1), CX
 	MOVQ CX, lastLoad-8(SP)
-	ADDQ bitReader_next(DI), R10
-	MOVQ bitReader_buf(DI), R8
-	MOVQ bitReader_n(DI), R9
-	MOVQ code+8(FP), R12
-	MOVQ dst+40(FP), R13
-	MOVQ pos+48(FP), SI
-	LEAQ 2(R12), BP
+	ADDQ (Decoder_bits+bitReader_next)(DI), R10
+	MOVQ (Decoder_bits+bitReader_buf)(DI), R8
+	MOVQ (Decoder_bits+bitReader_n)(DI), R9
+	LEAQ (Decoder_code+code_main)(DI), R12
+	MOVQ dst+8(FP), R13
+	MOVQ pos+16(FP), SI
+	LEAQ 1(R12), BP
 	SUBQ R13, BP
 	MOVL $1, R11
 	MOVL $6, BX
@@ -115,7 +113,7 @@ resume:
 
 loop:
 	// for pos <= last && next <= lastLoad && e&flagSpecial == 0
-	CMPQ SI, last+56(FP)
+	CMPQ SI, last+24(FP)
 	JHI done
 	TESTB $const_flagSpecial, AX
 	JNE special
@@ -162,12 +160,13 @@ special:
 	JNE longMatch
 
 	// e = long[buf>>longShift - longBase]
-	MOVQ longShift+32(FP), CX
+	MOVQ d+0(FP), DX
+	MOVQ (Decoder_code+code_longShift)(DX), CX
 	SHRXQ CX, R8, DI
-	SUBQ longBase+24(FP), DI
-	MOVQ long+16(FP), CX
+	SUBQ (Decoder_code+code_longBase)(DX), DI
+	LEAQ (Decoder_code+code_long)(DX), CX
 	MOVL (CX)(DI*4), AX
-	LEAQ 2(CX)(DI*4), R14
+	LEAQ 1(CX)(DI*4), R14
 	SUBQ R13, R14
 	TESTB $const_flagSpecial, AX
 	JNE longMatch
@@ -185,7 +184,7 @@ longMatch:
 	CMPL CX, $const_longMatch
 	JEQ lengthBytes
 	LEAQ (SI)(CX*1), R14
-	CMPQ R14, last+56(FP)
+	CMPQ R14, last+24(FP)
 	JHI done
 	SUBL AX, R9
 	ANDL $63, R9 // e has flagSpecial
@@ -195,7 +194,7 @@ longMatch:
 lengthBytes:
 	// As bitReader.lengthBytes. The codeword is consumed first:
 	//	m := n - (e&63 - footer)
-	RORXL $8, AX, CX
+	RORXL $const_entryFooter, AX, CX
 	MOVL R9, R14
 	SUBL AX, R14
 	ADDL CX, R14
@@ -220,13 +219,13 @@ lengthKnown:
 	// if end := pos + length; end > last { return pos }
 	MOVQ R14, at-16(SP)
 	LEAQ (SI)(CX*1), R14
-	CMPQ R14, last+56(FP)
+	CMPQ R14, last+24(FP)
 	JHI done
 
 	// n = 16 + m%16 - footer
 	// buf = buf << (e&63) &^ (1<<(64-n) - 1)
 	// next = at
-	RORXL $8, AX, CX
+	RORXL $const_entryFooter, AX, CX
 	SUBL AX, R9
 	ADDL CX, R9
 	ANDL $15, R9
@@ -275,11 +274,11 @@ again:
 	JMP resume
 
 done:
-	MOVQ bits+0(FP), DI
-	SUBQ bitReader_in(DI), R10
-	MOVQ R10, bitReader_next(DI)
-	MOVQ R8, bitReader_buf(DI)
+	MOVQ d+0(FP), DI
+	SUBQ (Decoder_bits+bitReader_in)(DI), R10
+	MOVQ R10, (Decoder_bits+bitReader_next)(DI)
+	MOVQ R8, (Decoder_bits+bitReader_buf)(DI)
 	ANDL $63, R9
-	MOVQ R9, bitReader_n(DI)
-	MOVQ SI, end+64(FP)
+	MOVQ R9, (Decoder_bits+bitReader_n)(DI)
+	MOVQ SI, end+32(FP)
 	RET

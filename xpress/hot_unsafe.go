@@ -26,7 +26,7 @@ func (d *Decoder) hotUnsafe(pos uint) uint {
 	}
 	in := unsafe.Pointer(unsafe.SliceData(d.bits.in))
 	lastLoad := uint(len(d.bits.in) - 8)
-	code := unsafe.Pointer((*[1 << codeBits]uint32)(d.code.Main))
+	code := unsafe.Pointer(&d.code.main)
 	out := unsafe.Pointer(unsafe.SliceData(d.out))
 	last := uint(len(d.out) - hotMargin)
 
@@ -37,7 +37,7 @@ func (d *Decoder) hotUnsafe(pos uint) uint {
 	for pos < last && next <= lastLoad && e&flagSpecial == 0 {
 		length := uint(e >> entryLength)
 		footer := e >> entryFooter & 15
-		offset := uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
+		offset := uint(1<<footer | uint32(buf>>(e>>entryShift&63))&(1<<footer-1))
 		src := (pos - offset) & -uint(e>>26&1)
 		if src > pos-length {
 			break

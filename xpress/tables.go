@@ -20,21 +20,26 @@ const maxMain = 16
 //
 //	0..5    bits to consume: codeword, and footer of the offset
 //	6       special: not for the hot loop in Go
-//	8..15   footer bits; 0 for a literal
-//	16..23  literal: the byte
+//	8..15   match: 64 - the bits to consume; literal: the byte
+//	16..23  footer bits; 0 for a literal
 //	26      match
 //	27..31  length; 18 when length bytes follow
 //
 // A literal is a match of length 1 and offset 1 whose byte is replaced, and the
 // hot loop needs no branch to tell one from the other. Its byte is one of the
-// entry's four, so that the assembly can copy it from the table.
+// entry's four, so that the assembly can copy it from the table. Bits 8..23 are an
+// operand of BEXTR, the instruction.
 const (
 	entryBits    = 63
 	flagSpecial  = 1 << 6
-	entryFooter  = 8
-	entryLiteral = 16
+	entryShift   = 8
+	entryLiteral = 8
+	entryFooter  = 16
 	flagMatch    = 1 << 26
 	entryLength  = 27
+
+	// What each bit of the codeword adds to the entry of a match.
+	matchStep = 1<<32 - 1<<entryShift + 1
 
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
@@ -44,21 +49,22 @@ const (
 // the codeword and the footer: 1 << footer bits, and the footer.
 func matchOffset(buf uint64, e uint32) uint {
 	footer := e >> entryFooter & 15
-	return uint(1<<footer | uint32(buf>>(-e&63))&(1<<footer-1))
+	return uint(1<<footer | uint32(buf>>(e>>entryShift&63))&(1<<footer-1))
 }
 
-// symbolEntries is what each symbol says, without its codeword.
-var symbolEntries = func() *[numSymbols]uint32 {
-	var entries [numSymbols]uint32
-	for sym := range uint32(numSymbols) {
-		if sym < numLiterals {
-			entries[sym] = 1<<entryLength | sym<<entryLiteral
-			continue
-		}
-		length, footer := sym&15+minMatch, sym>>4&15
-		entries[sym] = length<<entryLength | flagMatch | footer<<entryFooter | footer
+// literalEntry returns the entry of a literal with a codeword of length bits.
+func literalEntry(literal, length uint32) uint32 {
+	return 1<<entryLength | literal<<entryLiteral | length
+}
+
+// matchEntries are those of symbols 256 to 511, without the codeword.
+var matchEntries = func() *[numSymbols - numLiterals]uint32 {
+	var entries [numSymbols - numLiterals]uint32
+	for i := range entries {
+		length, footer := uint32(i)&15+minMatch, uint32(i)>>4
+		entries[i] = length<<entryLength | flagMatch | footer<<entryFooter | (64-footer)<<entryShift | footer
 		if length > maxMain {
-			entries[sym] |= flagSpecial
+			entries[i] |= flagSpecial
 		}
 	}
 	return &entries
