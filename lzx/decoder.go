@@ -44,7 +44,7 @@ type Decoder struct {
 
 	firstAligned uint32 // slots from here on have an aligned symbol, in this block
 	mayHaveCalls bool   // some block could produce the opcode of a call
-	opcodes      [e8Batch]opcodes
+	opcodes      opcodes
 }
 
 // NewDecoder returns a Decoder for chunks of up to windowSize bytes, which must
@@ -120,7 +120,7 @@ func (d *Decoder) Decode(dst, src []byte) error {
 		pos = end
 	}
 	if d.mayHaveCalls {
-		translateCalls(dst, &d.opcodes)
+		d.variant.translateCalls(dst, &d.opcodes)
 	}
 	return nil
 }

@@ -28,24 +28,26 @@ func translateNaively(out []byte) {
 
 func TestTranslateCalls(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var opcodes [e8Batch]opcodes
+	var found opcodes
 	for round := range 2000 {
-		data := make([]byte, random.IntN(3000))
+		data := make([]byte, random.IntN(9000))
 		for i := range data {
 			// Mostly opcodes and bytes of small numbers of either sign.
 			data[i] = []byte{0xe8, 0xe8, 0, 0, 0xff, 0x12, 0xb7, byte(i), 0x69}[random.IntN(2+round%8)]
 		}
 		want := bytes.Clone(data)
 		translateNaively(want)
-		guarded := append(bytes.Clone(data), 0xe8, 0, 0, 0, 0)
-		translateCalls(guarded[:len(data)], &opcodes)
-		require.True(t, bytes.Equal(want, guarded[:len(data)]))
-		require.Equal(t, []byte{0xe8, 0, 0, 0, 0}, guarded[len(data):])
+		for _, v := range variants {
+			guarded := append(bytes.Clone(data), 0xe8, 0, 0, 0, 0)
+			v.translateCalls(guarded[:len(data)], &found)
+			require.True(t, bytes.Equal(want, guarded[:len(data)]), "%s", v)
+			require.Equal(t, []byte{0xe8, 0, 0, 0, 0}, guarded[len(data):])
+		}
 	}
 }
 
 func TestTranslateCallsRange(t *testing.T) {
-	var opcodes [e8Batch]opcodes
+	var found opcodes
 	for _, test := range []struct{ at, operand, want int32 }{
 		{0, 0, 0},
 		{20, 0, -20},
@@ -62,12 +64,25 @@ func TestTranslateCallsRange(t *testing.T) {
 		data := make([]byte, 100)
 		data[test.at] = 0xe8
 		binary.LittleEndian.PutUint32(data[test.at+1:], uint32(test.operand))
-		translateCalls(data, &opcodes)
+		bestVariant().translateCalls(data, &found)
 		require.Equal(t, test.want, int32(binary.LittleEndian.Uint32(data[test.at+1:])), "%+v", test)
+	}
+	full := bytes.Repeat([]byte{0xe8}, 3*e8Block+100)
+	for size := range len(full) { // every byte may be an opcode
+		if size > 300 && size%97 != 0 {
+			continue
+		}
+		want := bytes.Clone(full[:size])
+		translateNaively(want)
+		for _, v := range variants {
+			data := bytes.Clone(full[:size])
+			v.translateCalls(data, &found)
+			require.True(t, bytes.Equal(want, data), "%s", v)
+		}
 	}
 	for size := range 11 { // no call fits
 		data := bytes.Repeat([]byte{0xe8}, size)
-		translateCalls(data, &opcodes)
+		bestVariant().translateCalls(data, &found)
 		require.Equal(t, bytes.Repeat([]byte{0xe8}, size), data)
 	}
 }

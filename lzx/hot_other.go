@@ -11,3 +11,7 @@ func (d *Decoder) hot(dst []byte, pos, end int) int {
 	}
 	return d.hotUnsafe(dst[:end], pos)
 }
+
+func (variant) translateCalls(data []byte, found *opcodes) {
+	translateCalls(data, found, findOpcodes)
+}

@@ -8,3 +8,7 @@ var variants = []variant{variantPlain}
 func (d *Decoder) hot(dst []byte, pos, end int) int {
 	return d.hotPlain(dst[:end], pos)
 }
+
+func (variant) translateCalls(data []byte, found *opcodes) {
+	translateCalls(data, found, findOpcodes)
+}
