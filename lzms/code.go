@@ -66,12 +66,6 @@ func (c *code) lookup(buf uint64) entry {
 	return c.lookupLong(buf)
 }
 
-// at returns what the table has for the bits at the top of buf.
-func (c *code) at(buf uint64) entry {
-	i := buf >> (64 - tableBits) * 2
-	return entry(c.table[i]) | entry(c.table[i+1])<<8
-}
-
 // lookupLong is for codewords of more than tableBits bits. Each limit that is
 // not above the codeword makes it one bit longer.
 func (c *code) lookupLong(buf uint64) entry {

@@ -41,6 +41,7 @@ type Decoder struct {
 	lzQueue    [4]uint32      // last LZ offsets, the latest first
 	deltaQueue [4]deltaSource // last delta sources, the latest first
 
+	limit, margin          uint   // see goLoop
 	copyOffset, copyLength uint32 // see pauseCopy
 
 	engine  engine

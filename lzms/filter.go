@@ -20,7 +20,7 @@ type x86Filter struct {
 	seen [1 << 16]uint32
 	base uint32 // of the next chunk; 0 if seen must be cleared first
 
-	found [filterBlock]uint16
+	found [filterBlock + 1]uint16 // see find
 }
 
 const (
@@ -114,62 +114,72 @@ func x86Start(b []byte) bool {
 }
 
 // findGo lists in f.found where in the first n bytes of data x86Start holds,
-// and returns how many places these are. It examines eight at a time; tailSize
-// more bytes must follow.
+// and returns how many places these are; tailSize more bytes must follow.
+//
+// It looks at opcodes first, eight at a time: at E8, E9 and FF, which start an
+// instruction, and at 83, 8B and 8D, which follow its prefix. What looks like
+// one is then tested in full. BenchmarkFind compares it with testing all.
 func findGo(f *x86Filter, data []byte, n int) int {
-	found := 0
-	for i := 0; i < n; i += 32 {
-		m := uint32(0)
-		if i+34 <= len(data) {
-			b := data[i : i+34 : i+34]
-			w0, w1, w2, w3 := load64(b, 0), load64(b, 8), load64(b, 16), load64(b, 24)
-			if (w0|w1|w2|w3|load64(b, 25))&high == 0 {
-				continue // see x86Starts
-			}
-			m = x86Starts(w0, load64(b, 1), load64(b, 2)) |
-				x86Starts(w1, load64(b, 9), load64(b, 10))<<8 |
-				x86Starts(w2, load64(b, 17), load64(b, 18))<<16 |
-				x86Starts(w3, load64(b, 25), load64(b, 26))<<24
-		} else {
-			for j := i; j < n; j += 8 {
-				m |= x86Starts(load64(data, j), load64(data, j+1), load64(data, j+2)) << (j - i)
-			}
+	// Bit k of opcodes is for data[k+1].
+	var opcodes [filterBlock / 8]uint8
+	i := 0
+	for ; i < n && i+34 <= len(data); i += 32 {
+		b := data[i+1 : i+34 : i+34]
+		w0, w1, w2, w3 := load64(b, 0), load64(b, 8), load64(b, 16), load64(b, 24)
+		if (w0|w1|w2|w3)&high == 0 {
+			continue // text, for instance
 		}
+		o := opcodes[i/8:][:4:4]
+		o[0] = x86Opcodes(w0, load64(b, 1))
+		o[1] = x86Opcodes(w1, load64(b, 9))
+		o[2] = x86Opcodes(w2, load64(b, 17))
+		o[3] = x86Opcodes(w3, load64(b, 25))
+	}
+	for ; i < n; i += 8 {
+		opcodes[i/8] = x86Opcodes(load64(data, i+1), load64(data, i+2))
+	}
+
+	// The place is stored in any case, and counted if it is one.
+	found := uint64(0)
+	if v := binary.LittleEndian.Uint16(data); v&0xFE == 0xE8 || v == 0x15FF {
+		f.found[0] = 0
+		found = 1
+	}
+	for i := 0; i < n; i += 64 {
+		m := binary.LittleEndian.Uint64(opcodes[i/8:][:8:8])
 		for ; m != 0; m &= m - 1 {
-			f.found[found%filterBlock] = uint16(i + bits.TrailingZeros32(m))
-			found++
+			at := i + bits.TrailingZeros64(m)
+			v := uint64(binary.LittleEndian.Uint32(data[at : at+4 : at+4]))
+			// As in x86Start. A product is zero if one factor is.
+			second := isZero((v&0xFE00 ^ 0xE800) * (v&0xFFFF00 ^ 0x15FF00))
+			first := isZero((v&0xFFFFFF^0x0583F0)*(v&0x07FFFB^0x058D48)) | isZero(v&0xF7FFFF^0x058B48)
+			f.found[found] = uint16(uint64(at) + second)
+			found += first | second
 		}
 	}
-	// Drop what x86Starts let pass wrongly, and what is behind n.
-	exact := 0
-	for _, at := range f.found[:found] {
-		f.found[exact] = at
-		if x86Start(data[at:]) && int(at) < n {
-			exact++
-		}
+	for found > 0 && int(f.found[found-1]) >= n {
+		found--
 	}
-	return exact
+	return int(found)
 }
 
 const (
 	ones = 0x0101010101010101
 	high = 0x80 * ones
-	low  = 0x7F * ones
 )
 
-// x86Starts sets bit i of the result if x86Start may hold where bytes i of b0,
-// b1 and b2 are the first three. It lets a few others pass, which costs less
-// than to examine all bits of a byte.
-//
-// In what it lets pass, one of the first two bytes is over 0x7F.
-func x86Starts(b0, b1, b2 uint64) uint32 {
-	// In each of these, a byte is zero where there is an instruction, but
-	// for the highest bits of b0 and b1. Adding low to bytes of seven bits
-	// sets the highest bit of those that are not zero.
-	call := b0&(0x7E*ones) ^ 0x68*ones                                                                // E8, E9
-	rip := (b0&(0x70*ones) ^ 0x70*ones) | b1&(0x68*ones)                                              // FF 15, F0 83
-	rex := (b0&(0x7B*ones) ^ 0x48*ones) | (b1&(0x79*ones) ^ 0x09*ones) | (b2&(0x07*ones) ^ 0x05*ones) // 48/4C 8B/8D x5/xD
-	m := (b0&^((call+low)&(rip+low)) | b1&^(rex+low)) & high
+// x86Opcodes sets bit i of the result if byte i of b may be the opcode of an
+// instruction that the filter knows, given that byte i of next comes after it.
+// It lets others pass, which costs less than to examine all bits.
+func x86Opcodes(b, next uint64) uint8 {
+	// Where b has its highest bit set and call or rip is zero; they are
+	// less than 0x80. Borrows do not occur.
+	call := b&(0x7E*ones) ^ 0x68*ones          // E8, E9
+	rip := next&(7*ones) + b&ones<<3 ^ 13*ones // an odd opcode; x5 or xD follows
+	m := ((high - call) | (high - rip)) & b & high
 	// Gather the highest bits of the bytes: bit 8i+7 goes to bit 56+i.
-	return uint32(m >> 7 * 0x0102040810204080 >> 56)
+	return uint8(m * 0x0002040810204081 >> 56)
 }
+
+// isZero returns 1 if x is zero; x is less than 1<<63.
+func isZero(x uint64) uint64 { return (x - 1) >> 63 }

@@ -122,6 +122,20 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// As many instructions as there are bytes.
+func TestFindMost(t *testing.T) {
+	f := new(x86Filter)
+	data := bytes.Repeat([]byte{0xE8}, filterBlock+tailSize)
+	for _, n := range []int{1, 63, 64, 65, filterBlock - 1, filterBlock} {
+		for _, e := range engines() {
+			require.Equal(t, n, e.find(f, data[:n+tailSize], n), e.name)
+			for i, at := range f.found[:n] {
+				require.EqualValues(t, i, at, e.name)
+			}
+		}
+	}
+}
+
 // FuzzFilter compares all engines with the loop of section 6.9. It starts at a
 // base that the input chooses.
 func FuzzFilter(f *testing.F) {

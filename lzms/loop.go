@@ -1,9 +1,6 @@
 package lzms
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // An engine is an implementation of the hot loops. Engines differ in nothing
 // but speed.
@@ -53,6 +50,11 @@ func (d *Decoder) batch() int {
 // The next main decision is prepared (its bound is known) before the symbols
 // of an item are decoded, for they do not matter to it. So, where the
 // processor has predicted it wrongly, it learns that early.
+//
+// What it needs of the state is in locals as far as there are registers. It
+// stops at d.limit bytes of output; a match that ends beyond d.margin cannot be
+// copied by 32 bytes. How it accesses memory is in memory_purego.go and, without
+// bounds checks, in memory_unsafe.go.
 func goLoop(d *Decoder) pause {
 	items := d.batch()
 	if items == 0 {
@@ -62,26 +64,27 @@ func goLoop(d *Decoder) pause {
 	bit := uint64(d.bits.left + 7) // as in peek
 	buf := d.bits.peek(d.src)
 	top := buf // begins with the same tableBits bits, and is known earlier
-	out := d.out
-	limit := out + items
+	out := uint(d.out)
+	d.limit = out + uint(items)
+	d.margin = uint(max(len(d.dst)-32, 0))
 	why := pauseItem
-	mainState := d.main.state
+	mainState := uint(d.main.state % 16)
 	if width <= 0xFFFF {
 		width <<= 16
 		code = code<<16 | d.word()
 	}
-	bound := width >> 6 * d.main.chance[mainState%16]
+	bound := width >> 6 * d.main.chanceOf(mainState)
 
-	for out < limit {
+	for out < d.limit {
 		if code < bound {
 			width = bound
-			d.main.learn0(mainState % 16)
-			mainState <<= 1
+			d.main.learn(mainState, 0, &d.rng)
+			mainState = mainState << 1 % 16
 			if width <= 0xFFFF {
 				width <<= 16
 				code = code<<16 | d.word()
 			}
-			bound = width >> 6 * d.main.chance[mainState%16]
+			bound = width >> 6 * d.main.chanceOf(mainState)
 
 			e := uint(d.literal.at(top))
 			if e == 0 {
@@ -90,9 +93,9 @@ func goLoop(d *Decoder) pause {
 			bit -= uint64(e % 64)
 			top = bits.RotateLeft64(buf, int(e))
 			buf = d.load(bit) << (^bit & 7)
-			d.dst[out] = byte(e >> entryBits)
+			d.put(out, byte(e>>entryBits))
 			out++
-			d.literal.freq[e>>entryBits%1024]++
+			d.literal.count(e >> entryBits)
 			d.literal.left--
 			if d.literal.left == 0 {
 				break
@@ -101,45 +104,45 @@ func goLoop(d *Decoder) pause {
 		}
 		width -= bound
 		code -= bound
-		d.main.learn1(mainState % 16)
-		mainState = mainState<<1 | 1
+		d.main.learn(mainState, 1, &d.rng)
+		mainState = (mainState<<1 | 1) % 16
 
 		// An LZ or a delta match?
 		if width <= 0xFFFF {
 			width <<= 16
 			code = code<<16 | d.word()
 		}
-		state := d.match.state % 32
-		bound = width >> 6 * d.match.chance[state]
+		state := uint(d.match.state)
+		bound = width >> 6 * d.match.chanceOf(state)
 		if code >= bound {
 			width -= bound
 			code -= bound
-			d.match.learn1(state)
-			d.match.state = (state<<1 | 1) % 32
+			d.match.learn(state, 1, &d.rng)
+			d.match.state = uint32((state<<1 + 1) % 32)
 			why = pauseDelta
 			break
 		}
 		width = bound
-		d.match.learn0(state)
-		d.match.state = state << 1 % 32
+		d.match.learn(state, 0, &d.rng)
+		d.match.state = uint32(state << 1 % 32)
 
 		// An explicit or a repeat offset?
 		if width <= 0xFFFF {
 			width <<= 16
 			code = code<<16 | d.word()
 		}
-		state = d.lz.state % 64
-		bound = width >> 6 * d.lz.chance[state]
+		state = uint(d.lz.state)
+		bound = width >> 6 * d.lz.chanceOf(state)
 		var offset uint32
 		if code < bound {
 			width = bound
-			d.lz.learn0(state)
-			d.lz.state = state << 1 % 64
+			d.lz.learn(state, 0, &d.rng)
+			d.lz.state = uint32(state << 1 % 64)
 			if width <= 0xFFFF {
 				width <<= 16
 				code = code<<16 | d.word()
 			}
-			bound = width >> 6 * d.main.chance[mainState%16]
+			bound = width >> 6 * d.main.chanceOf(mainState)
 
 			e := uint(d.lzOffset.at(top))
 			if e == 0 {
@@ -148,54 +151,57 @@ func goLoop(d *Decoder) pause {
 			bit -= uint64(e % 64)
 			top = bits.RotateLeft64(buf, int(e)) // ends with the plain bits
 			buf = d.load(bit) << (^bit & 7)
-			s := &offsets.slot[e>>entryBits%1024]
+			s := offsets.at(e >> entryBits)
 			offset = s.base + uint32(top)&s.mask
 			d.lzQueue[3] = d.lzQueue[2]
 			d.lzQueue[2] = d.lzQueue[1]
 			d.lzQueue[1] = d.lzQueue[0]
 			d.lzQueue[0] = offset
-			d.lzOffset.freq[e>>entryBits%1024]++
+			d.lzOffset.count(e >> entryBits)
 			d.lzOffset.left--
+			if d.lzOffset.left == 0 {
+				d.limit = 0
+			}
 		} else {
 			width -= bound
 			code -= bound
-			d.lz.learn1(state)
-			d.lz.state = (state<<1 | 1) % 64
+			d.lz.learn(state, 1, &d.rng)
+			d.lz.state = uint32((state<<1 + 1) % 64)
 
 			// Was the last item a match, and an LZ match? See repeat.
-			i := mainState >> 1 &^ (d.match.state >> 1) & 1
+			i := uint32(mainState) >> 1 &^ (d.match.state >> 1) & 1
 			if width <= 0xFFFF {
 				width <<= 16
 				code = code<<16 | d.word()
 			}
-			state = d.lzRepeat0.state % 64
-			bound = width >> 6 * d.lzRepeat0.chance[state]
+			state = uint(d.lzRepeat0.state)
+			bound = width >> 6 * d.lzRepeat0.chanceOf(state)
 			if code < bound {
 				width = bound
-				d.lzRepeat0.learn0(state)
-				d.lzRepeat0.state = state << 1 % 64
+				d.lzRepeat0.learn(state, 0, &d.rng)
+				d.lzRepeat0.state = uint32(state << 1 % 64)
 			} else {
 				width -= bound
 				code -= bound
-				d.lzRepeat0.learn1(state)
-				d.lzRepeat0.state = (state<<1 | 1) % 64
+				d.lzRepeat0.learn(state, 1, &d.rng)
+				d.lzRepeat0.state = uint32((state<<1 + 1) % 64)
 
 				if width <= 0xFFFF {
 					width <<= 16
 					code = code<<16 | d.word()
 				}
-				state = d.lzRepeat1.state % 64
-				bound = width >> 6 * d.lzRepeat1.chance[state]
+				state = uint(d.lzRepeat1.state)
+				bound = width >> 6 * d.lzRepeat1.chanceOf(state)
 				if code < bound {
 					width = bound
-					d.lzRepeat1.learn0(state)
-					d.lzRepeat1.state = state << 1 % 64
+					d.lzRepeat1.learn(state, 0, &d.rng)
+					d.lzRepeat1.state = uint32(state << 1 % 64)
 					i++
 				} else {
 					width -= bound
 					code -= bound
-					d.lzRepeat1.learn1(state)
-					d.lzRepeat1.state = (state<<1 | 1) % 64
+					d.lzRepeat1.learn(state, 1, &d.rng)
+					d.lzRepeat1.state = uint32((state<<1 + 1) % 64)
 					i += 2
 				}
 			}
@@ -203,7 +209,7 @@ func goLoop(d *Decoder) pause {
 				width <<= 16
 				code = code<<16 | d.word()
 			}
-			bound = width >> 6 * d.main.chance[mainState%16]
+			bound = width >> 6 * d.main.chanceOf(mainState)
 
 			offset = d.lzQueue[i%4]
 			for ; i > 0; i-- {
@@ -219,79 +225,56 @@ func goLoop(d *Decoder) pause {
 		bit -= uint64(e % 64)
 		top = bits.RotateLeft64(buf, int(e))
 		buf = d.load(bit) << (^bit & 7)
-		s := &lengths.slot[e>>entryBits%1024]
+		s := lengths.at(e >> entryBits)
 		length := s.base + uint32(top)&s.mask
-		d.length.freq[e>>entryBits%1024]++
+		d.length.count(e >> entryBits)
 		d.length.left--
-		if d.length.left == 0 || d.lzOffset.left == 0 {
-			limit = 0
+		if d.length.left == 0 {
+			d.limit = 0
 		}
 
-		if int64(offset) > int64(out) || int64(length) > int64(len(d.dst)-32-out) {
+		if uint(offset) > out || out+uint(length) > uint(d.margin) {
 			d.copyOffset, d.copyLength = offset, length
 			why = pauseCopy
 			break
 		}
-		to, from := out, out-int(offset)
-		out += int(length)
-		if offset < 8 {
-			repeatShort(d.dst, to, out, uint(offset))
-			continue
-		}
-		for {
-			d.copy32(to, from)
-			to += 32
-			from += 32
-			if to >= out {
-				break
+		to, from := out, out-uint(offset)
+		out += uint(length)
+		switch {
+		case offset >= 16:
+			for {
+				d.copy32(to, from)
+				to += 32
+				from += 32
+				if to >= out {
+					break
+				}
+			}
+		case offset >= 8:
+			for ; to < out; to += 8 {
+				d.put64(to, d.get64(from))
+				from += 8
+			}
+		default:
+			// Eight bytes of repetitions, stored at steps of the greatest
+			// multiple of offset that is not over eight. The offset is
+			// not 0: no slot stands for that, and the queue does not
+			// begin with it.
+			n := 8 * uint(offset)
+			v := d.get64(from) << (64 - n) >> (64 - n)
+			v |= v << n
+			v |= v << (2 * n)
+			v |= v << (4 * n)
+			step := uint(8 - 8%offset)
+			for ; to < out; to += step {
+				d.put64(to, v)
 			}
 		}
 	}
 
 	d.rng.width, d.rng.code = width, code
 	d.bits.left = int64(bit - 7)
-	d.out = out
-	d.main.state = mainState % 16
+	d.out = int(out)
+	d.main.state = uint32(mainState)
 	return why
-}
-
-// word reads a word of the forward stream, which must not be near its end.
-func (d *Decoder) word() uint32 {
-	n := d.rng.next
-	w := d.src[n : n+2 : n+2]
-	d.rng.next = n + 2
-	return uint32(w[0]) | uint32(w[1])<<8
-}
-
-// load loads the eight bytes of the backward stream, which must not be near
-// its end, before the byte that bit is in.
-func (d *Decoder) load(bit uint64) uint64 {
-	end := int(bit >> 3)
-	return binary.LittleEndian.Uint64(d.src[end-8 : end : end])
-}
-
-// copy32 copies 32 bytes within dst, eight at a time, so that the two places
-// may overlap if they are eight bytes apart.
-func (d *Decoder) copy32(to, from int) {
-	a, b := d.dst[to:to+32:to+32], d.dst[from:from+32:from+32]
-	binary.LittleEndian.PutUint64(a[0:], load64(b, 0))
-	binary.LittleEndian.PutUint64(a[8:], load64(b, 8))
-	binary.LittleEndian.PutUint64(a[16:], load64(b, 16))
-	binary.LittleEndian.PutUint64(a[24:], load64(b, 24))
-}
-
-// repeatShort fills dst[to:end] with repetitions of the offset bytes before
-// it, and may write seven bytes more. The offset is 1 to 7: no slot stands for
-// an offset of 0, and the queue does not begin with one.
-func repeatShort(dst []byte, to, end int, offset uint) {
-	// Eight bytes of repetitions, stored at steps of the greatest multiple
-	// of offset that is not over eight.
-	v := load64(dst, to-int(offset)) << (64 - 8*offset) >> (64 - 8*offset)
-	v |= v << (8 * offset)
-	v |= v << (16 * offset)
-	v |= v << (32 * offset)
-	step := int(8 - 8%offset)
-	for ; to < end; to += step {
-		binary.LittleEndian.PutUint64(dst[to:to+8:to+8], v)
-	}
 }

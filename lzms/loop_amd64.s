@@ -39,8 +39,8 @@ away: \
 	SHRL $6, BP \
 	IMULL (k+decision_chance)(DI)(i*4), BP
 
-// LEARN0 is d.k.learn0(i). It counts the ones in the new history, and leaves
-// d.k.zeros, which nothing else needs in a chunk that asmLoop works on, alone.
+// LEARN0 is d.k.learn(i, 0). It counts the ones in the new history, and leaves
+// d.k.ones, which nothing else needs in a chunk that asmLoop works on, alone.
 #define LEARN0(k, i) \
 	MOVQ (k+decision_history)(DI)(i*8), CX \
 	ADDQ CX, CX \
@@ -49,7 +49,7 @@ away: \
 	MOVBLZX (Decoder_rng+rangeDecoder_chance)(DI)(CX*1), CX \
 	MOVL CX, (k+decision_chance)(DI)(i*4)
 
-// LEARN1 is d.k.learn1(i) in the same way.
+// LEARN1 is d.k.learn(i, 1) in the same way.
 #define LEARN1(k, i) \
 	MOVQ (k+decision_history)(DI)(i*8), CX \
 	LEAQ 1(CX)(CX*1), CX \

@@ -16,11 +16,11 @@ type rangeDecoder struct {
 
 	// chance is how likely a 0 is, in 64ths, by the number of ones among
 	// the last 64 outcomes. It is 1 to 63, for nothing is certain.
-	chance [65]uint8
+	chance [128]uint8
 }
 
 func (r *rangeDecoder) init() {
-	for ones := range r.chance {
+	for ones := range 65 {
 		r.chance[ones] = uint8(min(max(64-ones, 1), 63))
 	}
 }
@@ -60,7 +60,7 @@ func (r *rangeDecoder) decide(src []byte, k *decision) uint32 {
 	}
 	k.history[i] = k.history[i]<<1 | uint64(outcome)
 	ones := bits.OnesCount64(k.history[i])
-	k.zeros[i] = uint32(64 - ones)
+	k.ones[i] = uint32(ones)
 	k.chance[i] = uint32(r.chance[ones])
 	k.state = (k.state<<1 | outcome) & k.mask
 	return outcome
@@ -75,7 +75,7 @@ type decision struct {
 	// By state. The arrays are longer than some decisions need, so that
 	// one type does for all.
 	history [64]uint64 // the last 64 outcomes, the newest in the lowest bit
-	zeros   [64]uint32 // how many of them are 0; only goLoop needs it
+	ones    [64]uint32 // how many of them are 1; only goLoop needs it
 	chance  [64]uint32 // see rangeDecoder.chance
 }
 
@@ -83,29 +83,7 @@ func (k *decision) init(contextBits int) {
 	k.state, k.mask = 0, 1<<contextBits-1
 	for i := range 1 << contextBits {
 		k.history[i] = 0x55555555 // 16 ones
-		k.zeros[i] = 48
+		k.ones[i] = 16
 		k.chance[i] = 48
 	}
-}
-
-// learn0 is what decide does to the probability of state after an outcome of
-// 0. It counts zeros without counting bits: one enters the history, and the
-// oldest outcome leaves it.
-func (k *decision) learn0(state uint32) {
-	i := state % 64
-	h := k.history[i]
-	zeros := k.zeros[i] + uint32(h>>63)
-	k.history[i] = h << 1
-	k.zeros[i] = zeros
-	k.chance[i] = zeros - zeros>>6 // 63 for 64
-}
-
-// learn1 is the same after an outcome of 1.
-func (k *decision) learn1(state uint32) {
-	i := state % 64
-	h := k.history[i]
-	zeros := k.zeros[i] + uint32(h>>63) - 1
-	k.history[i] = h<<1 | 1
-	k.zeros[i] = zeros
-	k.chance[i] = zeros + (zeros-1)>>31 // 1 for 0
 }
