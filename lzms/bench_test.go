@@ -1,6 +1,9 @@
 package lzms
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 func benchmark(b *testing.B, e engine, chunk []byte, size int) {
 	d, dst := newDecoder(e), make([]byte, size)
@@ -45,6 +48,81 @@ func BenchmarkRebuild(b *testing.B) {
 				c.code.freq = freq
 				d.build.rebuild(c.code)
 			}
+		})
+	}
+}
+
+// BenchmarkFind compares the searches of the x86 filter; "each" tests every
+// place on its own.
+func BenchmarkFind(b *testing.B) {
+	v := files[6]
+	d, dst := NewDecoder(), make([]byte, v.size)
+	if err := d.Decode(dst, v.load(b)); err != nil {
+		b.Fatal(err)
+	}
+	each := engine{name: "each", find: func(f *x86Filter, data []byte, n int) int {
+		found := 0
+		for i := range n {
+			if x86Start(data[i:]) {
+				f.found[found] = uint16(i)
+				found++
+			}
+		}
+		return found
+	}}
+	for _, e := range append(engines(), each) {
+		b.Run(e.name, func(b *testing.B) {
+			b.SetBytes(int64(v.size))
+			for b.Loop() {
+				for i := 0; i+filterBlock+tailSize <= len(dst); i += filterBlock {
+					e.find(&d.filter, dst[i:], filterBlock)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHostile decodes chunks that are made to take long: all items stand
+// for one byte, so that codes are rebuilt as often as can be. The doc comment
+// of Decoder has the worst.
+func BenchmarkHostile(b *testing.B) {
+	const size = 1 << 18
+	random := rand.New(rand.NewPCG(1, 2))
+	literal := func(w *chunkWriter) { w.literal(byte(random.Uint32())) }
+	lz := func(w *chunkWriter) { w.lz(1+random.Uint32N(256), 1) }
+	delta := func(w *chunkWriter) {
+		w.delta(deltaSource{random.Uint32N(8), 1 + random.Uint32N(8)}, 1)
+	}
+	any := func(w *chunkWriter) {
+		switch random.IntN(5) {
+		case 0:
+			literal(w)
+		case 1:
+			lz(w)
+		case 2:
+			w.lzRepeat(random.IntN(3), 1)
+		case 3:
+			delta(w)
+		case 4:
+			w.deltaRepeat(random.IntN(3), 1)
+		}
+	}
+	for _, v := range []struct {
+		name string
+		item func(w *chunkWriter)
+	}{{"literals", literal}, {"LZ matches", lz}, {"delta matches", delta}, {"any items", any}} {
+		w := newChunkWriter(size)
+		for len(w.out) < size {
+			if len(w.out) < 2048 { // as far as matches reach back
+				literal(w)
+			} else {
+				v.item(w)
+			}
+		}
+		chunk := w.chunk()
+		b.Run(v.name, func(b *testing.B) {
+			benchmark(b, engines()[0], chunk, size)
+			b.ReportMetric(float64(len(chunk))*float64(b.N)/1e6/b.Elapsed().Seconds(), "input-MB/s")
 		})
 	}
 }

@@ -23,7 +23,7 @@ const (
 // A Decoder decompresses chunks. It is reused from chunk to chunk, allocates
 // nothing while decoding, and is not safe for concurrent use.
 //
-// It takes about 400 KiB whatever the size of the chunks, most of it for the
+// It takes about 360 KiB whatever the size of the chunks, most of it for the
 // x86 filter. The chunk is its own window: matches are copied within dst.
 // Between calls a Decoder holds no reference to dst or src.
 type Decoder struct {

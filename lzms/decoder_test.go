@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -275,6 +276,13 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 			}), v.name)
 		}
 	})
+}
+
+// The memory that a Decoder takes is in its doc comment.
+func TestDecoderSize(t *testing.T) {
+	size := reflect.TypeFor[Decoder]().Size()
+	require.LessOrEqual(t, size, uintptr(360<<10))
+	require.Greater(t, size, uintptr(340<<10))
 }
 
 // FuzzDecode compares all engines with the reference decoder. Each engine has

@@ -3,9 +3,10 @@
 package lzms
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"strings"
+
+	"golang.org/x/sys/cpu"
 )
 
 // engines returns the engines that this machine can run, the fastest first.
@@ -16,33 +17,12 @@ func engines() []engine {
 	return []engine{goEngine}
 }
 
-// hasAVX2 reports whether the processor has, and the system supports, all that
-// the assembly uses: AVX2, BMI1, BMI2 and POPCNT, and what came before them.
-// It holds for Intel since Haswell (2013) and AMD since Excavator (2015).
+// hasAVX2 reports whether the machine has all that the assembly uses. Intel's
+// processors do since Haswell (2013), and AMD's since Excavator (2015).
 func hasAVX2() bool {
-	const (
-		ssse3, sse41, popcnt, osxsave, avx = 1 << 9, 1 << 19, 1 << 23, 1 << 27, 1 << 28 // leaf 1, ECX
-		bmi1, avx2, bmi2                   = 1 << 3, 1 << 5, 1 << 8                     // leaf 7, EBX
-		leaf1                              = ssse3 | sse41 | popcnt | osxsave | avx
-		leaf7                              = bmi1 | avx2 | bmi2
-		xmmAndYMM                          = 1<<1 | 1<<2
-	)
-	if last, _, _ := cpuid(0); last < 7 {
-		return false
-	}
-	_, _, ecx := cpuid(1)
-	if ecx&leaf1 != leaf1 || xgetbv()&xmmAndYMM != xmmAndYMM {
-		return false
-	}
-	_, ebx, _ := cpuid(7)
-	return ebx&leaf7 == leaf7
+	x := &cpu.X86
+	return x.HasAVX2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT && x.HasSSSE3 && x.HasSSE41
 }
-
-// cpuid executes the instruction with ECX = 0.
-func cpuid(leaf uint32) (eax, ebx, ecx uint32)
-
-// xgetbv returns the low half of extended control register 0.
-func xgetbv() uint32
 
 // loopAVX2 is goLoop in assembly.
 func loopAVX2(d *Decoder) pause {
@@ -140,14 +120,4 @@ func init() {
 			queueShuffles[front][i] = uint8(4*from + i%4)
 		}
 	}
-}
-
-// x86Start reports whether an instruction that the filter knows starts b.
-func x86Start(b []byte) bool {
-	v := binary.LittleEndian.Uint32(b[:4:4])
-	return v&0xFE == 0xE8 || // call rel32, jmp rel32
-		v&0xFFFF == 0x15FF || // call [rip+disp32]
-		v&0xFFFFFF == 0x0583F0 || // lock add [rip+disp32], imm8
-		v&0x07FFFB == 0x058D48 || // lea r64, [rip+disp32]
-		v&0xF7FFFF == 0x058B48 // mov r64, [rip+disp32], for low registers
 }

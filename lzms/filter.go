@@ -103,6 +103,16 @@ func (w *x86Walk) restore(data []byte, from int, found []uint16) {
 	w.next, w.last = next, last
 }
 
+// x86Start reports whether an instruction that the filter knows starts b.
+func x86Start(b []byte) bool {
+	v := binary.LittleEndian.Uint32(b[:4:4])
+	return v&0xFE == 0xE8 || // call rel32, jmp rel32
+		v&0xFFFF == 0x15FF || // call [rip+disp32]
+		v&0xFFFFFF == 0x0583F0 || // lock add [rip+disp32], imm8
+		v&0x07FFFB == 0x058D48 || // lea r64, [rip+disp32]
+		v&0xF7FFFF == 0x058B48 // mov r64, [rip+disp32], for low registers
+}
+
 // findGo lists in f.found where in the first n bytes of data x86Start holds,
 // and returns how many places these are; tailSize more bytes must follow.
 //
