@@ -5,12 +5,11 @@
 
 // asmHot is the loop of hotUnsafe in registers:
 //
-//	SI  pos           R13 &dst[0]
-//	R8  buf           R9  n, in its low 8 bits
-//	R10 &in[next]     R12 &code[0]
-//	AX  e             R14 where its byte 1 is, seen from R13
-//	BP  where byte 1 of code[0] is, seen from R13
-//	R11 1             BX  6              R15 64-codeBits
+//	SI  &dst[pos]
+//	R8  buf           R9  n, in its low 8 bits   R10 &in[next]
+//	AX  e             R14 its byte 1 in the table
+//	R11, BX and R13 take over from R8, AX and R14 for the second item
+//	R12 &code.main    R15 64-codeBits            BP  1
 //	CX, DX, DI, X0, X1 are free
 //
 // It also does what hotUnsafe leaves: overlapping copies, codewords that are
@@ -29,63 +28,53 @@
 	SHRXQ R9, CX, CX \
 	ORQ CX, R8 \
 	RORXL $3, R9, CX \
-	ANDNL BX, CX, CX \
+	NOTL CX \
+	ANDL $6, CX \
 	ADDQ CX, R10 \
 	ORL $48, R9
-
-// LOOKUP is
-//	e = code[buf>>(64-codeBits)]
-#define LOOKUP \
-	SHRXQ R15, R8, DI \
-	MOVL (R12)(DI*4), AX \
-	LEAQ (BP)(DI*4), R14
 
 // OFFSET is
 //	footer := e >> entryFooter & 15
 //	offset := 1<<footer | buf>>(e>>entryShift&63)&(1<<footer-1) // DI
-#define OFFSET \
-	RORXL $const_entryShift, AX, CX \
-	RORXL $const_entryFooter, AX, DI \
-	BEXTRQ CX, R8, DX \
-	SHLXQ DI, R11, DI \
-	ADDQ DX, DI
+//	src := &dst[pos-offset] // DX
+#define OFFSET(e, buf) \
+	RORXL $const_entryShift, e, CX \
+	RORXL $const_entryFooter, e, DI \
+	BEXTRQ CX, buf, DX \
+	SHLXQ DI, BP, DI \
+	ADDQ DX, DI \
+	MOVQ SI, DX \
+	SUBQ DI, DX
 
 // ITEM is
-//	src := pos - offset // DX
-//	if src < 0 {
+//	if src is before dst {
 //		return pos // the start of the chunk, or an error
 //	}
-//	length := e >> entryLength // CX
+//	length := e >> entryLength // CX, and the carry is flagMatch
 //	if e&flagMatch == 0 {
 //		src = the byte of e
 //	}
 //	if offset < length {
 //		goto overlap
 //	}
-//	buf, n = buf << (e&63), n - e&63
-#define ITEM \
-	OFFSET \
-	MOVQ SI, DX \
-	SUBQ DI, DX \
+//	copy(dst[pos:pos+16], src[:16])
+//	pos, n = pos + length, n - e&63
+#define ITEM(e, buf, byte, done, overlap) \
+	OFFSET(e, buf) \
+	CMPQ DX, dst+8(FP) \
 	JCS done \
-	MOVL AX, CX \
-	SHRL $27, CX \
-	CMOVQCC R14, DX \
+	MOVL e, CX \
+	SHRL $const_entryLength, CX \
+	CMOVQCC byte, DX \
 	CMPL DI, CX \
 	JCS overlap \
-	SUBL AX, R9 \
-	SHLXQ AX, R8, R8
-
-// COPY is
-//	copy(dst[pos:pos+16], dst[src:src+16])
-//	pos += length
-#define COPY \
-	MOVOU (R13)(DX*1), X0 \
-	MOVOU X0, (R13)(SI*1) \
-	ADDQ CX, SI
+	MOVOU (DX), X0 \
+	MOVOU X0, (SI) \
+	ADDQ CX, SI \
+	SUBL e, R9
 
 // func asmHot(d *Decoder, dst *byte, pos, last uint) (end uint)
-TEXT ·asmHot(SB), NOSPLIT, $16-40
+TEXT ·asmHot(SB), NOSPLIT, $32-40
 	MOVQ d+0(FP), DI
 	MOVQ (Decoder_bits+bitReader_in)(DI), R10
 	MOVQ (Decoder_bits+bitReader_in+8)(DI), CX
@@ -95,43 +84,52 @@ TEXT ·asmHot(SB), NOSPLIT, $16-40
 	MOVQ (Decoder_bits+bitReader_buf)(DI), R8
 	MOVQ (Decoder_bits+bitReader_n)(DI), R9
 	LEAQ (Decoder_code+code_main)(DI), R12
-	MOVQ dst+8(FP), R13
-	MOVQ pos+16(FP), SI
-	LEAQ 1(R12), BP
-	SUBQ R13, BP
-	MOVL $1, R11
-	MOVL $6, BX
+	MOVQ dst+8(FP), SI
+	MOVQ last+24(FP), CX
+	ADDQ SI, CX
+	MOVQ CX, last-16(SP)
+	ADDQ pos+16(FP), SI
+	MOVL $1, BP
 	MOVL $(64-const_codeBits), R15
 
-	// An iteration is up to two items. In the Go code it is one, as the
-	// compiler runs out of registers.
 resume:
+	// if next > lastLoad { return pos }
 	CMPQ R10, lastLoad-8(SP)
 	JHI done
 	REFILL
-	LOOKUP
+	// e = code[buf>>(64-codeBits)]
+	SHRXQ R15, R8, R14
+	MOVL (R12)(R14*4), AX
+	LEAQ 1(R12)(R14*4), R14
 
 loop:
-	// for pos <= last && next <= lastLoad && e&flagSpecial == 0
-	CMPQ SI, last+24(FP)
+	// for pos <= last && e&flagSpecial == 0
+	CMPQ SI, last-16(SP)
 	JHI done
 	TESTB $const_flagSpecial, AX
 	JNE special
-	ITEM
-	// The next entry is looked up before the buffer is refilled, and before
-	// the copy. The two items of an iteration have up to 26 bits each, so at
-	// least 12 of the 64 that REFILL left are there for the last lookup.
-	LOOKUP
-	COPY
 
-	// if n >= 26 && e&flagSpecial == 0
+	// following := buf << (e & 63)
+	// e = code[following>>(64-codeBits)]
+	// These three instructions are what all waits for, so they come before the
+	// rest of the item, and before the refill. An item has up to 26 bits: of the
+	// 64 that REFILL left, at least 12 are there for the lookup after two.
+	SHLXQ AX, R8, R11
+	SHRXQ R15, R11, R13
+	MOVL (R12)(R13*4), BX
+	LEAQ 1(R12)(R13*4), R13
+	ITEM(AX, R8, R14, done, overlap)
+
+	// Once more, if n >= 26 && e&flagSpecial == 0.
 	CMPB R9, $26
-	JCS refill
-	TESTB $const_flagSpecial, AX
-	JNE special
-	ITEM
-	LOOKUP
-	COPY
+	JCS refillSecond
+	TESTB $const_flagSpecial, BX
+	JNE specialSecond
+	SHLXQ BX, R11, R8
+	SHRXQ R15, R8, R14
+	MOVL (R12)(R14*4), AX
+	LEAQ 1(R12)(R14*4), R14
+	ITEM(BX, R11, R13, doneSecond, overlapSecond)
 
 refill:
 	CMPQ R10, lastLoad-8(SP)
@@ -139,18 +137,32 @@ refill:
 	REFILL
 	JMP loop
 
+refillSecond:
+	MOVL BX, AX
+	MOVQ R11, R8
+	MOVQ R13, R14
+	JMP refill
+
+overlapSecond:
+	MOVL BX, AX
+	MOVQ R11, R8
+
 overlap:
 	// A short match that reads what it writes: repeat the offset bytes.
-	MOVOU (R13)(DX*1), X0
+	MOVOU (DX), X0
 	SHLQ $4, DI
 	LEAQ ·repeatShuffles(SB), DX
 	MOVOU (DX)(DI*1), X1
 	PSHUFB X1, X0
-	MOVOU X0, (R13)(SI*1)
+	MOVOU X0, (SI)
 	ADDQ CX, SI
 	SUBL AX, R9
 	SHLXQ AX, R8, R8
 	JMP resume
+
+specialSecond:
+	MOVL BX, AX
+	MOVQ R11, R8
 
 special:
 	// 15 + 15 bits may be needed, and 16 behind the codeword.
@@ -164,27 +176,26 @@ special:
 	MOVQ (Decoder_code+code_longShift)(DX), CX
 	SHRXQ CX, R8, DI
 	SUBQ (Decoder_code+code_longBase)(DX), DI
-	LEAQ (Decoder_code+code_long)(DX), CX
-	MOVL (CX)(DI*4), AX
-	LEAQ 1(CX)(DI*4), R14
-	SUBQ R13, R14
+	MOVL (Decoder_code+code_long)(DX)(DI*4), AX
+	LEAQ (Decoder_code+code_long+1)(DX)(DI*4), R14
 	TESTB $const_flagSpecial, AX
 	JNE longMatch
-	ITEM
-	COPY
+	ITEM(AX, R8, R14, done, overlap)
+	SHLXQ AX, R8, R8
 	JMP resume
 
 longMatch:
-	OFFSET
-	MOVQ SI, DX
-	SUBQ DI, DX
+	// A match of 17 bytes and more.
+	OFFSET(AX, R8)
+	CMPQ DX, dst+8(FP)
 	JCS done
 	MOVL AX, CX
-	SHRL $27, CX
+	SHRL $const_entryLength, CX
 	CMPL CX, $const_longMatch
 	JEQ lengthBytes
+	// if end := pos + length; end > last { return pos }
 	LEAQ (SI)(CX*1), R14
-	CMPQ R14, last+24(FP)
+	CMPQ R14, last-16(SP)
 	JHI done
 	SUBL AX, R9
 	ANDL $63, R9 // e has flagSpecial
@@ -203,28 +214,28 @@ lengthBytes:
 	SHRL $3, R14
 	ANDL $6, R14
 	NEGQ R14
-	LEAQ 2(R10)(R14*1), R14
+	LEAQ 2(R10)(R14*1), R11
 
 	// length := 18 + in[at], or 3 + what is behind a byte of 255
-	MOVBLZX (R14), CX
-	INCQ R14
+	MOVBLZX (R11), CX
+	INCQ R11
 	ADDL $const_longMatch, CX
 	CMPL CX, $(const_longMatch+255)
 	JNE lengthKnown
-	MOVWLZX (R14), CX
-	ADDQ $2, R14
+	MOVWLZX (R11), CX
+	ADDQ $2, R11
 	ADDL $const_minMatch, CX
 
 lengthKnown:
 	// if end := pos + length; end > last { return pos }
-	MOVQ R14, at-16(SP)
 	LEAQ (SI)(CX*1), R14
-	CMPQ R14, last+24(FP)
+	CMPQ R14, last-16(SP)
 	JHI done
 
+	// next = at
 	// n = 16 + m%16 - footer
 	// buf = buf << (e&63) &^ (1<<(64-n) - 1)
-	// next = at
+	MOVQ R11, R10
 	RORXL $const_entryFooter, AX, CX
 	SUBL AX, R9
 	ADDL CX, R9
@@ -236,7 +247,6 @@ lengthKnown:
 	NEGL CX
 	SHRXQ CX, R8, R8
 	SHLXQ CX, R8, R8
-	MOVQ at-16(SP), R10
 
 copyMatch:
 	// Repeat from src until pos = R14.
@@ -244,10 +254,10 @@ copyMatch:
 	JCS repeat
 
 far:
-	MOVOU (R13)(DX*1), X0
-	MOVOU X0, (R13)(SI*1)
-	MOVOU 16(R13)(DX*1), X0
-	MOVOU X0, 16(R13)(SI*1)
+	MOVOU (DX), X0
+	MOVOU X0, (SI)
+	MOVOU 16(DX), X0
+	MOVOU X0, 16(SI)
 	ADDQ $32, DX
 	ADDQ $32, SI
 	CMPQ SI, R14
@@ -256,22 +266,26 @@ far:
 	JMP resume
 
 repeat:
-	MOVOU (R13)(DX*1), X0
+	MOVOU (DX), X0
 	LEAQ ·repeatSteps(SB), CX
 	MOVBLZX (CX)(DI*1), CX
 	SHLQ $4, DI
 	LEAQ ·repeatShuffles(SB), DX
 	MOVOU (DX)(DI*1), X1
 	PSHUFB X1, X0
-	// The first 16 bytes of repetitions, and the next ones a multiple of
-	// offset behind them.
+
+	// The first 16 bytes of repetitions, and the next ones a multiple of offset
+	// behind them.
 again:
-	MOVOU X0, (R13)(SI*1)
+	MOVOU X0, (SI)
 	ADDQ CX, SI
 	CMPQ SI, R14
 	JCS again
 	MOVQ R14, SI
 	JMP resume
+
+doneSecond:
+	MOVQ R11, R8
 
 done:
 	MOVQ d+0(FP), DI
@@ -280,5 +294,6 @@ done:
 	MOVQ R8, (Decoder_bits+bitReader_buf)(DI)
 	ANDL $63, R9
 	MOVQ R9, (Decoder_bits+bitReader_n)(DI)
+	SUBQ dst+8(FP), SI
 	MOVQ SI, end+32(FP)
 	RET
