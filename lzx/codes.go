@@ -61,10 +61,18 @@ func (d *Decoder) readLengths(lengths []uint8) error {
 	if err := d.pretree.Build(pretree[:], symbols[:numPretreeSymbols]); err != nil {
 		return fmt.Errorf("pretree: %w", err)
 	}
+	// The reader's state is in variables here. A symbol takes at most 15 bits,
+	// or 31 with those of its run.
+	buf, n := r.buf, r.n
 	for i := 0; i < len(lengths); {
-		r.refill()
-		e := d.pretree.Lookup(r.buf)
-		r.consume(uint(e & symbolEntryBits))
+		if n < 31 {
+			r.buf, r.n = buf, n
+			r.refill()
+			buf, n = r.buf, r.n
+		}
+		e := d.pretree.Lookup(buf)
+		buf <<= e & symbolEntryBits
+		n -= uint(e & symbolEntryBits)
 		symbol := e >> symbolEntry
 		if symbol < 17 {
 			lengths[i] = lengthMinus(lengths[i], symbol)
@@ -72,17 +80,24 @@ func (d *Decoder) readLengths(lengths []uint8) error {
 			continue
 		}
 		// A run of one value.
+		var extra uint
 		var run int
 		var value uint8
 		switch symbol {
 		case 17:
-			run = 4 + int(r.read(4))
+			extra, run = 4, 4
 		case 18:
-			run = 20 + int(r.read(5))
+			extra, run = 5, 20
 		default:
-			run = 4 + int(r.read(1))
-			e = d.pretree.Lookup(r.buf)
-			r.consume(uint(e & symbolEntryBits))
+			extra, run = 1, 4
+		}
+		run += int(buf >> (64 - extra))
+		buf <<= extra
+		n -= extra
+		if symbol == 19 {
+			e = d.pretree.Lookup(buf)
+			buf <<= e & symbolEntryBits
+			n -= uint(e & symbolEntryBits)
 			if e>>symbolEntry >= 17 {
 				return fmt.Errorf("run of pretree symbol %d", e>>symbolEntry)
 			}
@@ -96,6 +111,7 @@ func (d *Decoder) readLengths(lengths []uint8) error {
 			i++
 		}
 	}
+	r.buf, r.n = buf, n
 	return nil
 }
 

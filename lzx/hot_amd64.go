@@ -98,21 +98,31 @@ func (d *Decoder) hotAssembly(dst []byte, pos, end int) int {
 //go:noescape
 func asmHot(h *hotState)
 
-// What asmHot looks up to repeat 1 to 15 bytes: repeatShuffles[n] shuffles n
-// bytes into 16 bytes of repetitions, and repeatSteps[n] is the greatest multiple
-// of n that is not over 16.
-var (
+// What asmHot looks up.
+type hotTables struct {
+	slots [1 << 6]slot
+	// literals has the bytes that are literals, each followed by some others.
+	literals [256 + 8]uint8
+	// repeatShuffles[n] shuffles n bytes into 16 bytes of repetitions, and
+	// repeatSteps[n] is the greatest multiple of n that is not over 16.
 	repeatShuffles [16][16]uint8
 	repeatSteps    [16]uint8
-)
+}
 
-func init() {
+var asmTables = newHotTables()
+
+func newHotTables() hotTables {
+	t := hotTables{slots: newSlots()}
+	for i := range 256 {
+		t.literals[i] = uint8(i)
+	}
 	for n := 1; n < 16; n++ {
-		repeatSteps[n] = uint8(16 - 16%n)
-		for i := range repeatShuffles[n] {
-			repeatShuffles[n][i] = uint8(i % n)
+		t.repeatSteps[n] = uint8(16 - 16%n)
+		for i := range t.repeatShuffles[n] {
+			t.repeatShuffles[n][i] = uint8(i % n)
 		}
 	}
+	return t
 }
 
 // all returns R0, R1 and R2.

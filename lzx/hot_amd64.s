@@ -7,7 +7,7 @@
 //
 //	R8   &out[at]       SI   &in[next]
 //	R9   buf            R10  n              CX   e
-//	R11  main           R14  &slots[0]      X0   recent, 4 bytes each
+//	R11  main           R14  &asmTables     X0   recent, 4 bytes each
 //
 // R12, R15 and DI hold constants in the inner loop, see CONSTANTS. The rest of
 // the registers, and R12 and R15 too for an item that leaves it, are free.
@@ -106,7 +106,7 @@ TEXT ·asmHot(SB), NOSPLIT, $64-8
 	MOVQ hotState_main(DI), R11
 	MOVQ hotState_lengths(DI), AX
 	MOVQ AX, lengths-64(SP)
-	LEAQ ·slots(SB), R14
+	LEAQ ·asmTables(SB), R14
 	MOVQ hotState_buf(DI), R9
 	MOVQ hotState_n(DI), R10
 	VMOVDQU hotState_recent(DI), X0
@@ -144,11 +144,15 @@ loop:
 	SUBB CX, R10
 	REFILL(DX)
 	// v := rawmem.Load64(out, src); if length == literalLength { v = e>>entryLiteral }
+	// It is not v but its address that is selected: a literal has no use for
+	// the bytes at src, and as they were often stored in pieces a moment ago,
+	// loading them can take long.
 	MOVBLZX CH, DX
+	LEAQ hotTables_literals(R14)(DX*1), DX
 	MOVL AX, CX
-	MOVQ (BX), BX
 	CMPL R13, $const_literalLength
 	CMOVQEQ DX, BX
+	MOVQ (BX), BX
 	MOVQ BX, (R8)
 	ADDQ R13, R8
 
@@ -245,11 +249,9 @@ short:
 	// The bytes at src, the first offset of them repeated to 16, are stored at
 	// steps of the greatest multiple of offset that is not over 16.
 	VMOVDQU (BX), X2
-	LEAQ ·repeatSteps(SB), BX
-	MOVBLZX (BX)(DX*1), AX
-	LEAQ ·repeatShuffles(SB), BX
+	MOVBLZX hotTables_repeatSteps(R14)(DX*1), AX
 	SHLL $4, DX
-	VPSHUFB (BX)(DX*1), X2, X2
+	VPSHUFB hotTables_repeatShuffles(R14)(DX*1), X2, X2
 shortMore:
 	VMOVDQU X2, (R8)
 	ADDQ AX, R8
