@@ -98,7 +98,7 @@ func (d *Decoder) hotAssembly(dst []byte, pos, end int) int {
 //go:noescape
 func asmHot(h *hotState)
 
-// What asmHot looks up.
+// hotTables is what asmHot looks up.
 type hotTables struct {
 	slots [1 << 6]slot
 	// literals has the bytes that are literals, each followed by some others.
@@ -109,10 +109,11 @@ type hotTables struct {
 	repeatSteps    [16]uint8
 }
 
-var asmTables = newHotTables()
+var asmTables hotTables
 
-func newHotTables() hotTables {
-	t := hotTables{slots: newSlots()}
+func init() {
+	t := &asmTables
+	t.slots = newSlots()
 	for i := range 256 {
 		t.literals[i] = uint8(i)
 	}
@@ -122,7 +123,6 @@ func newHotTables() hotTables {
 			t.repeatShuffles[n][i] = uint8(i % n)
 		}
 	}
-	return t
 }
 
 // all returns R0, R1 and R2.
