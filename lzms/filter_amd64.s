@@ -62,7 +62,8 @@ TEXT ·asmFind(SB), NOSPLIT, $0-24
 	VPXOR Y15, Y15, Y15
 
 loop:
-	// No instruction where bytes 0 to 64 are all below 0x80; see x86Starts.
+	// No instruction where bytes 0 to 64 are all below 0x80: each has a higher
+	// one among its first two.
 	VMOVDQU 0(SI), Y0
 	VPOR 32(SI), Y0, Y0
 	VPOR 33(SI), Y0, Y0
