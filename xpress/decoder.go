@@ -15,18 +15,32 @@ func corrupt(format string, args ...any) error {
 // MaxChunk is the largest uncompressed size of a chunk.
 const MaxChunk = 65536
 
-// A Decoder decompresses chunks, one after the other. It holds about 30 KiB and is
-// not safe for concurrent use. Between calls it holds no reference to dst or src.
+// windowSize leaves room behind a chunk for copies of a fixed size.
+const windowSize = MaxChunk + 64
+
+// A Decoder decompresses chunks, one after the other. It holds about 30 KiB (with
+// the build tag purego 94 KiB) and is not safe for concurrent use. Between calls it
+// holds no reference to dst or src.
 type Decoder struct {
 	bits    bitReader
 	out     []byte // dst; a chunk is its own window
 	code    code
 	variant variant
+
+	// The plain variant decodes into an array, since the compiler then knows
+	// that its indices are in range.
+	window *[windowSize]byte
 }
 
 // NewDecoder returns a Decoder for chunks of any size.
-func NewDecoder() *Decoder {
-	return &Decoder{variant: bestVariant()}
+func NewDecoder() *Decoder { return newDecoder(bestVariant()) }
+
+func newDecoder(v variant) *Decoder {
+	d := &Decoder{variant: v}
+	if v == variantPlain {
+		d.window = new([windowSize]byte)
+	}
+	return d
 }
 
 // Decode decompresses the chunk src into dst, whose length is the chunk's
@@ -46,7 +60,13 @@ func (d *Decoder) Decode(dst, src []byte) error {
 		return corrupt("codeword lengths: %w", err)
 	}
 	d.out, d.bits = dst, bitReader{in: src, next: lengthsSize}
+	if d.window != nil {
+		d.out = d.window[:len(dst)]
+	}
 	err := d.decodeItems()
+	if err == nil && d.window != nil {
+		copy(dst, d.out)
+	}
 	d.out, d.bits.in = nil, nil
 	return err
 }

@@ -5,9 +5,7 @@ package xpress
 func NewVariants() map[string]*Decoder {
 	all := map[string]*Decoder{}
 	for _, v := range variants {
-		d := NewDecoder()
-		d.variant = v
-		all[v.String()] = d
+		all[v.String()] = newDecoder(v)
 	}
 	return all
 }

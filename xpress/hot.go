@@ -5,24 +5,24 @@ import "encoding/binary"
 // hotMargin is how far before the end of the chunk the hot loop stops.
 const hotMargin = 16
 
-// hotPlain decodes items into the out from pos on, for a chunk of size bytes,
-// as long as that takes no special care, and returns how far it came. What it
-// leaves are the first and the last few bytes, the end of the input, overlapping
-// copies, and the items that tables.go calls special, 3 to 8 % of them: it stops
-// before the item.
+// hotPlain decodes items into the window from pos on, as long as that takes no
+// special care, and returns how far it came. What it leaves are the first and
+// the last few bytes, the end of the input, overlapping copies, and the items that
+// tables.go calls special, 3 to 8 % of them: it stops before the item.
 //
 // It does literals and matches of up to 16 bytes alike, by one copy of 16 bytes,
 // without a branch to tell them apart: in real data no processor predicts which of
 // them comes next. (With that branch it loses 12 to 16 % of its speed, by
 // BenchmarkDecode on amd64.)
 func (d *Decoder) hotPlain(pos uint) uint {
-	out := d.out
 	in, next, buf, n := d.bits.in, d.bits.next, d.bits.buf, d.bits.n
-	if pos < maxMain || len(out) < hotMargin || next > len(in)-8 {
+	if pos < maxMain || len(d.out) < hotMargin || next > len(in)-8 {
 		return pos
 	}
-	code := &d.code.main
-	last := uint(len(out) - hotMargin)
+	code, window := &d.code.main, d.window
+	// Shown to be so to the compiler, which then knows all indices of window to
+	// be in range.
+	last := min(uint(len(d.out)), MaxChunk) - hotMargin
 	in = in[:len(in):len(in)]
 
 	// Refill: the load goes below the n valid bits, and the (63-n)/16 whole units
@@ -53,7 +53,7 @@ func (d *Decoder) hotPlain(pos uint) uint {
 		next += int(^n >> 3 & 6)
 		n |= 48
 
-		from, to := out[src:src+16], out[pos:pos+16]
+		from, to := window[src:src+16], window[pos:pos+16]
 		a := binary.LittleEndian.Uint64(from[:8])
 		b := binary.LittleEndian.Uint64(from[8:])
 		if e&flagMatch == 0 {
