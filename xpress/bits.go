@@ -50,16 +50,22 @@ func (r *bitReader) consume(count uint) {
 	r.n -= count
 }
 
-// lengthBytes reads what follows a symbol with a length field of 15, and returns
-// the length less 3. ok is false when the input ends before that.
+// giveBack returns where length bytes are, for a reader with n valid bits behind the
+// symbol that has them, and how many bits are valid there.
 //
 // The place of these bytes depends on how far a reader of the format's inventor
 // has read ahead: to at least 16 bits past the symbol, and by whole units, so to
-// 16 + n%16 bits. What this reader has beyond that it gives back.
+// 16 + n%16 bits. What another reader has beyond that it gives back.
+func giveBack(next, n uint) (uint, uint) {
+	surplus := n/16 - 1
+	return next - 2*surplus, n - 16*surplus
+}
+
+// lengthBytes reads what follows a symbol with a length field of 15, and returns
+// the length less 3. ok is false when the input ends before that.
 func (r *bitReader) lengthBytes() (length uint, ok bool) {
-	surplus := r.n/16 - 1
-	r.next -= 2 * int(surplus)
-	r.n -= 16 * surplus
+	next, n := giveBack(uint(r.next), r.n)
+	r.next, r.n = int(next), n
 	r.buf &= ^uint64(0) << (64 - r.n)
 
 	if r.next >= len(r.in) {

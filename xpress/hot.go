@@ -34,14 +34,12 @@ func (d *Decoder) hotPlain(pos uint) uint {
 	e := code[buf>>(64-codeBits)]
 	for pos < last && next <= len(in)-8 && e&flagSpecial == 0 {
 		length := uint(e >> entryLength)
-		// A literal is copied from 0: any place does whose bytes were not just
-		// written, as the processor makes a load wait for those.
-		// As matchOffset, which would make the compiler use more registers.
-		footer := e >> entryFooter & 15
-		offset := uint(1<<footer | uint32(buf>>(e>>entryShift&63))&(1<<footer-1))
-		src := uint(uint16(pos-offset)) & -uint(e>>26&1)
-		if src > pos-length {
-			break // before the start, or an overlap
+		src := uint(uint16(pos - matchOffset(buf, e)))
+		if src > pos-length { // before the start, or an overlap
+			if e&flagMatch != 0 {
+				break
+			}
+			src = 0
 		}
 		// The next entry is looked up before the buffer is refilled.
 		buf <<= e & entryBits

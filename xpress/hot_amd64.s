@@ -48,7 +48,7 @@
 
 // ITEM is
 //	if src is before dst {
-//		return pos // the start of the chunk, or an error
+//		goto start // of the chunk, or an error
 //	}
 //	length := e >> entryLength // CX, and the carry is flagMatch
 //	if e&flagMatch == 0 {
@@ -59,10 +59,10 @@
 //	}
 //	copy(dst[pos:pos+16], src[:16])
 //	pos, n = pos + length, n - e&63
-#define ITEM(e, buf, byte, done, overlap) \
+#define ITEM(e, buf, byte, start, overlap) \
 	OFFSET(e, buf) \
 	CMPQ DX, dst+8(FP) \
-	JCS done \
+	JCS start \
 	MOVL e, CX \
 	SHRL $const_entryLength, CX \
 	CMOVQCC byte, DX \
@@ -118,7 +118,7 @@ loop:
 	SHRXQ R15, R11, R13
 	MOVL (R12)(R13*4), BX
 	LEAQ 1(R12)(R13*4), R13
-	ITEM(AX, R8, R14, done, overlap)
+	ITEM(AX, R8, R14, start, overlap)
 
 	// Once more, if n >= 26 && e&flagSpecial == 0.
 	CMPB R9, $26
@@ -129,7 +129,7 @@ loop:
 	SHRXQ R15, R8, R14
 	MOVL (R12)(R14*4), AX
 	LEAQ 1(R12)(R14*4), R14
-	ITEM(BX, R11, R13, doneSecond, overlapSecond)
+	ITEM(BX, R11, R13, startSecond, overlapSecond)
 
 refill:
 	CMPQ R10, lastLoad-8(SP)
@@ -142,6 +142,22 @@ refillSecond:
 	MOVQ R11, R8
 	MOVQ R13, R14
 	JMP refill
+
+startSecond:
+	MOVL BX, AX
+	MOVQ R11, R8
+	MOVQ R13, R14
+
+start:
+	// A literal may be here, a match may not.
+	TESTL $const_flagMatch, AX
+	JNE done
+	MOVOU (R14), X0
+	MOVOU X0, (SI)
+	INCQ SI
+	SUBL AX, R9
+	SHLXQ AX, R8, R8
+	JMP resume
 
 overlapSecond:
 	MOVL BX, AX
@@ -180,7 +196,7 @@ special:
 	LEAQ (Decoder_code+code_long+1)(DX)(DI*4), R14
 	TESTB $const_flagSpecial, AX
 	JNE longMatch
-	ITEM(AX, R8, R14, done, overlap)
+	ITEM(AX, R8, R14, start, overlap)
 	SHLXQ AX, R8, R8
 	JMP resume
 
@@ -283,9 +299,6 @@ again:
 	JCS again
 	MOVQ R14, SI
 	JMP resume
-
-doneSecond:
-	MOVQ R11, R8
 
 done:
 	MOVQ d+0(FP), DI

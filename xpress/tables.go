@@ -21,14 +21,14 @@ const maxMain = 16
 //	0..5    bits to consume: codeword, and footer of the offset
 //	6       special: not for the hot loop in Go
 //	8..15   match: 64 - the bits to consume; literal: the byte
-//	16..23  footer bits; 0 for a literal
+//	16..23  footer bits; literalFooter for a literal
 //	26      match
 //	27..31  length; 18 when length bytes follow
 //
-// A literal is a match of length 1 and offset 1 whose byte is replaced, and the
-// hot loop needs no branch to tell one from the other. Its byte is one of the
-// entry's four, so that the assembly can copy it from the table. Bits 8..23 are an
-// operand of BEXTR, the instruction.
+// A literal is a match of length 1 whose byte is replaced, and the hot loop needs
+// no branch to tell one from the other. Its byte is one of the entry's four, so
+// that the assembly can copy it from the table. Bits 8..23 are an operand of BEXTR,
+// the instruction.
 const (
 	entryBits    = 63
 	flagSpecial  = 1 << 6
@@ -43,18 +43,27 @@ const (
 
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
+
+	// With this footer, whatever its bits are, a literal seems to be copied from 16
+	// to 31 bytes back: any place does whose bytes were not just written, as the
+	// processor makes a load wait for those.
+	literalFooter = 4
 )
 
 // matchOffset returns the offset of a match with entry e, where buf begins with
 // the codeword and the footer: 1 << footer bits, and the footer.
+//
+// The shift to the left drops the codeword (the shift count is taken modulo 64, so
+// it may be computed from more than the fields that matter). Then a 1 is put
+// before the footer, and all behind it is dropped.
 func matchOffset(buf uint64, e uint32) uint {
-	footer := e >> entryFooter & 15
-	return uint(1<<footer | uint32(buf>>(e>>entryShift&63))&(1<<footer-1))
+	footer := e >> entryFooter
+	return uint((buf<<((e-footer)&63)>>1 | 1<<63) >> (^footer & 63))
 }
 
 // literalEntry returns the entry of a literal with a codeword of length bits.
 func literalEntry(literal, length uint32) uint32 {
-	return 1<<entryLength | literal<<entryLiteral | length
+	return 1<<entryLength | literalFooter<<entryFooter | literal<<entryLiteral | length
 }
 
 // matchEntries are those of symbols 256 to 511, without the codeword.
