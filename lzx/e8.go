@@ -44,37 +44,48 @@ func translateCalls(data []byte, found *opcodes, find func(found *opcodes, block
 	}
 }
 
-// findOpcodes is for translateCalls. It takes 8 bytes at a time, of which a
-// second one is rarely an opcode if one is.
+// findOpcodes is for translateCalls. It lists first the groups of 16 bytes that have
+// an opcode, which takes few instructions for each, and then looks into those.
 func findOpcodes(found *opcodes, block []byte) int {
+	const (
+		group = 16
+		low   = 0x0101010101010101
+		top   = 0x8080808080808080
+	)
+	var groups [e8Block / group]uint16
 	n := uint(0)
 	at := 0
-	for ; at+8 <= len(block); at += 8 {
-		hits := opcodeBytes(load64(block, at))
-		found[n%e8Block] = uint16(at + bits.TrailingZeros64(hits)/8)
+	for ; at+group <= len(block); at += group {
+		a, b := load64(block, at)^low*e8Opcode, load64(block, at+8)^low*e8Opcode
+		// A borrow from the top bit of a byte begins at one that is zero.
+		hits := ((a-low)&^a | (b-low)&^b) & top
+		groups[n%uint(len(groups))] = uint16(at)
 		n += uint((hits | -hits) >> 63) // 1 unless hits is 0
-		for hits &= hits - 1; hits != 0; hits &= hits - 1 {
-			found[n%e8Block] = uint16(at + bits.TrailingZeros64(hits)/8)
-			n++
+	}
+	places := found[:0]
+	for _, from := range groups[:n] {
+		hits := opcodeBytes(load64(block, int(from))) | opcodeBytes(load64(block, int(from)+8))<<8
+		for ; hits != 0; hits &= hits - 1 {
+			places = append(places, from+uint16(bits.TrailingZeros32(hits)))
 		}
 	}
 	for ; at < len(block); at++ {
 		if block[at] == e8Opcode {
-			found[n%e8Block] = uint16(at)
-			n++
+			places = append(places, uint16(at))
 		}
 	}
-	return int(n)
+	return len(places)
 }
 
-// opcodeBytes sets the top bit of each byte of w that is the opcode, and no
-// other bit.
-func opcodeBytes(w uint64) uint64 {
+// opcodeBytes sets bit i for each byte i of w that is the opcode, and no other bit.
+func opcodeBytes(w uint64) uint32 {
 	const low7 = 0x7f7f7f7f7f7f7f7f
 	w ^= 0x0101010101010101 * e8Opcode
 	// Adding 0x7f to the low seven bits carries into the top bit unless they
 	// are zero. With w's own top bit, only a zero byte leaves it clear.
-	return ^((w&low7 + low7) | w | low7)
+	w = ^((w&low7 + low7) | w | low7)
+	// Bit 8i+7 becomes bit 8i, and the product has it at 8i + 56-7i = 56+i.
+	return uint32(w >> 7 * 0x0102040810204080 >> 56)
 }
 
 // relativeTarget returns what replaces the operand v of a call at offset i.

@@ -117,41 +117,50 @@ func (t *Table) Build(lengths []uint8, payload []uint32) error {
 	}
 	t.built = t.built[:0]
 	payload = payload[:len(lengths)]
-	var count lengthCounts
 
-	// Most of an alphabet is often unused: skip eight zero lengths at a time.
+	// The two halves of the alphabet are counted apart, and later placed apart: the
+	// processor does both at a time, as neither waits for the other's counters.
+	// Most of an alphabet is often unused: of that, sixteen symbols at a time are
+	// neither counted nor placed.
+	half := (len(lengths) + 1) / 2
+	low, high := lengths[:half], lengths[half:]
+	var lowPlaces, highPlaces lengthCounts
 	i := 0
-	for ; i+8 <= len(lengths); i += 8 {
-		l := lengths[i : i+8 : i+8]
-		if binary.LittleEndian.Uint64(l) == 0 {
+	for ; i+8 <= len(high); i += 8 {
+		l, h := binary.LittleEndian.Uint64(low[i:]), binary.LittleEndian.Uint64(high[i:])
+		if l|h == 0 {
 			continue
 		}
-		count[l[0]%32]++
-		count[l[1]%32]++
-		count[l[2]%32]++
-		count[l[3]%32]++
-		count[l[4]%32]++
-		count[l[5]%32]++
-		count[l[6]%32]++
-		count[l[7]%32]++
+		for range 8 {
+			lowPlaces[l%32]++
+			highPlaces[h%32]++
+			l >>= 8
+			h >>= 8
+		}
 	}
-	for ; i < len(lengths); i++ {
-		count[lengths[i]%32]++
+	for ; i < len(low); i++ {
+		lowPlaces[low[i]%32]++
+		if i < len(high) {
+			highPlaces[high[i]%32]++
+		}
 	}
-	count[0] = 0
 
-	// first[l] is the place in sorted of the first codeword of length l. used
-	// counts pieces of the line [0, 1) at the finest grain; whole is all of it.
-	// A codeword longer than allowed counts as all of the line and more.
-	var first lengthCounts
-	used, whole, total := 0, 1<<t.longest, uint16(0)
-	for l := 1; l <= t.longest; l++ {
-		first[l] = total
-		total += count[l]
-		used += int(count[l]) << (t.longest - l)
-	}
-	for l := t.longest + 1; l < len(count); l++ {
-		used += int(count[l]) * 2 * whole
+	// Where each length begins in sorted. Unused symbols come first. used counts
+	// pieces of the line [0, 1) at the finest grain; whole is all of it. A
+	// codeword longer than allowed counts as all of the line and more.
+	var count lengthCounts
+	used, whole, next := 0, 1<<t.longest, uint16(0)
+	for length := range count {
+		l, h := lowPlaces[length], highPlaces[length]
+		lowPlaces[length], highPlaces[length] = next, next+l
+		count[length] = l + h
+		next += l + h
+		switch {
+		case length > t.longest:
+			used += int(l+h) * 2 * whole
+		case length > 0:
+			used += int(l+h) << (t.longest - length)
+		}
 	}
 	if used != whole {
 		switch {
@@ -165,7 +174,7 @@ func (t *Table) Build(lengths []uint8, payload []uint32) error {
 			return ErrEmpty
 		}
 	}
-	t.sort(lengths, payload, &first)
+	t.sort(lengths, payload, &lowPlaces, &highPlaces)
 	t.fill(&count)
 	t.built = append(t.built, lengths...)
 	t.payload = &payload[0]
@@ -173,25 +182,43 @@ func (t *Table) Build(lengths []uint8, payload []uint32) error {
 }
 
 // sort puts the entries in the order of their codewords, a counting sort by
-// (length, symbol).
-func (t *Table) sort(lengths []uint8, payload []uint32, first *lengthCounts) {
-	sorted := t.sorted
-	for i := 0; i < len(lengths); i++ {
-		l := lengths[i]
-		if l == 0 {
-			if i+8 <= len(lengths) && binary.LittleEndian.Uint64(lengths[i:]) == 0 {
-				i += 7
-			}
+// (length, symbol). There is no branch for unused symbols among used ones.
+func (t *Table) sort(lengths []uint8, payload []uint32, lowPlaces, highPlaces *lengthCounts) {
+	sorted, half := t.sorted, (len(lengths)+1)/2
+	low, high := lengths[:half], lengths[half:]
+	i := 0
+	for ; i+8 <= len(high); i += 8 {
+		l, h := binary.LittleEndian.Uint64(low[i:]), binary.LittleEndian.Uint64(high[i:])
+		if l|h == 0 {
 			continue
 		}
-		sorted[first[l%32]] = payload[i] + uint32(l)*t.step
-		first[l%32]++
+		lowPayload, highPayload := payload[i:i+8], payload[half+i:half+i+8]
+		for j, e := range lowPayload {
+			place := &lowPlaces[l%32]
+			sorted[*place] = e + uint32(l%32)*t.step
+			*place++
+			place = &highPlaces[h%32]
+			sorted[*place] = highPayload[j] + uint32(h%32)*t.step
+			*place++
+			l >>= 8
+			h >>= 8
+		}
+	}
+	for ; i < len(low); i++ {
+		place := &lowPlaces[low[i]%32]
+		sorted[*place] = payload[i] + uint32(low[i])*t.step
+		*place++
+		if i < len(high) {
+			place = &highPlaces[high[i]%32]
+			sorted[*place] = payload[half+i] + uint32(high[i])*t.step
+			*place++
+		}
 	}
 }
 
 // fill writes the intervals from left to right.
 func (t *Table) fill(count *lengthCounts) {
-	sorted, out := t.sorted, t.storage
+	sorted, out := t.sorted[count[0]:], t.storage
 	for l := 1; l <= t.bits; l++ {
 		n := int(count[l])
 		out = fillIntervals(out, sorted[:n], 1<<(t.bits-l))
