@@ -38,14 +38,21 @@ const (
 	maxPastEnd = 32
 )
 
-// reset puts the reader at the start of src.
-func (r *bitReader) reset(src []byte) {
+// reset puts the reader at the start of src. reverse is [reverseUnits] or does the
+// same.
+func (r *bitReader) reset(src []byte, reverse func(out, src []byte)) {
 	size := (len(src) + 1) &^ 1
 	if need := margin + size; cap(r.in) < need {
 		r.in = make([]byte, need)
 	}
 	r.in = r.in[:margin+size]
-	out := r.in[margin:]
+	reverse(r.in[margin:], src)
+	r.seek(0)
+}
+
+// reverseUnits writes the 16-bit units of src into out in reverse order. When src
+// ends in half a unit, the other half is zero.
+func reverseUnits(out, src []byte) {
 	for len(src) >= 16 && len(out) >= 16 {
 		// Four 16-bit lanes change places: the halves, then the lanes of each.
 		v := bits.RotateLeft64(binary.LittleEndian.Uint64(src), 32)
@@ -62,7 +69,6 @@ func (r *bitReader) reset(src []byte) {
 	if len(src) == 1 {
 		out[0], out[1] = src[0], 0
 	}
-	r.seek(0)
 }
 
 const evenLanes = 0x0000ffff0000ffff

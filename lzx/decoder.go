@@ -89,7 +89,7 @@ func (d *Decoder) Decode(dst, src []byte) error {
 		return fmt.Errorf("lzx: uncompressed size %d is larger than the window of %d bytes",
 			len(dst), d.windowSize)
 	}
-	d.bits.reset(src)
+	d.bits.reset(src, d.variant.reverseUnits())
 	d.recent = newRecentOffsets(1, 1, 1)
 	clear(d.mainLengths[:])
 	clear(d.lengthLengths[:])

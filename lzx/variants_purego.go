@@ -12,3 +12,5 @@ func (d *Decoder) hot(dst []byte, pos, end int) int {
 func (variant) translateCalls(data []byte, found *opcodes) {
 	translateCalls(data, found, findOpcodes)
 }
+
+func (variant) reverseUnits() func(out, src []byte) { return reverseUnits }
