@@ -60,6 +60,10 @@ type bulk struct {
 	// sink being finished before the next is opened. The blobs must not overlap.
 	inOrder bool
 
+	// Apart, since a window is smaller than the piece that comes of it, and what is
+	// not used of a new buffer takes no memory of the machine.
+	windows, pieces largeBuffers
+
 	total, done atomic.Int64
 	reporting   sync.Mutex
 }
@@ -238,18 +242,20 @@ func (b *bulk) work(ctx context.Context, j *job, gate *gate) error {
 		return context.Cause(ctx)
 	}
 	owner := j.part.owner
-	window := owner.buffers.get(int(j.window.size))
-	defer owner.buffers.put(window)
+	window := b.windows.get(int(j.window.size), &owner.buffers)
 	source := &windowReader{j.part.source, *window, j.window.offset}
 	if readFull(j.part.source, *window, j.window.offset) != nil {
 		source.data = nil // read what can be read piece by piece, for a precise error
 	}
-	for _, p := range j.pieces {
+	for i, p := range j.pieces {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		p.data = owner.chunks.get(int(p.end - p.start))
+		p.data = b.pieces.get(int(p.end-p.start), &owner.chunks)
 		p.decode(ctx, source)
+		if i == len(j.pieces)-1 { // delivering may take long
+			b.windows.put(window, &owner.buffers)
+		}
 		if err := b.deliver(ctx, p, gate); err != nil {
 			return err
 		}
@@ -285,7 +291,7 @@ func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
 		if err == nil {
 			err = b.hand(p)
 		}
-		p.job.part.owner.chunks.put(p.data)
+		b.pieces.put(p.data, &p.job.part.owner.chunks)
 		if p.job.left.Add(-1) == 0 {
 			gate.release(p.job.cost())
 		}
