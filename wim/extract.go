@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,7 +96,8 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*
 type extraction struct {
 	trees    []*extractedTree
 	problems *problemList
-	token    string // in the names of temporary files: no entry of an image has such a name
+	host     metadataHost // nil where there is none
+	token    string       // in the names of temporary files: no entry of an image has such a name
 	temps    atomic.Int64
 
 	mu      sync.Mutex
@@ -104,13 +106,35 @@ type extraction struct {
 }
 
 func newExtraction() *extraction {
-	return &extraction{problems: new(problemList), token: rand.Text(), report: &ExtractReport{}, writing: make(map[*newFile]bool)}
+	return &extraction{
+		problems: new(problemList), host: newMetadataHost(), token: rand.Text(),
+		report: &ExtractReport{}, writing: make(map[*newFile]bool),
+	}
 }
 
 // A destination is a place that content is written to.
 type destination struct {
-	tree *extractedTree
-	node int32
+	tree   *extractedTree
+	node   int32
+	stream string // "" for the file itself
+}
+
+// path is for messages.
+func (d destination) path() string {
+	path := d.tree.pathOf(d.node)
+	if d.stream != "" {
+		path += ":" + d.stream
+	}
+	return path
+}
+
+// problem says that the content could not be written.
+func (d destination) problem(err error) {
+	if d.stream == "" {
+		d.tree.problem(d.node, err)
+		return
+	}
+	d.tree.subset.problems.add(d.tree.op, d.path(), err)
 }
 
 // add opens the directory that a tree goes to. Paths in reports begin with
@@ -128,6 +152,7 @@ func (x *extraction) add(tree *FS, dir, prefix string) error {
 		return err
 	}
 	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: absolute}
+	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
 	t.directories = openDirectories{root: root, parent: t.parent, open: make(map[int32]*openDirectory)}
 	x.trees = append(x.trees, t)
@@ -161,32 +186,44 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 		return err
 	}
 	defer x.discardAll()
-	var blobs []*blob
-	contents := make(map[*blob][]destination)
 	for _, t := range x.trees {
 		if err := t.prepare(); err != nil {
 			return err
 		}
-		for _, blob := range t.files.blobs {
-			if contents[blob] == nil {
-				blobs = append(blobs, blob)
-			}
-			for _, i := range t.files.contents[blob] {
-				contents[blob] = append(contents[blob], destination{t, i})
-			}
-		}
 	}
-	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
-	if err := b.run(ctx, blobs); err != nil {
+	if err := x.write(ctx, b, (*extractedTree).fileContents); err != nil {
 		return err
 	}
-	// Links come last, so that nothing can be written through them.
+	// Links come last of all entries, so that nothing can be written through
+	// them.
 	for _, t := range x.trees {
 		if err := t.finish(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if x.host == nil {
+		return nil
+	}
+	if err := x.write(ctx, b, (*extractedTree).streamContents); err != nil {
+		return err
+	}
+	return x.restoreMetadata(ctx)
+}
+
+// write reads the contents that the trees plan to have, and writes them.
+func (x *extraction) write(ctx context.Context, b *bulk, plan func(*extractedTree) iter.Seq2[*blob, destination]) error {
+	var blobs []*blob
+	contents := make(map[*blob][]destination)
+	for _, t := range x.trees {
+		for blob, at := range plan(t) {
+			if contents[blob] == nil {
+				blobs = append(blobs, blob)
+			}
+			contents[blob] = append(contents[blob], at)
+		}
+	}
+	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
+	return b.run(ctx, blobs)
 }
 
 // summarize counts what was left out.

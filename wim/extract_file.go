@@ -2,17 +2,18 @@ package wim
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
 )
 
 // newFile is a file that is being written, under a temporary name beside its
-// place.
+// place, or a stream of a file that is in its place.
 type newFile struct {
 	*os.File
 	destination
-	temp string
+	temp string // of a file
 }
 
 // tempName returns a name that no other file has.
@@ -20,26 +21,35 @@ func (x *extraction) tempName() string {
 	return ".wimble-" + x.token + "-" + strconv.FormatInt(x.temps.Add(1), 36) + ".tmp"
 }
 
-// create makes the temporary file for a node.
-func (x *extractedTree) create(i int32) (file *newFile, err error) {
-	file = &newFile{destination: destination{x, i}, temp: x.tempName()}
-	err = x.in(i, func(dir *os.Root, _ string) error {
-		file.File, err = dir.OpenFile(file.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// create makes the temporary file for a file, or a stream.
+func (x *extraction) create(at destination) (file *newFile, err error) {
+	file = &newFile{destination: at}
+	err = at.tree.in(at.node, func(dir *os.Root, name string) error {
+		if at.stream != "" {
+			file.File, err = x.host.createStream(dir, name, at.stream)
+			return err
+		}
+		file.temp = x.tempName()
+		file.File, err = dir.OpenFile(file.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	x.extraction.mu.Lock()
-	defer x.extraction.mu.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.writing[file] = true
 	return file, nil
 }
 
 // discard removes a file that was not completed.
 func (x *extraction) discard(file *newFile) error {
-	file.Close()
 	x.forget(file)
+	if file.stream != "" {
+		defer file.Close()
+		return x.host.removeStream(file.File)
+	}
+	file.Close()
 	return file.tree.in(file.node, func(dir *os.Root, _ string) error { return dir.Remove(file.temp) })
 }
 
@@ -56,12 +66,19 @@ func (x *extraction) discardAll() {
 	}
 }
 
-// complete gives a written file its mode, time and name.
+// complete gives a written file its mode, time and name. Where there is a
+// metadataHost it is that which sets mode and time, once nothing else is to be
+// done with the file.
 func (x *extraction) complete(file *newFile) error {
+	if file.stream != "" {
+		x.forget(file)
+		return file.Close()
+	}
 	info := file.tree.tree.info(file.node)
 	err := file.tree.in(file.node, func(dir *os.Root, name string) error {
 		var err error
-		if info.hasUnixData() {
+		if x.host != nil {
+		} else if info.hasUnixData() {
 			err = file.Chmod(info.Mode())
 		} else if info.Mode()&0o200 == 0 {
 			err = file.Chmod(0o444)
@@ -69,7 +86,7 @@ func (x *extraction) complete(file *newFile) error {
 		if closeErr := file.Close(); err == nil {
 			err = closeErr
 		}
-		if err == nil {
+		if err == nil && x.host == nil {
 			err = setTime(dir, file.temp, info)
 		}
 		if err == nil {
@@ -95,25 +112,48 @@ func setTime(dir *os.Root, name string, info *fileInfo) error {
 	return dir.Chtimes(name, time.Time{}, modified)
 }
 
-// fileSink writes one content to the first of the files that have it, and
-// copies that to the others.
+// fileSink writes one content to the first of the files or streams that have
+// it, and copies that to the others.
 type fileSink struct {
 	x      *extraction
-	file   *newFile
+	file   *newFile // nil if the host has no place for the content
 	copies []destination
+	name   string // in progress reports
 	bytes  int64
 }
 
 func (x *extraction) newFileSink(places []destination) (*fileSink, error) {
-	file, err := places[0].tree.create(places[0].node)
-	return &fileSink{x: x, file: file, copies: places[1:]}, err
+	s := &fileSink{x: x, name: places[0].path()}
+	for s.file == nil && len(places) > 0 {
+		var err error
+		if s.file, err = x.createAt(places[0]); err != nil {
+			return nil, err
+		}
+		places = places[1:]
+	}
+	s.copies = places
+	return s, nil
 }
 
-func (s *fileSink) path() string { return s.file.tree.pathOf(s.file.node) }
+// createAt is create, but that it returns nil for a stream that the host
+// refuses: that is not restored then.
+func (x *extraction) createAt(at destination) (*newFile, error) {
+	file, err := x.create(at)
+	if err != nil && at.stream != "" {
+		at.tree.lostStream(at.node)
+		return nil, nil
+	}
+	return file, err
+}
+
+func (s *fileSink) path() string { return s.name }
 
 func (s *fileSink) Write(p []byte) (int, error) {
+	s.bytes += int64(len(p))
+	if s.file == nil {
+		return len(p), nil
+	}
 	n, err := s.file.Write(p)
-	s.bytes += int64(n)
 	if err != nil {
 		err = fmt.Errorf("extracting %s: %w", s.path(), err)
 	}
@@ -122,42 +162,44 @@ func (s *fileSink) Write(p []byte) (int, error) {
 
 func (s *fileSink) finish(err error) error {
 	x := s.x
+	if s.file == nil {
+		return nil
+	}
 	if err != nil {
-		s.file.tree.problem(s.file.node, err)
+		s.file.problem(err)
 		for _, to := range s.copies {
-			to.tree.problem(to.node, err)
+			to.problem(err)
 		}
 		return x.discard(s.file)
+	}
+	written := s.bytes
+	for _, to := range s.copies {
+		n, err := x.copy(s.file, to)
+		if err != nil {
+			return err
+		}
+		written += n
 	}
 	if err := x.complete(s.file); err != nil {
 		return err
 	}
-	for _, to := range s.copies {
-		if err := x.copy(s.file.destination, to); err != nil {
-			return err
-		}
-	}
 	x.mu.Lock()
-	x.report.Bytes += s.bytes * int64(1+len(s.copies))
+	x.report.Bytes += written
 	x.mu.Unlock()
 	return nil
 }
 
 // copy writes a file that has the content of one that was just written.
-func (x *extraction) copy(from, to destination) error {
-	return from.tree.in(from.node, func(dir *os.Root, name string) error {
-		source, err := dir.Open(name)
-		if err != nil {
-			return err
-		}
-		defer source.Close()
-		file, err := to.tree.create(to.node)
-		if err != nil {
-			return err
-		}
-		if _, err := file.ReadFrom(source); err != nil {
-			return err
-		}
-		return x.complete(file)
-	})
+func (x *extraction) copy(from *newFile, to destination) (written int64, err error) {
+	file, err := x.createAt(to)
+	if file == nil {
+		return 0, err
+	}
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	if written, err = file.ReadFrom(from.File); err != nil {
+		return 0, fmt.Errorf("extracting %s: %w", to.path(), err)
+	}
+	return written, x.complete(file)
 }

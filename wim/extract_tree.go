@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ type extractedTree struct {
 	dir         string // the target's absolute path
 	directories openDirectories
 	files       *filePlan
+	restored    []metadataKinds // by node, what it was given
 }
 
 // prepare makes what the content of files needs: the directories, and the plan
@@ -47,7 +49,23 @@ func (x *extractedTree) finish() error {
 	if err := x.makeLinks(); err != nil {
 		return err
 	}
+	if x.host != nil {
+		return nil // restoreMetadata does the rest
+	}
 	return x.finishDirectories()
+}
+
+// fileContents yields where the contents of files go.
+func (x *extractedTree) fileContents() iter.Seq2[*blob, destination] {
+	return func(yield func(*blob, destination) bool) {
+		for _, blob := range x.files.blobs {
+			for _, i := range x.files.contents[blob] {
+				if !yield(blob, destination{x, i, ""}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // placeAll finds the selected nodes that the target can hold.
@@ -131,7 +149,7 @@ func (x *extractedTree) makeDirectories() error {
 }
 
 func (x *extractedTree) writeEmpty(i int32) error {
-	file, err := x.create(i)
+	file, err := x.create(destination{x, i, ""})
 	if err != nil {
 		return err
 	}
@@ -180,9 +198,13 @@ func makeWay(dir *os.Root, name string) error {
 	return dir.Remove(name)
 }
 
-// makeLinks makes symbolic links of symbolic links and junctions.
+// makeLinks makes symbolic links of symbolic links and junctions, or those
+// themselves where there is a metadataHost.
 func (x *extractedTree) makeLinks() error {
 	return x.each(func(i int32, n *node) error {
+		if x.host != nil {
+			return x.makeReparsePoint(i, n)
+		}
 		if !x.tree.isLink(i) {
 			return nil
 		}
@@ -253,25 +275,29 @@ func (f *FS) isSpecial(i int32) bool {
 	return f.info(i).Mode()&(fs.ModeDevice|fs.ModeNamedPipe|fs.ModeSocket) != 0
 }
 
-// countNotRestored counts what was left out.
+// countNotRestored counts what was left out: all that a host is needed for but
+// what the host did restore.
 func (x *extractedTree) countNotRestored(counts map[string]int) {
 	x.each(func(i int32, n *node) error {
 		if x.selected[i] != selected || n.dentry < 0 {
 			return nil
 		}
 		e := x.tree.entry(i)
+		restored := func(kind metadataKinds) bool { return x.restored[i]&kind != 0 }
+		link := x.tree.isLink(i)
 		for what, has := range map[string]bool{
-			"named streams":                       slices.ContainsFunc(e.Streams, func(s Stream) bool { return s.Name != "" }),
-			"security descriptors":                e.SecurityDescriptor != nil,
-			"short names":                         e.ShortName != "",
+			"named streams":                       slices.ContainsFunc(e.Streams, func(s Stream) bool { return s.Name != "" }) && !restored(streamsKind),
+			"security descriptors":                e.SecurityDescriptor != nil && !restored(securityKind),
+			"short names":                         e.ShortName != "" && !restored(shortNameKind),
 			"object ids":                          e.ObjectID != nil,
 			"extended attributes":                 e.Xattrs != nil,
-			"hidden, system and other attributes": e.Attributes&^restoredAttributes != 0,
+			"hidden, system and other attributes": e.Attributes&^restoredAttributes != 0 && !restored(attributesKind),
 			"owners":                              e.Unix != nil && (e.Unix.UID != uint32(os.Getuid()) || e.Unix.GID != uint32(os.Getgid())),
-			"reparse points that are not links":   e.Reparse != nil && !e.Reparse.IsLink(),
+			"reparse points that are not links":   e.Reparse != nil && !e.Reparse.IsLink() && !restored(reparsePointKind),
 			"files with EFS encryption":           n.attributes&AttributeEncrypted != 0 && !n.isDirectory(),
 			"devices, pipes and sockets":          x.tree.isSpecial(i),
-			"times of symbolic links":             !linkTimes && x.tree.isLink(i),
+			"times of symbolic links":             !linkTimes && link && !restored(timesKind),
+			"times":                               x.host != nil && !link && x.isMade(i) && !restored(timesKind),
 		} {
 			if has {
 				counts[what]++

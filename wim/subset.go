@@ -168,11 +168,8 @@ func (s *subset) planFiles() *filePlan {
 	plan := &filePlan{contents: make(map[*blob][]int32)}
 	first := make(map[uint64]int32) // of each hard link group
 	s.each(func(i int32, n *node) error {
-		if n.isDirectory() || s.tree.isLink(i) || n.attributes&AttributeEncrypted != 0 {
-			return nil
-		}
-		hashes := s.tree.meta.streamsOf(n)
-		if !hashes.hasData {
+		hashes, ok := s.tree.fileStreams(i)
+		if !ok {
 			return nil
 		}
 		if group := s.tree.hardLinkGroup(i); group != 0 {
@@ -197,6 +194,17 @@ func (s *subset) planFiles() *filePlan {
 		return nil
 	})
 	return plan
+}
+
+// fileStreams returns the streams of a node that is written out as a file: one
+// that has content, even if that is empty, which is there to be read.
+func (f *FS) fileStreams(i int32) (hashes streamHashes, ok bool) {
+	n := &f.meta.nodes[i]
+	if n.isDirectory() || f.isLink(i) || n.attributes&AttributeEncrypted != 0 {
+		return streamHashes{}, false
+	}
+	hashes = f.meta.streamsOf(n)
+	return hashes, hashes.hasData
 }
 
 // outwardTarget returns a link's target for a tree that is written elsewhere.
