@@ -21,6 +21,7 @@ import (
 
 // All images together are what each of them is.
 func TestExtractAllImages(t *testing.T) {
+	needsLinks(t)
 	r := openFixture(t, "install.wim")
 	require.Greater(t, len(r.Images), 1)
 	together, alone := t.TempDir(), t.TempDir()
@@ -78,6 +79,7 @@ func (c *readCounter) ReadAt(p []byte, offset int64) (int, error) {
 
 // An image whose tree is damaged does not keep the others from being extracted.
 func TestExtractAllWithDamagedImage(t *testing.T) {
+	needsLinks(t)
 	data := wimtest.FixtureBytes(t, "install.wim")
 	// The first entry of the blob table that is for metadata (WIM format sheet,
 	// sections 2 and 3): at 7 its flags, at 8 the offset.

@@ -92,6 +92,9 @@ func (x *extraction) complete(file *newFile) error {
 		if err == nil {
 			err = dir.Rename(file.temp, name)
 		}
+		if err != nil && x.host != nil && makeWay(dir, name) == nil {
+			err = dir.Rename(file.temp, name) // Windows does not replace what is read-only
+		}
 		return err
 	})
 	if err != nil {

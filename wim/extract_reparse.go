@@ -2,6 +2,7 @@ package wim
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -24,9 +25,12 @@ func (x *extractedTree) makeReparsePoint(i int32, n *node) error {
 			if err := makeWay(dir, name); err != nil {
 				return err
 			}
-			// Symbolic links want a privilege or the developer mode.
-			refused = x.host.makeReparsePoint(dir, name, n.attributes&AttributeDirectory != 0, buffer)
-			return nil
+			err := x.host.makeReparsePoint(dir, name, n.attributes&AttributeDirectory != 0, buffer)
+			if errors.Is(err, ErrUnsupported) {
+				refused = err
+				return nil
+			}
+			return err
 		})
 		if err != nil {
 			return err

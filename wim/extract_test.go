@@ -100,6 +100,18 @@ func needsUnix(t *testing.T) {
 	}
 }
 
+// needsLinks skips tests that extract symbolic links where the user may not
+// make any, as on Windows without the developer mode.
+func needsLinks(t *testing.T) {
+	t.Helper()
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer root.Close()
+	if err := root.Symlink("nothing", "link"); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+}
+
 // What is extracted is what the tree has.
 func TestExtract(t *testing.T) {
 	needsUnix(t)

@@ -9,6 +9,8 @@ import "os"
 // a link: what a name leads to is always in dir.
 type metadataHost interface {
 	// makeReparsePoint makes a file or directory with a REPARSE_DATA_BUFFER.
+	// ErrUnsupported says that the file system has no such thing, or that the
+	// user may not make it, as with symbolic links without the developer mode.
 	makeReparsePoint(dir *os.Root, name string, directory bool, buffer []byte) error
 	// createStream opens a named stream of an entry, empty, to write and read.
 	createStream(dir *os.Root, name, stream string) (*os.File, error)

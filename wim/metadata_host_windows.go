@@ -57,9 +57,18 @@ func openRelative(at windows.Handle, name string, how ntOpen) (windows.Handle, e
 		windows.FILE_ATTRIBUTE_NORMAL, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, how.disposition,
 		windows.FILE_SYNCHRONOUS_IO_NONALERT|windows.FILE_OPEN_FOR_BACKUP_INTENT|windows.FILE_OPEN_REPARSE_POINT|how.options, 0, 0)
 	if err != nil {
-		return 0, fmt.Errorf("opening %q: %w", name, err)
+		return 0, fmt.Errorf("opening %q: %w", name, asErrno(err))
 	}
 	return h, nil
+}
+
+// asErrno makes a Win32 error of an NTSTATUS: those have text that people can
+// read, and fs.ErrExist and others are found in them.
+func asErrno(err error) error {
+	if status, ok := err.(windows.NTStatus); ok {
+		return status.Errno()
+	}
+	return err
 }
 
 func (*windowsHost) makeReparsePoint(dir *os.Root, name string, directory bool, buffer []byte) error {
@@ -74,7 +83,7 @@ func (*windowsHost) makeReparsePoint(dir *os.Root, name string, directory bool, 
 	defer windows.CloseHandle(h)
 	if err := control(h, windows.FSCTL_SET_REPARSE_POINT, buffer); err != nil {
 		markForDeletion(h)
-		return fmt.Errorf("setting a reparse point: %w", err)
+		return fmt.Errorf("setting a reparse point: %w: %w", err, ErrUnsupported)
 	}
 	return nil
 }
@@ -204,7 +213,7 @@ func (w *windowsHost) setShortName(dir *os.Root, name, shortName string) error {
 	err = windows.NtSetInformationFile(h, new(windows.IO_STATUS_BLOCK), (*byte)(unsafe.Pointer(&info[0])), max(8, 4+size),
 		windows.FileShortNameInformation)
 	if err != nil {
-		return fmt.Errorf("setting the short name of %q: %w", name, err)
+		return fmt.Errorf("setting the short name of %q: %w", name, asErrno(err))
 	}
 	return nil
 }

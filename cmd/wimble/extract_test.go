@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -85,10 +87,11 @@ func TestExtractIsEndedByTheTarget(t *testing.T) {
 	data[bytes.Index(data, []byte("linked\n"))] = 'L'
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "links", "relative"), 0o700))
+	exists := errors.Unwrap(os.Mkdir(dir, 0o700)) // as the system puts it
 	_, stderr, status := command("extract", writeFile(t, "bad.wim", data), "1", "links/hard-1.txt", "links/relative", "--to", dir)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "wimble: extract links/hard-1.txt: ")
-	require.Regexp(t, `\nwimble: .*relative: file exists\n$`, stderr)
+	require.Regexp(t, `\nwimble: .*relative.*: `+regexp.QuoteMeta(exists.Error())+`\n$`, stderr)
 }
 
 func TestExtractDamaged(t *testing.T) {
