@@ -51,6 +51,15 @@ func WithPaths(paths ...string) BulkOption {
 // modification, and the read-only attribute. Existing files are replaced, each
 // only when its new content is complete.
 //
+// On Windows it restores as well what the file system and the user's rights
+// allow of attributes, all three times, named streams, security descriptors,
+// short names, and reparse points as they are stored; privileges that the user
+// has are enabled for that. A security descriptor is restored with its owner or
+// not at all: a user who may not give files away gets files with the
+// permissions that dir hands down. Dir itself becomes neither hidden nor a
+// system directory. [ExtractReport.NotRestored] counts what was left out, on
+// every system, and nothing of that is an error.
+//
 // Nothing is written outside of dir, whatever the names and links in the image
 // say. An absolute link target is rooted in dir if the file's header asks for
 // that with FlagReparseFix.

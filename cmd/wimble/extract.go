@@ -22,6 +22,10 @@ Files keep their place: Windows/notepad.exe is written to DIR/Windows/notepad.ex
 Elements of a PATH may have *, ? and [a-z], as in 'Windows/*.exe'. With "all" for
 an IMAGE every image is written, to DIR/1, DIR/2 and so on.
 
+On Windows named streams, security descriptors, short names, attributes and all
+times are restored as well, as far as the file system and the user's rights allow:
+owners and short names need an administrator.
+
 Nothing is written outside of DIR. What the file system cannot be given, such as
 security descriptors outside of Windows, is counted and left out.`,
 		Args: cobra.MinimumNArgs(2),
