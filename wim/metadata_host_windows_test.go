@@ -66,7 +66,9 @@ func TestWindowsAttributesAndTimes(t *testing.T) {
 	when := syscall.NsecToFiletime(1e18)
 	require.NoError(t, syscall.SetFileTime(syscall.Handle(file.Fd()), &when, nil, nil))
 	require.NoError(t, file.Close())
-	require.NoError(t, syscall.SetFileAttributes(syscall.StringToUTF16Ptr(probe), windows.FILE_ATTRIBUTE_NORMAL))
+	probe16, err := windows.UTF16PtrFromString(probe)
+	require.NoError(t, err)
+	require.NoError(t, windows.SetFileAttributes(probe16, windows.FILE_ATTRIBUTE_NORMAL))
 	normal := attributesOf(t, probe).FileAttributes // 0x80; in Wine every file has 0x20
 	creation := attributesOf(t, probe).CreationTime == when
 	if !creation {
