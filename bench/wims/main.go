@@ -1,7 +1,8 @@
 // Command wims compares the command wimble with wimlib-imagex and 7zz on whole
 // files: it captures x86-64 programs and the source text of Go into WIM files with
 // wimlib-imagex, then lets each program verify, describe, list and extract them,
-// and tell which Windows is in a large one.
+// write their files to a stream, and tell which Windows is in a large one. A second
+// table compares one worker with one for each core.
 //
 //	go run ./wims                        everything
 //	go run ./wims -only 'verify.*solid'  a part, by regular expression
@@ -57,8 +58,8 @@ type group struct {
 }
 
 var groups = []group{
-	{[]string{"verify", "info", "list", "extract"}, []string{"src", "pe"}, []kind{xpress, lzx, lzms, solid}},
-	{[]string{"info", "fast", "version"}, []string{"windows"}, []kind{lzx, solid}},
+	{[]string{"verify", "info", "list", "extract", "tar"}, []string{"src", "pe"}, []kind{xpress, lzx, lzms, solid}},
+	{[]string{"verify", "info", "fast", "version"}, []string{"windows"}, []kind{lzx, solid}},
 }
 
 // A program of the comparison; the first is what the others are compared with.
@@ -85,6 +86,7 @@ func programs(cache string) ([]program, error) {
 			"info":    "info FILE",
 			"list":    "ls -R FILE 1",
 			"extract": "extract FILE 1 --to DIR",
+			"tar":     "tar -o /dev/null FILE 1",
 			"fast":    "version --fast FILE 1",
 			"version": "version FILE 1",
 		}},
@@ -99,6 +101,7 @@ func programs(cache string) ([]program, error) {
 			"verify":  "t FILE",
 			"list":    "l FILE",
 			"extract": "x -y -oDIR FILE",
+			"tar":     "x -so FILE", // no headers, the contents alone
 		}},
 	}
 	for _, name := range []string{"wimlib-imagex", "7zz", "time"} {
@@ -126,22 +129,42 @@ func run(w io.Writer, only string, rounds int) error {
 	writeHead(w, all)
 	for _, g := range groups {
 		for _, operation := range g.operations {
-			err := g.each(cache, pattern, operation, func(name, file string) error {
-				results, err := race(all, operation, file, rounds)
-				if err != nil {
-					return err
-				}
-				writeRow(w, name, all, results)
-				return nil
-			})
-			if err != nil {
+			if err := g.compare(w, cache, pattern, operation, operation, all, rounds); err != nil {
 				return err
 			}
+		}
+	}
+	fmt.Fprintln(w)
+	workers := workerCounts(all[0])
+	writeHead(w, workers)
+	for _, g := range groups {
+		if err := g.compare(w, cache, pattern, "workers", "verify", workers, rounds); err != nil {
+			return err
 		}
 	}
 	fmt.Fprint(w, "\n| operation and file | says | reads | kB read | file MB |\n| --- | --- | ---: | ---: | ---: |\n")
 	return groups[1].each(cache, pattern, "version", func(name, file string) error {
 		return writeReads(w, filepath.Base(file), file)
+	})
+}
+
+// workerCounts are a program with a worker for each core, and with one.
+func workerCounts(p program) []program {
+	return []program{
+		{"all cores", p.path, p.args},
+		{"1 worker", p.path, map[string]string{"verify": p.args["verify"] + " --workers 1"}},
+	}
+}
+
+// compare writes a row for each file of a group, under a title.
+func (g group) compare(w io.Writer, cache string, pattern *regexp.Regexp, title, operation string, all []program, rounds int) error {
+	return g.each(cache, pattern, title, func(name, file string) error {
+		results, err := race(all, operation, file, rounds)
+		if err != nil {
+			return err
+		}
+		writeRow(w, name, all, results)
+		return nil
 	})
 }
 
