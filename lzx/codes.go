@@ -10,10 +10,8 @@ import (
 // readCodes reads the codes of a verbatim or aligned block (the WIM format
 // sheet, section 5.4).
 func (d *Decoder) readCodes(kind uint32) error {
-	d.firstAligned = neverAligned
 	alphabets := &verbatimMain
 	if kind == blockAligned {
-		d.firstAligned = firstAligned
 		alphabets = &alignedMain
 		var lengths [numAlignedSymbols]uint8
 		for i := range lengths {

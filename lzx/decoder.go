@@ -22,8 +22,8 @@ const (
 	MaxWindow = 1 << windowBitsLast  // 2 MiB
 )
 
-// A Decoder decompresses chunks, one after the other. It holds about 200 KiB and as
-// much as a window: 229 KiB for windows of 32 KiB, 2.2 MiB for those of 2 MiB. It is
+// A Decoder decompresses chunks, one after the other. It holds about 210 KiB and as
+// much as a window: 239 KiB for windows of 32 KiB, 2.2 MiB for those of 2 MiB. It is
 // not safe for concurrent use.
 type Decoder struct {
 	windowSize  int
@@ -38,13 +38,13 @@ type Decoder struct {
 	mainLengths   [maxMainSymbols]uint8
 	lengthLengths [numLengthSymbols]uint8
 
-	main    *huffman.Table
+	tables  tables         // the memory of the next three
+	main    *huffman.Table // entries as tables.go says
 	length  *huffman.Table
 	aligned *huffman.Table
 	pretree *huffman.Table
 
-	firstAligned uint32 // slots from here on have an aligned symbol, in this block
-	mayHaveCalls bool   // some block could produce the opcode of a call
+	mayHaveCalls bool // some block could produce the opcode of a call
 	opcodes      opcodes
 }
 
@@ -58,17 +58,19 @@ func NewDecoder(windowSize int) (*Decoder, error) {
 			windowSize, MinWindow, MaxWindow)
 	}
 	slots := slotCounts[bits.Len(uint(windowSize))-1-windowBitsFirst]
-	mainSymbols := numLiterals + lengthHeaders*slots
-	return &Decoder{
+	d := &Decoder{
 		windowSize:  windowSize,
-		mainSymbols: mainSymbols,
+		mainSymbols: numLiterals + lengthHeaders*slots,
 		variant:     bestVariant(),
 		bits:        bitReader{in: make([]byte, margin+windowSize)},
-		main:        newMainTable(mainSymbols),
-		length:      huffman.NewTable(numLengthSymbols, lengthBits, maxCodeLength, entryLong, 1),
-		aligned:     huffman.NewTable(numAlignedSymbols, alignedMaxCode, alignedMaxCode, entryLong, 1),
-		pretree:     huffman.NewTable(numPretreeSymbols, pretreeBits, pretreeMaxCode, entryLong, 1),
-	}, nil
+		tables:      tables{slots: newSlots()},
+	}
+	d.main = huffman.NewTable(d.tables.main[:], d.mainSymbols, mainBits, maxCodeLength, entryLong, entryStep)
+	d.length = huffman.NewTable(d.tables.length[:], numLengthSymbols, lengthBits, maxCodeLength, entryLong, 1)
+	d.aligned = huffman.NewTable(d.tables.aligned[:], numAlignedSymbols, alignedMaxCode, alignedMaxCode, entryLong, 1)
+	pretree := make([]uint32, 1<<pretreeBits+numPretreeSymbols<<(pretreeMaxCode-pretreeBits-1))
+	d.pretree = huffman.NewTable(pretree, numPretreeSymbols, pretreeBits, pretreeMaxCode, entryLong, 1)
+	return d, nil
 }
 
 // Block types.

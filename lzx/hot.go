@@ -7,116 +7,124 @@ import (
 
 // hotPlain decodes items of a block, dst[pos:], as long as that takes no special
 // care, and returns how far it came. What it leaves are the first and the last
-// few bytes, the end of the input, and matches that are wrong: it stops before
-// the item.
+// few bytes, the end of the input, and what is wrong: it stops before the item.
 //
-// The inner loop does literals and matches of up to 8 bytes alike, by one copy of 8
-// bytes, without a branch to tell them apart: in real data no processor predicts
-// which of them comes next. (The XPRESS decoder, which is built alike, loses 12 to
-// 16 % of its speed with that branch, by BenchmarkDecode on amd64.) What needs more
-// leaves the inner loop: long matches, codewords longer than the table's index, R1,
-// R2, aligned offsets, and copies that overlap. Those are 10 to 20 % of the items.
+// Literals and matches of up to 8 bytes are done alike, by one copy of 8 bytes,
+// without a branch to tell them apart: in real data no processor predicts which of
+// them comes next. (The XPRESS decoder, which is built alike, loses 12 to 16 % of
+// its speed with that branch, by BenchmarkDecode on amd64.) What needs more are
+// matches with an aligned symbol, and special items: long matches, codewords
+// longer than the table's index, R1 and R2. They are 10 to 20 % of the items. Each of
+// the two kinds has a branch and code of its own, as a processor that has guessed
+// wrong once for an item should not have to guess again.
 func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	dst = dst[:len(dst):len(dst)]
 	if pos < 8 || pos > len(dst)-8 || d.bits.next < inputEnd {
 		return pos
 	}
-	main := (*[1 << mainBits]uint32)(d.main.Main)
-	lengths := (*[1 << lengthBits]uint32)(d.length.Main)
-	aligned := (*[1 << alignedMaxCode]uint32)(d.aligned.Main)
-	in, buf, n := d.bits.in[:d.bits.next+8], d.bits.buf, d.bits.n
-	recent, firstAligned := d.recent, d.firstAligned
+	t := &d.tables
+	in, buf, n, recent := d.bits.in[:d.bits.next+8], d.bits.buf, d.bits.n, d.recent
 
 	// The buffer is refilled as in bitReader. The rest of in, not an index, is
 	// where the reader stands: so the compiler sees that no load is out of bounds.
 	buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
 	in = in[:len(in)-int(^n>>3&7)]
 	n |= 56
-	e := main[buf>>(64-mainBits)]
-	for {
-		for pos <= len(dst)-8 && len(in) >= inputEnd+8 && e&flagSpecial == 0 {
-			length := int(lengthOf(e))
-			s := slotOf(e)
-			after := recent.pushIf(s.newOffset(bits.RotateLeft64(buf, int(e&entryBits))), s)
-			src := pos - int(after.newest())
-			if uint(src) > uint(pos-length) {
-				break // before the start, or an overlap
-			}
-			recent = after
-			// The next entry is looked up before the buffer is refilled: after
-			// at most 16 + 17 bits it still has enough for that.
-			buf <<= e & entryBits
-			n -= uint(e & entryBits)
-			following := main[buf>>(64-mainBits)]
-			buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
-			in = in[:len(in)-int(^n>>3&7)]
-			n |= 56
-
-			v := load64(dst, src)
-			if length == literalLength {
-				v = uint64(e >> entryLiteral)
-			}
-			store64(dst, pos, v)
-			pos += length
-			e = following
-		}
-		if pos > len(dst)-8 || len(in) < inputEnd+8 {
-			break
-		}
-		if e == entryLong {
-			e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
-			if e&flagSpecial == 0 {
-				continue
-			}
-		}
-
-		// One item of any kind. It is looked at in copies of the state, which is
-		// left as it was when the item is not for here.
-		s := slotOf(e)
-		footer := uint(s.footer)
-		code := uint(e&entryBits) - footer
-		b, left := buf<<(code&63), n-code
+	e := t.main[buf>>(64-mainBits)]
+items:
+	for pos <= len(dst)-8 && len(in) >= inputEnd+8 {
+		// The item is a match of length bytes at after.newest(), and b and left are
+		// what buf and n are behind it.
+		var after recentOffsets
+		var b uint64
+		var left uint
 		length := int(lengthOf(e))
-		if length == longMatch {
-			l := lengths[b>>(64-lengthBits)]
-			if l == entryLong {
-				l = d.length.Long[b>>d.length.LongShift-d.length.LongBase]
+		switch {
+		case e&flagSpecial == 0:
+			s := &t.slots[slotOf(e)]
+			after = recent.pushIf(s.newOffset(bits.RotateLeft64(buf, int(e&entryBits))), s)
+			b, left = buf<<(e&entryBits), n-uint(e&entryBits)
+			if src := pos - int(after.newest()); uint(src) <= uint(pos-length) {
+				// Not before the start, and no overlap. The next entry is
+				// looked up before the buffer is refilled: after at most
+				// 16 + 17 bits it still has enough for that.
+				following := t.main[b>>(64-mainBits)]
+				recent, buf, n = after, b, left
+				buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
+				in = in[:len(in)-int(^n>>3&7)]
+				n |= 56
+				v := load64(dst, src)
+				if length == literalLength {
+					v = uint64(e >> entryLiteral)
+				}
+				store64(dst, pos, v)
+				pos += length
+				e = following
+				continue items
 			}
-			if l == 0 {
-				break
+			if length == literalLength {
+				break items // R0 is before the start: decodeItem does not need it
 			}
-			length += int(l >> symbolEntry)
-			b <<= l & symbolEntryBits
-			left -= uint(l & symbolEntryBits)
+		case e&flagAligned != 0:
+			// Up to the aligned symbol
+			upTo := uint(e&entryBits) - alignedBits
+			b, left = buf, n
+			if length == longMatch {
+				code := codeBits(e)
+				b <<= code & 63
+				l := d.length.Lookup(b)
+				if l == 0 {
+					break items // no length code
+				}
+				length += int(l >> symbolEntry)
+				b <<= l & symbolEntryBits
+				left -= code + uint(l&symbolEntryBits)
+				upTo -= code
+			}
+			plain := bits.RotateLeft64(b, int(upTo))
+			b <<= upTo & 63
+			a := t.aligned[b>>(64-alignedMaxCode)]
+			b <<= a & symbolEntryBits
+			left -= upTo + uint(a&symbolEntryBits)
+			after = recent.push(t.slots[slotOf(e)].alignedOffset(plain, a))
+		default:
+			if e == entryLong {
+				e = d.main.LookupLong(buf)
+				continue items
+			}
+			code := codeBits(e)
+			b, left = buf<<(code&63), n-code
+			if length == longMatch {
+				l := d.length.Lookup(b)
+				if l == 0 {
+					break items // no length code
+				}
+				length += int(l >> symbolEntry)
+				b <<= l & symbolEntryBits
+				left -= uint(l & symbolEntryBits)
+			}
+			if slot := slotOf(e); slot < repeatSlots {
+				after = recent.repeat(slot)
+			} else {
+				s := &t.slots[slot]
+				after = recent.push(s.newOffset(bits.RotateLeft64(b, int(s.footer))))
+				b <<= s.footer & 63
+				left -= uint(s.footer)
+			}
 		}
-		after := recent
-		if s.isNew == 0 {
-			after = recent.repeat(e >> entrySlot)
-		} else {
-			offset := s.newOffset(bits.RotateLeft64(b, int(footer)))
-			if e>>entrySlot >= firstAligned {
-				// The last three bits are not plain ones, but a codeword.
-				b <<= (footer - alignedBits) & 63
-				a := aligned[b>>(64-alignedMaxCode)]
-				offset = s.base + (offset-s.base)&^7 + a>>symbolEntry
-				left -= footer - alignedBits
-				footer = uint(a & symbolEntryBits)
-			}
-			b <<= footer & 63
-			left -= footer
-			after = recent.push(offset)
-		}
+
 		offset := int(after.newest())
 		end := pos + length
 		src := pos - offset
-		if src < 0 || end > len(dst) || lengthOf(e) == literalLength {
-			break // a wrong match, or a literal while R0 is before the start
+		if src < 0 || end > len(dst) {
+			break // a wrong match
 		}
+		// The items of 16 + 16 + 21 bits leave 11 of the 64 in b.
+		e = t.main[b>>(64-mainBits)]
 		recent, buf, n = after, b, left
 		buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
 		in = in[:len(in)-int(^n>>3&7)]
 		n |= 56
-		e = main[buf>>(64-mainBits)]
 		if offset >= 8 && end <= len(dst)-8 {
 			for {
 				store64(dst, pos, load64(dst, src))

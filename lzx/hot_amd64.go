@@ -35,15 +35,14 @@ type hotState struct {
 	out *byte // dst
 
 	// Tables, and where in the Long part of one a codeword is
-	main, lengths, aligned *uint32
+	tables                 *tables
 	mainLong, lengthLong   *uint32
 	mainBase, lengthBase   uint64
 	mainShift, lengthShift uint64
 
-	last         uint64 // the greatest index where the inner loop may write its 8 bytes
-	end          uint64 // no match may pass it
-	copyLast     uint64 // the greatest index where matches may end that write more than they are
-	firstAligned uint32 // d.firstAligned as part of an entry
+	last     uint64 // the greatest index where the inner loop may write its 8 bytes
+	end      uint64 // no match may pass it
+	copyLast uint64 // the greatest index where matches may end that write more than they are
 
 	at, next, buf, n uint64
 	recent           [4]uint32 // R0, R1, R2, and one that is free
@@ -63,25 +62,22 @@ func (d *Decoder) hotAssembly(dst []byte, pos, end int) int {
 			return pos
 		}
 		h := hotState{
-			in:           &d.bits.in[0],
-			out:          &dst[0],
-			main:         &(*[1 << mainBits]uint32)(d.main.Main)[0],
-			lengths:      &(*[1 << lengthBits]uint32)(d.length.Main)[0],
-			aligned:      &(*[1 << alignedMaxCode]uint32)(d.aligned.Main)[0],
-			mainLong:     unsafe.SliceData(d.main.Long),
-			lengthLong:   unsafe.SliceData(d.length.Long),
-			mainBase:     d.main.LongBase,
-			lengthBase:   d.length.LongBase,
-			mainShift:    uint64(d.main.LongShift),
-			lengthShift:  uint64(d.length.LongShift),
-			last:         uint64(stop - 8),
-			end:          uint64(end),
-			copyLast:     uint64(max(0, len(dst)-copyMargin)),
-			firstAligned: d.firstAligned << entrySlot,
-			at:           uint64(pos),
-			next:         uint64(d.bits.next),
-			buf:          d.bits.buf,
-			n:            uint64(d.bits.n),
+			in:          &d.bits.in[0],
+			out:         &dst[0],
+			tables:      &d.tables,
+			mainLong:    unsafe.SliceData(d.main.Long),
+			lengthLong:  unsafe.SliceData(d.length.Long),
+			mainBase:    d.main.LongBase,
+			lengthBase:  d.length.LongBase,
+			mainShift:   uint64(d.main.LongShift),
+			lengthShift: uint64(d.length.LongShift),
+			last:        uint64(stop - 8),
+			end:         uint64(end),
+			copyLast:    uint64(max(0, len(dst)-copyMargin)),
+			at:          uint64(pos),
+			next:        uint64(d.bits.next),
+			buf:         d.bits.buf,
+			n:           uint64(d.bits.n),
 		}
 		h.recent[0], h.recent[1], h.recent[2] = d.recent.all()
 		asmHot(&h)
@@ -98,9 +94,19 @@ func (d *Decoder) hotAssembly(dst []byte, pos, end int) int {
 //go:noescape
 func asmHot(h *hotState)
 
-// hotTables is what asmHot looks up.
+// An asmSlot is a slot as asmHot needs it.
+type asmSlot struct {
+	// shuffle makes R0, R1, R2 and a new offset, 4 bytes each, the next three
+	// recent offsets: byte i of the result is byte shuffle[i].
+	shuffle [16]uint8
+	mask    uint32
+	base    uint32
+	_       [8]uint8
+}
+
+// hotTables is what asmHot looks up besides the tables of the decoder.
 type hotTables struct {
-	slots [1 << 6]slot
+	slots [entrySlotMask + 1]asmSlot
 	// literals has the bytes that are literals, each followed by some others.
 	literals [256 + 8]uint8
 	// repeatShuffles[n] shuffles n bytes into 16 bytes of repetitions, and
@@ -113,7 +119,21 @@ var asmTables hotTables
 
 func init() {
 	t := &asmTables
-	t.slots = newSlots()
+	for i, s := range slots {
+		recent := [4]int{3, 0, 1, 3} // push
+		switch i {
+		case 0:
+			recent = [4]int{0, 1, 2, 3}
+		case 1:
+			recent = [4]int{1, 0, 2, 3}
+		case 2:
+			recent = [4]int{2, 1, 0, 3}
+		}
+		t.slots[i].mask, t.slots[i].base = uint32(s.mask), uint32(s.base)
+		for j := range t.slots[i].shuffle {
+			t.slots[i].shuffle[j] = uint8(4*recent[j/4] + j%4)
+		}
+	}
 	for i := range 256 {
 		t.literals[i] = uint8(i)
 	}
@@ -127,5 +147,5 @@ func init() {
 
 // all returns R0, R1 and R2.
 func (q recentOffsets) all() (r0, r1, r2 uint32) {
-	return q.newest(), uint32(q >> offsetBits & offsetMask), uint32(q >> (2 * offsetBits) & offsetMask)
+	return uint32(q.newest()), uint32(q >> offsetBits & offsetMask), uint32(q >> (2 * offsetBits) & offsetMask)
 }

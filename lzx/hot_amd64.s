@@ -7,7 +7,7 @@
 //
 //	R8   &out[at]       SI   &in[next]
 //	R9   buf            R10  n              CX   e
-//	R11  main           R14  &asmTables     X0   recent, 4 bytes each
+//	R11  &d.tables      R14  &asmTables     X0   recent, 4 bytes each
 //
 // R12, R15 and DI hold constants in the inner loop, see CONSTANTS. The rest of
 // the registers, and R12 and R15 too for an item that leaves it, are free.
@@ -18,9 +18,9 @@
 // CONSTANTS sets the registers that save the inner loop a MOV each: shifts and
 // BEXTR with them have a destination of their own.
 #define CONSTANTS \
-	MOVL $(const_entrySlot-2), R12 \
+	MOVL $const_entryLength, R12 \
 	MOVL $(64-const_mainBits), R15 \
-	MOVL $(4<<8|const_entryLength), DI
+	MOVL $(8<<8|const_entrySlot-2), DI
 
 // REFILL is
 //	buf |= rawmem.Load64(in, next) >> (n & 63)
@@ -37,20 +37,19 @@
 
 // LENGTH looks up what may be a length symbol behind the codeword of e:
 //	DX = lengths[buf<<code>>(64-lengthBits)]
-// where the entry has code - 1, with zeros above it.
+// where the entry has code - 1, with two zeros above it that make it six bits.
 #define LENGTH \
 	MOVL CX, DX \
 	SHRL $const_entryCode, DX \
 	LEAQ (R9)(R9*1), AX \
 	SHLXQ DX, AX, AX \
 	SHRQ $(64-const_lengthBits), AX \
-	MOVQ lengths-64(SP), DX \
-	MOVL (DX)(AX*4), DX
+	MOVL tables_length(R11)(AX*4), DX
 
 // LOOKUP is entry = rawmem.Entry(main, buf>>(64-mainBits)).
 #define LOOKUP(entry) \
 	SHRXQ R15, R9, entry \
-	MOVL (R11)(entry*4), entry
+	MOVL tables_main(R11)(entry*4), entry
 
 // RECENT makes recent[3] the new offset DX, shuffles recent into X1 as the
 // slot says that is at R14 + 8*BX, and puts the newest offset into DX:
@@ -58,7 +57,7 @@
 //	DX = after.newest()
 #define RECENT \
 	VPINSRD $3, DX, X0, X1 \
-	VPSHUFB slot_shuffle(R14)(BX*8), X1, X1 \
+	VPSHUFB asmSlot_shuffle(R14)(BX*8), X1, X1 \
 	VMOVD X1, DX
 
 // LONG_LENGTH is at the label away, and jumps to the label back:
@@ -78,7 +77,7 @@ away: \
 	JMP back
 
 // func asmHot(h *hotState)
-TEXT ·asmHot(SB), NOSPLIT, $64-8
+TEXT ·asmHot(SB), NOSPLIT, $40-8
 	MOVQ h+0(FP), DI
 	// Indices become addresses, which nothing can move while this runs.
 	MOVQ hotState_out(DI), R8
@@ -97,15 +96,8 @@ TEXT ·asmHot(SB), NOSPLIT, $64-8
 	LEAQ const_inputEnd(SI), AX
 	MOVQ AX, inputEnd-32(SP)
 	ADDQ hotState_next(DI), SI
-	MOVL hotState_firstAligned(DI), AX
-	MOVL AX, firstAligned-48(SP)
-	MOVL $0, zero-44(SP)
-	MOVQ hotState_aligned(DI), AX
-	MOVQ AX, aligned-56(SP)
 
-	MOVQ hotState_main(DI), R11
-	MOVQ hotState_lengths(DI), AX
-	MOVQ AX, lengths-64(SP)
+	MOVQ hotState_tables(DI), R11
 	LEAQ ·asmTables(SB), R14
 	MOVQ hotState_buf(DI), R9
 	MOVQ hotState_n(DI), R10
@@ -115,6 +107,7 @@ TEXT ·asmHot(SB), NOSPLIT, $64-8
 	LOOKUP(CX)
 	JMP check
 
+	PCALIGN $64
 loop:
 	// What leads to the next entry comes first, as each waits for the one
 	// before. The buffer is refilled later; n still counts what is in BP.
@@ -123,14 +116,14 @@ loop:
 	LOOKUP(AX)
 
 	// s := slotOf(e); offset := s.newOffset(bits.RotateLeft64(buf, e))
-	SHRXL R12, CX, BX // 4 * slot, as a slot is 32 bytes
+	BEXTRL DI, CX, BX // 4 * slot, as a slot is 32 bytes
 	MOVQ BP, DX
 	ROLQ CX, DX
-	ANDL slot_mask(R14)(BX*8), DX
-	ADDL slot_base(R14)(BX*8), DX
+	ANDL asmSlot_mask(R14)(BX*8), DX
+	ADDL asmSlot_base(R14)(BX*8), DX
 	RECENT
 	// length := lengthOf(e); src := at - offset
-	BEXTRL DI, CX, R13
+	SHRXL R12, CX, R13
 	MOVQ R8, BX
 	SUBQ DX, BX
 	// if offset > at || offset < length { goto overlap }
@@ -163,19 +156,17 @@ check:
 	JCS done
 	TESTB $const_flagSpecial, CX
 	JEQ loop
+	TESTB $const_flagAligned, CX
+	JNE alignedItem
 
-	// An item with a length symbol or an aligned symbol or both, or a codeword
-	// that is longer than the table's index
+	// An item with a length symbol, or a codeword that is longer than the
+	// table's index
 	CMPL CX, $const_entryLong
 	JEQ longCodeword
 
 special:
 	LENGTH
-	// 4 * slot
-	MOVL CX, BX
-	SHRL $(const_entrySlot-2), BX
-	CMPL CX, firstAligned-48(SP)
-	JCC alignedItem
+	BEXTRL DI, CX, BX // 4 * slot
 	TESTB $const_entryLong, DX
 	JNE longLength
 	TESTL DX, DX
@@ -189,7 +180,7 @@ length:
 	// bytes, and no item has more than 53.
 	MOVQ BP, R15
 	SHRQ $(64-const_mainBits), R15
-	MOVL (R11)(R15*4), R15
+	MOVL tables_main(R11)(R15*4), R15
 	// length = longMatch + l's symbol
 	MOVL DX, AX
 	SHRL $const_symbolEntry, AX
@@ -197,8 +188,8 @@ length:
 	// offset = s.newOffset(bits.RotateLeft64(buf, e+l))
 	MOVQ R9, DX
 	ROLQ CX, DX
-	ANDL slot_mask(R14)(BX*8), DX
-	ADDL slot_base(R14)(BX*8), DX
+	ANDL asmSlot_mask(R14)(BX*8), DX
+	ADDL asmSlot_base(R14)(BX*8), DX
 	RECENT
 
 match:
@@ -270,32 +261,24 @@ bytes:
 	JMP copied
 
 alignedItem:
-	TESTB $const_entryLong, DX
-	JNE alignedLongLength
-	TESTL DX, DX
-	JEQ done // no length code
-alignedLength:
-	// length := lengthOf(e); if length < longMatch { l = 0 }; length += l's symbol
-	BEXTRL DI, CX, AX
+	BEXTRL DI, CX, BX // 4 * slot
+	SHRXL R12, CX, AX
 	CMPL AX, $const_longMatch
-	CMOVLCS zero-44(SP), DX
-	ADDL DX, CX
-	SHRL $const_symbolEntry, DX
-	ADDL DX, AX
-	// Up to the aligned symbol: b := buf << (e + l - alignedBits)
+	JEQ alignedLong
+upToAligned:
+	// Up to the aligned symbol: b := buf << (e - alignedBits)
 	SUBL $const_alignedBits, CX
 	SHLXQ CX, R9, BP
-	// a := aligned[b>>(64-alignedMaxCode)] in R15
-	MOVQ aligned-56(SP), R12
+	// a := d.tables.aligned[b>>(64-alignedMaxCode)] in R15
 	MOVQ BP, R15
 	SHRQ $(64-const_alignedMaxCode), R15
-	MOVL (R12)(R15*4), R15
-	// offset = s.base + footer's plain bits + a's symbol
+	MOVL tables_aligned(R11)(R15*4), R15
+	// offset = s.alignedOffset(bits.RotateLeft64(buf, e - alignedBits), a)
 	MOVQ R9, DX
 	ROLQ CX, DX
 	SHLL $const_alignedBits, DX
-	ANDL slot_mask(R14)(BX*8), DX
-	ADDL slot_base(R14)(BX*8), DX
+	ANDL asmSlot_mask(R14)(BX*8), DX
+	ADDL asmSlot_base(R14)(BX*8), DX
 	MOVL R15, R12
 	SHRL $const_symbolEntry, R12
 	ADDL R12, DX
@@ -304,9 +287,23 @@ alignedLength:
 	ADDL R15, CX
 	MOVQ BP, R15
 	SHRQ $(64-const_mainBits), R15
-	MOVL (R11)(R15*4), R15
+	MOVL tables_main(R11)(R15*4), R15
 	RECENT
 	JMP match
+
+alignedLong:
+	LENGTH
+	TESTB $const_entryLong, DX
+	JNE alignedLongLength
+	TESTL DX, DX
+	JEQ done // no length code
+alignedLength:
+	// e now stands for the length symbol's bits too.
+	ADDL DX, CX
+	MOVL DX, AX
+	SHRL $const_symbolEntry, AX
+	ADDL $const_longMatch, AX
+	JMP upToAligned
 
 longCodeword:
 	// e = d.main.Long[buf>>d.main.LongShift-d.main.LongBase]
@@ -316,9 +313,7 @@ longCodeword:
 	SUBQ hotState_mainBase(BX), AX
 	MOVQ hotState_mainLong(BX), CX
 	MOVL (CX)(AX*4), CX
-	TESTB $const_flagSpecial, CX
-	JEQ loop
-	JMP special
+	JMP check
 
 overlap:
 	// A match that overlaps itself or reaches before the start, or a literal

@@ -49,9 +49,9 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 		dst[pos] = byte(e >> entryLiteral)
 		return pos + 1, nil
 	}
-	s := slotOf(e)
-	footer := uint(s.footer)
-	r.consume(uint(e&entryBits) - footer)
+	slot := slotOf(e)
+	s := &slots[slot]
+	r.consume(codeBits(e))
 	if m.length == longMatch {
 		l := d.length.Lookup(r.buf)
 		if l == 0 {
@@ -60,22 +60,21 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 		r.consume(uint(l & symbolEntryBits))
 		m.length += int(l >> symbolEntry)
 	}
-	if s.isNew == 0 {
-		d.recent = d.recent.repeat(e >> entrySlot)
-	} else {
-		offset := s.newOffset(bits.RotateLeft64(r.buf, int(footer)))
-		if e>>entrySlot >= d.firstAligned {
-			// The last three bits are not plain ones, but a codeword.
-			r.consume(footer - alignedBits)
-			a := d.aligned.Lookup(r.buf)
-			r.consume(uint(a & symbolEntryBits))
-			offset = s.base + (offset-s.base)&^7 + a>>symbolEntry
-		} else {
-			r.consume(footer)
-		}
-		d.recent = d.recent.push(offset)
+	switch {
+	case slot < repeatSlots:
+		d.recent = d.recent.repeat(slot)
+	case e&flagAligned == 0:
+		d.recent = d.recent.push(s.newOffset(bits.RotateLeft64(r.buf, int(s.footer))))
+		r.consume(uint(s.footer))
+	default:
+		// The last three bits are not plain ones, but a codeword.
+		plain := bits.RotateLeft64(r.buf, int(s.footer)-alignedBits)
+		r.consume(uint(s.footer) - alignedBits)
+		a := d.aligned.Lookup(r.buf)
+		r.consume(uint(a & symbolEntryBits))
+		d.recent = d.recent.push(s.alignedOffset(plain, a))
 	}
-	m.offset = d.recent.newest()
+	m.offset = uint32(d.recent.newest())
 	if err := m.check(pos, end); err != nil {
 		return pos, err
 	}

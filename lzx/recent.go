@@ -20,18 +20,19 @@ func newRecentOffsets(r0, r1, r2 uint32) recentOffsets {
 }
 
 // newest returns R0.
-func (q recentOffsets) newest() uint32 {
-	return uint32(q & offsetMask)
+func (q recentOffsets) newest() uint64 {
+	return uint64(q & offsetMask)
 }
 
 // push puts offset in front.
-func (q recentOffsets) push(offset uint32) recentOffsets {
+func (q recentOffsets) push(offset uint64) recentOffsets {
 	return q<<offsetBits | recentOffsets(offset)
 }
 
-// pushIf pushes offset if s is a slot of new offsets, without a branch.
-func (q recentOffsets) pushIf(offset uint32, s *slot) recentOffsets {
-	return q ^ (q^q.push(offset))&recentOffsets(s.isNew)
+// pushIf pushes offset if s is a slot of new offsets, without a branch. If it is
+// not, offset must be 0, which s.newOffset says.
+func (q recentOffsets) pushIf(offset uint64, s *slot) recentOffsets {
+	return q<<(s.push&63) | recentOffsets(offset)
 }
 
 // repeat makes R0 and Rk change places. This is not a move to the front: with

@@ -1,7 +1,5 @@
 package lzx
 
-import "github.com/wimble-go/wimble/internal/huffman"
-
 // The alphabets (the WIM format sheet, sections 5.4 and 5.5).
 const (
 	numLiterals       = 256
@@ -38,24 +36,27 @@ const (
 // An entry of the main table tells all about a symbol, in 32 bits:
 //
 //	0..5    bits to consume: codeword, and footer of the offset
-//	6       special: not for the inner loop of the hot loop
-//	7       0
+//	6       special: not for the main path of the hot loop
+//	7       aligned: special because the footer ends with an aligned symbol
 //	8..15   literal: the byte
-//	16..19  match length, 1 for a literal, 9 when a length symbol follows
-//	20..23  bits of the codeword alone, less 1
-//	24..25  0
-//	26..31  position slot, 0 for a literal
+//	16..19  bits of the codeword alone, less 1
+//	20..21  0
+//	22..27  position slot, 0 for a literal
+//	28..31  match length, 1 for a literal, 9 when a length symbol follows
 //
 // A literal is then a match of length 1 at the newest offset whose byte is
 // replaced, and the hot loop needs no branch to tell one from the other.
 const (
 	entryBits     = 63
 	flagSpecial   = 1 << 6
+	flagAligned   = 1 << 7
 	entryLiteral  = 8
-	entryLength   = 16
+	entryCode     = 16
+	entryCodeMask = 15
+	entrySlot     = 22
+	entrySlotMask = 63
+	entryLength   = 28
 	literalLength = 1
-	entryCode     = 20
-	entrySlot     = 26
 
 	// The table adds this for each bit of the codeword.
 	entryStep = 1 | 1<<entryCode
@@ -68,45 +69,28 @@ const (
 )
 
 // lengthOf returns the match length of entry e.
-func lengthOf(e uint32) uint { return uint(e>>entryLength) & 15 }
+func lengthOf(e uint32) uint { return uint(e >> entryLength) }
+
+// codeBits returns the bits of the codeword of entry e, without the footer.
+func codeBits(e uint32) uint { return uint(e>>entryCode&entryCodeMask) + 1 }
 
 // A slot is what a position slot says about the offset of a match.
 type slot struct {
-	// shuffle makes R0, R1, R2 and a new offset, 4 bytes each, the next three
-	// recent offsets: byte i of the result is byte shuffle[i]. Only the
-	// assembly uses it.
-	shuffle [16]uint8
-	mask    uint32 // the footer's bits, the lowest ones
-	base    uint32 // what is added to them
-	footer  uint32 // how many they are
-	isNew   int32  // -1, or 0 for a slot of a recent offset
+	mask   uint64 // the footer's bits, the lowest ones
+	base   uint64 // what is added to them
+	push   uint64 // how far the recent offsets move up: offsetBits, or 0 if none is pushed
+	footer uint64 // how many bits the footer has
 }
 
-// slots is indexed by six bits of an entry. The last few are not used.
+// slots is indexed by the slot of an entry. The last few are not used.
 var slots = newSlots()
 
-func newSlots() (slots [1 << 6]slot) {
-	for i := range maxSlots {
-		s := &slots[i]
-		recent := [4]int{3, 0, 1, 3}
-		switch {
-		case i == 0:
-			recent = [4]int{0, 1, 2, 3}
-		case i == 1:
-			recent = [4]int{1, 0, 2, 3}
-		case i == 2:
-			recent = [4]int{2, 1, 0, 3}
-		case i == repeatSlots:
-			s.isNew, s.base = -1, 1
-		default:
-			before := slots[i-1]
-			s.isNew, s.base = -1, before.base+before.mask+1
-			s.footer = footerBits(i)
-			s.mask = 1<<s.footer - 1
-		}
-		for j := range s.shuffle {
-			s.shuffle[j] = uint8(4*recent[j/4] + j%4)
-		}
+func newSlots() (slots [entrySlotMask + 1]slot) {
+	base := uint64(1)
+	for i := repeatSlots; i < maxSlots; i++ {
+		footer := uint64(footerBits(i))
+		slots[i] = slot{mask: 1<<footer - 1, base: base, push: offsetBits, footer: footer}
+		base += 1 << footer
 	}
 	return slots
 }
@@ -119,21 +103,25 @@ func footerBits(slot int) uint32 {
 	return min(maxFooterBits, uint32(slot)/2-1)
 }
 
-// slotOf returns the slot of entry e.
-func slotOf(e uint32) *slot { return &slots[e>>entrySlot] }
+// slotOf returns the number of the slot of entry e.
+func slotOf(e uint32) uint32 { return e >> entrySlot & entrySlotMask }
 
 // newOffset returns the offset of a match, where the last bits before those that
-// buf begins with are the footer: buf has been rotated, not shifted.
-func (s *slot) newOffset(buf uint64) uint32 {
-	return uint32(buf)&s.mask + s.base
+// buf begins with are the footer: buf has been rotated, not shifted. It is 0 for
+// slots of recent offsets.
+func (s *slot) newOffset(buf uint64) uint64 {
+	return buf&s.mask + s.base
+}
+
+// alignedOffset is newOffset where an aligned symbol, which has the entry a, is the
+// footer's last three bits, and buf has been rotated by the others alone.
+func (s *slot) alignedOffset(buf uint64, a uint32) uint64 {
+	return s.newOffset(buf<<alignedBits) + uint64(a>>symbolEntry)
 }
 
 // firstAligned is the first slot whose footer ends with a symbol of the aligned
 // code, in an aligned block.
 const firstAligned = 8
-
-// neverAligned is above all slots.
-const neverAligned = 1<<6 - 1
 
 // A mainAlphabet has what the symbols of the main code say.
 type mainAlphabet [maxMainSymbols]uint32
@@ -147,8 +135,11 @@ func newMainAlphabet(firstAligned int, specialRepeats bool) *mainAlphabet {
 		if sym >= numLiterals {
 			length, slot := minMatch+(sym-numLiterals)%lengthHeaders, (sym-numLiterals)/lengthHeaders
 			e = uint32(slot<<entrySlot|length<<entryLength) | footerBits(slot)
-			if length == longMatch || slot >= firstAligned || specialRepeats && (slot == 1 || slot == 2) {
+			if length == longMatch || specialRepeats && (slot == 1 || slot == 2) {
 				e |= flagSpecial
+			}
+			if slot >= firstAligned {
+				e |= flagSpecial | flagAligned
 			}
 		}
 		entries[sym] = e - 1<<entryCode // codewords have at least one bit
@@ -168,11 +159,17 @@ func symbolEntries() *[numLengthSymbols]uint32 {
 var (
 	// Those for the loops in Go, then those for the loop in assembly, which does
 	// repeats like any other match.
-	verbatimMain = [2]*mainAlphabet{newMainAlphabet(neverAligned, true), newMainAlphabet(neverAligned, false)}
+	verbatimMain = [2]*mainAlphabet{newMainAlphabet(maxSlots, true), newMainAlphabet(maxSlots, false)}
 	alignedMain  = [2]*mainAlphabet{newMainAlphabet(firstAligned, true), newMainAlphabet(firstAligned, false)}
 	symbols      = symbolEntries()
 )
 
-func newMainTable(symbols int) *huffman.Table {
-	return huffman.NewTable(symbols, mainBits, maxCodeLength, entryLong, entryStep)
+// tables is what the hot loop looks up, in one piece: there are too few registers
+// for a pointer to each, and the table of slots next to the others is worth 1.5 % to
+// hotUnsafe (BenchmarkDecode).
+type tables struct {
+	main    [1<<mainBits + maxMainSymbols<<(maxCodeLength-mainBits-1)]uint32
+	length  [1<<lengthBits + numLengthSymbols<<(maxCodeLength-lengthBits-1)]uint32
+	aligned [1 << alignedMaxCode]uint32
+	slots   [entrySlotMask + 1]slot
 }

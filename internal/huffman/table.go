@@ -78,14 +78,18 @@ type lengthCounts [32]uint16
 // entries of Main that stand for more than one codeword are set to escape, a
 // value that no symbol's entry has and that is not zero. Each bit of a codeword
 // adds step to its symbol's entry.
-func NewTable(symbols, bits, longest int, escape, step uint32) *Table {
+//
+// The memory for Main and Long is the caller's, so that a decoder can have it in
+// a place that it reaches fast: storage must have 1<<bits entries, and if longest is
+// above bits, symbols<<(longest-bits-1) more. Main is its beginning.
+func NewTable(storage []uint32, symbols, bits, longest int, escape, step uint32) *Table {
 	// A codeword of more than bits bits takes at most 2^(longest-bits-1) of
 	// the pieces that Long is cut into.
 	capacity := 0
 	if longest > bits {
 		capacity = symbols << (longest - bits - 1)
 	}
-	storage := make([]uint32, 1<<bits+capacity)
+	storage = storage[:1<<bits+capacity]
 	return &Table{
 		Main:    storage[: 1<<bits : 1<<bits],
 		bits:    bits,
@@ -282,7 +286,12 @@ func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
 func (t *Table) Lookup(input uint64) uint32 {
 	e := t.Main[input>>(64-uint(t.bits))]
 	if e == t.escape {
-		e = t.Long[input>>t.LongShift-t.LongBase]
+		e = t.LookupLong(input)
 	}
 	return e
+}
+
+// LookupLong is Lookup for a codeword whose entry in Main is the escape.
+func (t *Table) LookupLong(input uint64) uint32 {
+	return t.Long[input>>(t.LongShift&63)-t.LongBase]
 }

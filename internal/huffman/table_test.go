@@ -18,31 +18,40 @@ func payloads(n int) []uint32 {
 	return payload
 }
 
+// newTable gives a table the least memory that it can have.
+func newTable(symbols, bits, longest int, escape, step uint32) *Table {
+	size := 1 << bits
+	if longest > bits {
+		size += symbols << (longest - bits - 1)
+	}
+	return NewTable(make([]uint32, size), symbols, bits, longest, escape, step)
+}
+
 // The code in the package comment: A=0, B=10, C=110, D=111.
 func TestPackageExample(t *testing.T) {
 	const a, b, c, d = 0<<8 | 1, 1<<8 | 2, 2<<8 | 3, 3<<8 | 3
 	lengths, payload := []uint8{1, 2, 3, 3}, payloads(4)
 
-	table := NewTable(4, 4, 16, escape, 1)
+	table := newTable(4, 4, 16, escape, 1)
 	require.NoError(t, table.Build(lengths, payload))
 	require.Equal(t, []uint32{a, a, a, a, a, a, a, a, b, b, b, b, c, c, d, d}, table.Main)
 	require.Empty(t, table.Long)
 
-	table = NewTable(4, 2, 16, escape, 1)
+	table = newTable(4, 2, 16, escape, 1)
 	require.NoError(t, table.Build(lengths, payload))
 	require.Equal(t, []uint32{a, a, b, escape}, table.Main)
 	require.Equal(t, []uint32{c, d}, table.Long)
 	require.Equal(t, uint64(0b110), table.LongBase)
 	require.Equal(t, uint(61), table.LongShift)
 
-	table = NewTable(4, 1, 16, escape, 1)
+	table = newTable(4, 1, 16, escape, 1)
 	require.NoError(t, table.Build(lengths, payload))
 	require.Equal(t, []uint32{a, escape}, table.Main)
 	require.Equal(t, []uint32{b, b, c, d}, table.Long)
 }
 
 func TestStep(t *testing.T) {
-	table := NewTable(4, 2, 16, escape, 1<<4|1)
+	table := newTable(4, 2, 16, escape, 1<<4|1)
 	require.NoError(t, table.Build([]uint8{1, 2, 3, 3}, payloads(4)))
 	require.Equal(t, []uint32{0x011, 0x011, 0x122, escape}, table.Main)
 	require.Equal(t, []uint32{0x233, 0x333}, table.Long)
@@ -79,7 +88,7 @@ func TestAgainstDefinition(t *testing.T) {
 		bits := 1 + r.IntN(12)
 		longest := 10 + r.IntN(7)
 		lengths := randomLengths(r, symbols, used, longest)
-		table := NewTable(symbols, bits, longest, escape, 1)
+		table := newTable(symbols, bits, longest, escape, 1)
 		require.NoError(t, table.Build(lengths, payloads(symbols)))
 
 		want := make([]uint32, 0, 1<<16)
@@ -107,7 +116,7 @@ func TestRejected(t *testing.T) {
 		symbols := 2 + r.IntN(300)
 		longest := 10 + r.IntN(7)
 		lengths := randomLengths(r, symbols, 2+r.IntN(symbols-1), longest)
-		table := NewTable(symbols, 1+r.IntN(12), longest, escape, 1)
+		table := newTable(symbols, 1+r.IntN(12), longest, escape, 1)
 		payload := payloads(symbols)
 		at := r.IntN(symbols)
 		for lengths[at] == 0 {
@@ -127,7 +136,7 @@ func TestRejected(t *testing.T) {
 		lengths[at] = good
 		require.NoError(t, table.Build(lengths, payload))
 	}
-	table := NewTable(10, 3, 16, escape, 1)
+	table := newTable(10, 3, 16, escape, 1)
 	require.Equal(t, ErrEmpty, table.Build(make([]uint8, 10), payloads(10)))
 	require.Equal(t, make([]uint32, 8), table.Main)
 	require.Zero(t, table.Lookup(1<<63))
@@ -137,7 +146,7 @@ func TestRejected(t *testing.T) {
 // A build is skipped only for the same lengths and the same payload, and never
 // after one that failed.
 func TestRebuild(t *testing.T) {
-	table := NewTable(4, 3, 16, escape, 1)
+	table := newTable(4, 3, 16, escape, 1)
 	one, two := payloads(4), payloads(4)
 	two[0] |= 1 << 20
 	a, b, bad := []uint8{1, 1, 0, 0}, []uint8{2, 2, 2, 2}, []uint8{1, 1, 1, 0}
@@ -160,7 +169,7 @@ func BenchmarkBuild(b *testing.B) {
 	r := rand.New(rand.NewPCG(7, 8))
 	one, two := randomLengths(r, 496, 300, 16), randomLengths(r, 496, 300, 16)
 	payload := payloads(496)
-	table := NewTable(496, 11, 16, escape, 1)
+	table := newTable(496, 11, 16, escape, 1)
 	for b.Loop() {
 		if table.Build(one, payload) != nil || table.Build(two, payload) != nil {
 			b.Fatal("not a complete code")
