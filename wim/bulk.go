@@ -36,7 +36,7 @@ type Progress struct {
 // [Image.WriteTar] work.
 type BulkOption func(*bulk)
 
-// WithWorkers sets how many goroutines decode. The default is
+// WithWorkers sets how many goroutines decode, and check the integrity table. The default is
 // runtime.GOMAXPROCS.
 func WithWorkers(n int) BulkOption { return func(b *bulk) { b.workers = n } }
 

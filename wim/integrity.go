@@ -1,12 +1,12 @@
 package wim
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
-	"io"
+	"sync"
+	"sync/atomic"
 )
 
 // integrityTable describes a table with the SHA-1 of each chunk of a part, from
@@ -59,9 +59,12 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 	return &integrityTable{chunkSize, end, count, where.offset + integrityHeaderSize}, nil
 }
 
-// check compares the table with the file. It returns an error for each run of
-// damaged chunks; where there are very many, the last one counts the rest.
-func (t *integrityTable) check(ctx context.Context, p *part) ([]error, error) {
+// integrityBatch is how many chunks are checked before the result is looked at.
+const integrityBatch = 1024
+
+// check compares the table with the file, on some workers. It returns an error for
+// each run of damaged chunks; where there are very many, the last one counts the rest.
+func (t *integrityTable) check(ctx context.Context, p *part, workers int) ([]error, error) {
 	var problems warnings
 	damagedFrom := int64(-1)
 	report := func(end int64) {
@@ -70,35 +73,80 @@ func (t *integrityTable) check(ctx context.Context, p *part) ([]error, error) {
 			damagedFrom = -1
 		}
 	}
-	sums := bufio.NewReader(io.NewSectionReader(p.source, t.sums, 20*t.count))
-	buf := make([]byte, min(t.chunkSize, 1<<20))
-	at := int64(headerSize)
-	for range t.count {
-		var want SHA1
-		_, err := io.ReadFull(sums, want[:])
-		start := at
-		hash := sha1.New()
-		for end := start + min(t.chunkSize, t.end-start); at < end && err == nil; {
-			if err = ctx.Err(); err == nil {
-				n := min(int64(len(buf)), end-at)
-				err = readFull(p.source, buf[:n], at)
-				hash.Write(buf[:n])
-				at += n
+	var sums [20 * integrityBatch]byte
+	for first := int64(0); first < t.count; first += integrityBatch {
+		n := min(integrityBatch, t.count-first)
+		err := readFull(p.source, sums[:20*n], t.sums+20*first)
+		var damaged []bool
+		if err == nil {
+			damaged, err = t.checkBatch(ctx, p, first, sums[:20*n], workers)
+		}
+		for i, d := range damaged {
+			switch start := t.chunkStart(first + int64(i)); {
+			case d && damagedFrom < 0:
+				damagedFrom = start
+			case !d:
+				report(start)
 			}
 		}
 		if err != nil {
 			return problems.list, fmt.Errorf("integrity of %s: %w", p.name, err)
 		}
-		switch damaged := SHA1(hash.Sum(nil)) != want; {
-		case damaged && damagedFrom < 0:
-			damagedFrom = start
-		case !damaged:
-			report(start)
-		}
 	}
-	report(at)
+	report(t.end)
 	if problems.dropped > 0 {
 		problems.list = append(problems.list, fmt.Errorf("%d more ranges of %s differ from the integrity table: %w", problems.dropped, p.name, ErrChecksum))
 	}
 	return problems.list, nil
+}
+
+// chunkStart is where chunk i begins, or the end of the last one.
+func (t *integrityTable) chunkStart(i int64) int64 {
+	return min(headerSize+i*t.chunkSize, t.end)
+}
+
+// checkBatch says which of the chunks from first on differ from their sums. After an
+// error it does so for the chunks before the first one that cannot be read.
+func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, workers int) ([]bool, error) {
+	damaged := make([]bool, len(sums)/20)
+	errs := make([]error, len(damaged))
+	var taken atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, len(damaged)) {
+		group.Go(func() {
+			buf := make([]byte, min(t.chunkSize, 1<<20))
+			for i := taken.Add(1) - 1; i < int64(len(damaged)); i = taken.Add(1) - 1 {
+				var sum SHA1
+				sum, errs[i] = t.hashChunk(ctx, p, first+i, buf)
+				if errs[i] != nil {
+					return
+				}
+				damaged[i] = sum != SHA1(sums[20*i:])
+			}
+		})
+	}
+	group.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return damaged[:i], err
+		}
+	}
+	return damaged, nil
+}
+
+// hashChunk returns the SHA-1 of chunk i. It reads it by way of buf.
+func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, buf []byte) (SHA1, error) {
+	hash := sha1.New()
+	for at, end := t.chunkStart(i), t.chunkStart(i+1); at < end; {
+		if err := ctx.Err(); err != nil {
+			return SHA1{}, err
+		}
+		n := min(int64(len(buf)), end-at)
+		if err := readFull(p.source, buf[:n], at); err != nil {
+			return SHA1{}, err
+		}
+		hash.Write(buf[:n])
+		at += n
+	}
+	return SHA1(hash.Sum(nil)), nil
 }

@@ -86,7 +86,8 @@ func (p *Problem) affect(text *reportText, path string) {
 // Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
 	v := &verifier{reader: r, report: &VerifyReport{}}
-	if err := v.integrity(ctx); err != nil {
+	b := newBulk(opts)
+	if err := v.integrity(ctx, b.workers); err != nil {
 		return v.report, err
 	}
 	v.documents()
@@ -95,7 +96,6 @@ func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport,
 	}
 	v.overlaps()
 	beforeBlobs := len(v.report.Problems)
-	b := newBulk(opts)
 	b.open = func(blob *blob) (blobSink, error) { return &verifySink{v, blob, 0}, nil }
 	if err := b.run(ctx, r.ownBlobs()); err != nil {
 		return v.report, err
@@ -143,8 +143,8 @@ func (v *verifier) problem(err error) int {
 	return len(v.report.Problems) - 1
 }
 
-// integrity checks the integrity table of each part.
-func (v *verifier) integrity(ctx context.Context) error {
+// integrity checks the integrity table of each part, on some workers.
+func (v *verifier) integrity(ctx context.Context, workers int) error {
 	for _, p := range v.reader.parts {
 		table, err := p.readIntegrityTable()
 		if table == nil && err == nil {
@@ -152,7 +152,7 @@ func (v *verifier) integrity(ctx context.Context) error {
 		}
 		var damage []error
 		if err == nil {
-			damage, err = table.check(ctx, p)
+			damage, err = table.check(ctx, p, workers)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
