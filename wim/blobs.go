@@ -43,10 +43,10 @@ type BlobSink interface {
 // content: to hash it in another way, to index it, to scan it.
 //
 // Open is called once for each blob that pick wants (nil wants all), before its
-// first byte is handed over. What open, Write or Finish return as an error ends
-// the operation and is its error; so does the end of the context, and then
-// sinks that were opened may not be finished. A damaged blob ends nothing: its
-// sink is told by Finish.
+// first byte is handed over, by several goroutines at the same time. What open,
+// Write or Finish return as an error ends the operation and is its error; so does
+// the end of the context, and then sinks that were opened may not be finished. A
+// damaged blob ends nothing: its sink is told by Finish.
 func (r *Reader) ReadBlobs(ctx context.Context, pick func(Blob) bool, open func(Blob) (BlobSink, error), opts ...BulkOption) error {
 	var blobs []*blob
 	for _, b := range r.ownBlobs() {

@@ -36,7 +36,7 @@ type Progress struct {
 // [Image.WriteTar] work.
 type BulkOption func(*bulk)
 
-// WithWorkers sets how many goroutines decode, and check the integrity table. The default is
+// WithWorkers sets how many goroutines decode, hash, and write files. The default is
 // runtime.GOMAXPROCS.
 func WithWorkers(n int) BulkOption { return func(b *bulk) { b.workers = n } }
 
@@ -314,9 +314,19 @@ func (b *bulk) hand(p *piece) error {
 			open = append(open, d)
 		}
 	}
+	first := s.started
 	for s.started < len(s.extents) && s.extents[s.started].offset < p.end {
-		d := &delivery{extent: s.extents[s.started], hash: sha1.New()}
 		s.started++
+	}
+	// A chunk of a solid resource can have thousands of blobs, and to hash them or to
+	// write them to files can take longer than to decode the chunk.
+	workers := b.workers
+	if b.inOrder {
+		workers = 1
+	}
+	var mu sync.Mutex // of open
+	err := parallel(workers, s.started-first, func(i int) error {
+		d := &delivery{extent: s.extents[first+i], hash: sha1.New()}
 		var err error
 		if d.sink, err = b.open(d.blob); err != nil {
 			return err
@@ -325,11 +335,14 @@ func (b *bulk) hand(p *piece) error {
 			return err
 		}
 		if d.end > p.end {
+			mu.Lock()
+			defer mu.Unlock()
 			open = append(open, d)
 		}
-	}
+		return nil
+	})
 	s.open = open
-	return nil
+	return err
 }
 
 // handTo gives the bytes of a piece to one sink.

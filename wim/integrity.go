@@ -5,8 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
-	"sync"
-	"sync/atomic"
+	"slices"
 )
 
 // integrityTable describes a table with the SHA-1 of each chunk of a part, from
@@ -110,33 +109,24 @@ func (t *integrityTable) chunkStart(i int64) int64 {
 func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, workers int) ([]bool, error) {
 	damaged := make([]bool, len(sums)/20)
 	errs := make([]error, len(damaged))
-	var taken atomic.Int64
-	var group sync.WaitGroup
-	for range min(workers, len(damaged)) {
-		group.Go(func() {
-			buf := make([]byte, min(t.chunkSize, 1<<20))
-			for i := taken.Add(1) - 1; i < int64(len(damaged)); i = taken.Add(1) - 1 {
-				var sum SHA1
-				sum, errs[i] = t.hashChunk(ctx, p, first+i, buf)
-				if errs[i] != nil {
-					return
-				}
-				damaged[i] = sum != SHA1(sums[20*i:])
-			}
-		})
+	err := parallel(workers, len(damaged), func(i int) error {
+		var sum SHA1
+		sum, errs[i] = t.hashChunk(ctx, p, first+int64(i))
+		damaged[i] = sum != SHA1(sums[20*i:])
+		return errs[i]
+	})
+	if err == nil {
+		return damaged, nil
 	}
-	group.Wait()
-	for i, err := range errs {
-		if err != nil {
-			return damaged[:i], err
-		}
-	}
-	return damaged, nil
+	bad := slices.IndexFunc(errs, func(err error) bool { return err != nil })
+	return damaged[:bad], errs[bad]
 }
 
-// hashChunk returns the SHA-1 of chunk i. It reads it by way of buf.
-func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, buf []byte) (SHA1, error) {
-	hash := sha1.New()
+// hashChunk returns the SHA-1 of chunk i.
+func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64) (SHA1, error) {
+	buffer := p.owner.buffers.get(int(min(t.chunkSize, 1<<20)))
+	defer p.owner.buffers.put(buffer)
+	hash, buf := sha1.New(), *buffer
 	for at, end := t.chunkStart(i), t.chunkStart(i+1); at < end; {
 		if err := ctx.Err(); err != nil {
 			return SHA1{}, err
