@@ -53,22 +53,27 @@ func (d *Decoder) readCodes(kind uint32) error {
 func (d *Decoder) readLengths(lengths []uint8) error {
 	r := &d.bits
 	var pretree [numPretreeSymbols]uint8
-	for i := range pretree {
-		pretree[i] = uint8(r.read(4))
+	for i := 0; i < len(pretree); i += 4 {
+		v := r.read(16) // four lengths of 4 bits
+		pretree[i], pretree[i+1], pretree[i+2], pretree[i+3] = uint8(v>>12), uint8(v>>8&15), uint8(v>>4&15), uint8(v&15)
 	}
 	if err := d.pretree.Build(pretree[:], symbols[:numPretreeSymbols]); err != nil {
 		return fmt.Errorf("pretree: %w", err)
 	}
-	// The reader's state is in variables here. A symbol takes at most 15 bits,
-	// or 31 with those of its run.
+	// The reader's state and the table are in variables here. A symbol takes at most
+	// 15 bits, or 31 with those of its run.
 	buf, n := r.buf, r.n
+	entries := (*[1 << pretreeBits]uint32)(d.pretree.Main)
 	for i := 0; i < len(lengths); {
 		if n < 31 {
 			r.buf, r.n = buf, n
 			r.refill()
 			buf, n = r.buf, r.n
 		}
-		e := d.pretree.Lookup(buf)
+		e := entries[buf>>(64-pretreeBits)]
+		if e == entryLong {
+			e = d.pretree.LookupLong(buf)
+		}
 		buf <<= e & symbolEntryBits
 		n -= uint(e & symbolEntryBits)
 		symbol := e >> symbolEntry

@@ -12,8 +12,6 @@ func (d *Decoder) hot(dst []byte, pos, end int) int {
 	return d.hotUnsafe(dst[:end], pos)
 }
 
-func (variant) translateCalls(data []byte, found *opcodes) {
-	translateCalls(data, found, findOpcodes)
-}
+func (variant) translateCalls(data []byte) { translateCalls(data) }
 
 func (variant) reverseUnits() func(out, src []byte) { return reverseUnits }

@@ -64,8 +64,10 @@ const (
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
 
-	symbolEntryBits = 31 // other tables: length of the codeword,
-	symbolEntry     = 8  // and the symbol from here
+	// Entries of the other tables: the length of the codeword, below 32, and the
+	// symbol. To shift by the length takes no instruction for a mask of 63.
+	symbolEntryBits = 63
+	symbolEntry     = 8
 )
 
 // lengthOf returns the match length of entry e.
