@@ -1,9 +1,11 @@
 package wim
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,4 +115,38 @@ func TestHostileSums(t *testing.T) {
 	require.EqualValues(t, 4+r.Images[0].metadata.size(), report.Bytes)
 	require.EqualValues(t, 4, last.BytesDone)
 	require.EqualValues(t, 4, last.BytesTotal)
+}
+
+// Problems are in one order, whichever worker finds them first: metadata, then blobs
+// as they are stored, then what is missing.
+func TestHostileProblemsInOrder(t *testing.T) {
+	w := wimtest.NewWIM()
+	const files = 300 // of 10,000 bytes: some jobs of the bulk reader
+	root := wimtest.Directory("")
+	want := []string{"2:"}
+	for i := range files {
+		hash := w.AddBlob(bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 5000))
+		if i%3 == 0 {
+			hash[0] ^= 1
+			w.Table[i].SHA1 = hash
+			want = append(want, fmt.Sprintf("1:%03d", i))
+		}
+		root.Children = append(root.Children, wimtest.RegularFile(fmt.Sprintf("%03d", i), hash))
+	}
+	want = append(want, "1:missing")
+	root.Children = append(root.Children, wimtest.RegularFile("missing", [20]byte{1}))
+	w.AddImage(&wimtest.Metadata{Root: root})
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("")})
+	w.Table[files+1].SHA1[0] ^= 1
+	slices.Reverse(w.Table[:files])
+	r := openCrafted(t, w)
+	for _, workers := range []int{1, 2, 7} {
+		report := verifyCrafted(t, r, WithWorkers(workers))
+		var affected []string
+		for _, p := range report.Problems {
+			affected = append(affected, p.Affected...)
+		}
+		require.Equal(t, want, affected, "%d workers", workers)
+		require.Equal(t, 1, report.MissingBlobs)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // VerifyReport is what [Reader.Verify] found.
@@ -16,7 +17,9 @@ type VerifyReport struct {
 	// MissingBlobs counts the contents that images name and that are in none
 	// of the given files: normal in a delta WIM, or when parts are missing.
 	MissingBlobs int
-	Problems     []Problem
+	// Problems are those of the file as a whole, then of metadata, then of damaged
+	// blobs as they are stored, then of missing blobs.
+	Problems []Problem
 	// MoreProblems counts the problems that are not listed, since the list has
 	// 64 MiB of text already.
 	MoreProblems int
@@ -53,7 +56,7 @@ type Problem struct {
 
 // reportText bounds the text of a report. Paths are long in a deep tree, and
 // the metadata of a hostile one is small.
-type reportText struct{ used int }
+type reportText struct{ used atomic.Int64 }
 
 const (
 	maxReportText   = 64 << 20
@@ -62,21 +65,15 @@ const (
 
 // take says whether there is room for so many bytes more, and takes it.
 func (r *reportText) take(n int) bool {
-	if n > maxReportText-r.used {
-		return false
+	if r.used.Add(int64(n)) <= maxReportText {
+		return true
 	}
-	r.used += n
-	return true
+	r.used.Add(int64(-n))
+	return false
 }
 
-// affect adds an entry to those that the problem affects.
-func (p *Problem) affect(text *reportText, path string) {
-	if text.take(len(path)) {
-		p.Affected = append(p.Affected, path)
-	} else {
-		p.MoreAffected++
-	}
-}
+// takeProblem is take for a problem that an error describes.
+func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()) + problemOverhead) }
 
 // Verify reads everything there is and compares it with its checksums: the
 // integrity tables, the metadata of each image, and each blob with its SHA-1.
@@ -85,22 +82,15 @@ func (p *Problem) affect(text *reportText, path string) {
 // problem and collects them all. The error is that of the context, if it ended
 // Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
-	v := &verifier{reader: r, report: &VerifyReport{}}
-	b := newBulk(opts)
-	if err := v.integrity(ctx, b.workers); err != nil {
-		return v.report, err
+	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error)}
+	err := v.verify(ctx, newBulk(opts))
+	for _, list := range []*problems{&v.general, &v.metadata, &v.damaged, &v.missing} {
+		v.report.MoreProblems += list.more
+		for _, p := range list.list {
+			slices.Sort(p.Affected)
+			v.report.Problems = append(v.report.Problems, p)
+		}
 	}
-	v.documents()
-	for _, odd := range r.oddImages.all() {
-		v.problem(odd)
-	}
-	v.overlaps()
-	beforeBlobs := len(v.report.Problems)
-	b.open = func(blob *blob) (blobSink, error) { return &verifySink{v, blob, 0}, nil }
-	if err := b.run(ctx, r.ownBlobs()); err != nil {
-		return v.report, err
-	}
-	err := v.images(ctx, beforeBlobs)
 	return v.report, err
 }
 
@@ -126,21 +116,83 @@ func (b *blob) repeats(r *Reader) bool {
 
 type verifier struct {
 	reader *Reader
-
-	mu     sync.Mutex
 	report *VerifyReport
-	text   reportText
-	bad    map[SHA1]int // index of the blob's problem
+
+	// The report's problems, of the file itself, of metadata, and of blobs.
+	text                                reportText
+	general, metadata, damaged, missing problems
+
+	mu  sync.Mutex      // of bad, and of the report's numbers
+	bad map[*blob]error // nil where the report has no room for the error
 }
 
-// problem adds a problem and returns its index, -1 if there is no room for it.
-func (v *verifier) problem(err error) int {
-	if !v.text.take(len(err.Error()) + problemOverhead) {
-		v.report.MoreProblems++
+// problems is a part of a report's problems.
+type problems struct {
+	list []Problem
+	more int // that there was no room for
+}
+
+// problem adds a problem to a list and returns its index, -1 if there is no room for it.
+func (v *verifier) problem(to *problems, err error) int {
+	if !v.text.takeProblem(err) {
+		to.more++
 		return -1
 	}
-	v.report.Problems = append(v.report.Problems, Problem{Err: err})
-	return len(v.report.Problems) - 1
+	to.list = append(to.list, Problem{Err: err})
+	return len(to.list) - 1
+}
+
+// affect adds the entries of a tree whose content is concerned by a problem of a list
+// to those that the problem affects. problemOf returns the index of the problem, -1
+// if the list had no room for it or there is none.
+func (v *verifier) affect(to *problems, image *Image, tree *FS, problemOf func(SHA1) int) {
+	tree.eachContent(func(node int32, stream string, hash SHA1) {
+		k := problemOf(hash)
+		if k < 0 {
+			return
+		}
+		path := fmt.Sprintf("%d:%s", image.Index, tree.meta.pathOf(node))
+		if stream != "" && stream != reparseStream {
+			path += ":" + stream
+		}
+		if p := &to.list[k]; v.text.take(len(path)) {
+			p.Affected = append(p.Affected, path)
+		} else {
+			p.MoreAffected++
+		}
+	})
+}
+
+// count counts a content that was read.
+func (v *verifier) count(bytes int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.report.Blobs++
+	v.report.Bytes += bytes
+}
+
+func (v *verifier) verify(ctx context.Context, b *bulk) error {
+	if err := v.integrity(ctx, b.workers); err != nil {
+		return err
+	}
+	v.documents()
+	for _, odd := range v.reader.oddImages.all() {
+		v.problem(&v.general, odd)
+	}
+	v.overlaps()
+	blobs := v.reader.ownBlobs()
+	b.open = func(blob *blob) (blobSink, error) { return &verifySink{v, blob, 0}, nil }
+	// The trees of a file with many images take a while, which blobs need not wait for.
+	err := parallel(b.workers, 2, func(i int) error {
+		if i == 0 {
+			return v.images(ctx)
+		}
+		return b.run(ctx, blobs)
+	})
+	if err == nil && len(v.bad) > 0 {
+		err = v.damagedBlobs(ctx, blobs)
+	}
+	return err
 }
 
 // integrity checks the integrity table of each part, on some workers.
@@ -161,7 +213,7 @@ func (v *verifier) integrity(ctx context.Context, workers int) error {
 			damage = append(damage, err)
 		}
 		for _, d := range damage {
-			v.problem(d)
+			v.problem(&v.general, d)
 			v.report.Integrity = IntegrityDamaged
 		}
 		if len(damage) == 0 && v.report.Integrity == IntegrityAbsent {
@@ -176,14 +228,14 @@ func (v *verifier) integrity(ctx context.Context, workers int) error {
 // was cut off has lost its document first.
 func (v *verifier) documents() {
 	if err := v.reader.xmlError; err != nil {
-		v.problem(err)
+		v.problem(&v.general, err)
 	}
 	for _, p := range v.reader.parts {
 		if p.header.PartNumber == v.reader.Header.PartNumber || p.header.xml.usize == 0 {
 			continue
 		}
 		if _, _, err := p.readXML(); err != nil {
-			v.problem(fmt.Errorf("%s: %w", p.name, err))
+			v.problem(&v.general, fmt.Errorf("%s: %w", p.name, err))
 		}
 	}
 }
@@ -222,7 +274,7 @@ func (v *verifier) overlaps() {
 			end = max(end, s.offset+s.size)
 		}
 		if count > 0 {
-			v.problem(formatErrorf("blob table of %s: %d resources overlap others, the first at offset %d", p.name, count, first))
+			v.problem(&v.general, formatErrorf("blob table of %s: %d resources overlap others, the first at offset %d", p.name, count, first))
 		}
 	}
 }
@@ -242,61 +294,69 @@ func (s *verifySink) Write(p []byte) (int, error) {
 func (s *verifySink) path() string { return "" }
 
 func (s *verifySink) finish(err error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.report.Blobs++
-	s.report.Bytes += s.read
+	s.count(s.read)
 	if err != nil {
-		if s.bad == nil {
-			s.bad = make(map[SHA1]int)
+		if !s.text.takeProblem(err) {
+			err = nil
 		}
-		s.bad[s.blob.sha1] = s.problem(err)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.bad[s.blob] = err
 	}
 	return nil
 }
 
-// images reads the tree of each image, and finds the entries whose content is
-// damaged or missing. The problems of metadata go before those of blobs.
-func (v *verifier) images(ctx context.Context, beforeBlobs int) error {
-	damaged := &verifier{report: &VerifyReport{}, text: v.text} // of metadata
-	missing := make(map[SHA1]int)
+// images reads the tree of each image, and finds the entries whose content is missing.
+func (v *verifier) images(ctx context.Context) error {
+	known := make(map[SHA1]int) // what is missing, and its problem
 	err := v.reader.eachTree(ctx, func(image *Image, tree *FS, err error) {
 		if err != nil {
-			if k := damaged.problem(err); k >= 0 {
-				damaged.report.Problems[k].Affected = []string{fmt.Sprintf("%d:", image.Index)}
+			if k := v.problem(&v.metadata, err); k >= 0 {
+				v.metadata.list[k].Affected = []string{fmt.Sprintf("%d:", image.Index)}
 			}
 			return
 		}
-		v.report.Blobs++
-		v.report.Bytes += image.metadata.size()
-		tree.eachContent(func(node int32, stream string, hash SHA1) {
-			k, bad := v.bad[hash]
-			if !bad {
-				err := v.reader.available(hash)
-				if err == nil {
-					return
-				}
-				var known bool
-				if k, known = missing[hash]; !known {
-					k = v.problem(err)
-					missing[hash] = k
-				}
+		v.count(image.metadata.size())
+		v.affect(&v.missing, image, tree, func(hash SHA1) int {
+			if k, ok := known[hash]; ok {
+				return k
 			}
-			if k < 0 {
-				return
+			if err := v.reader.available(hash); err != nil {
+				known[hash] = v.problem(&v.missing, err)
+				return known[hash]
 			}
-			path := fmt.Sprintf("%d:%s", image.Index, tree.meta.pathOf(node))
-			if stream != "" && stream != reparseStream {
-				path += ":" + stream
-			}
-			v.report.Problems[k].affect(&v.text, path)
+			return -1
 		})
 	})
-	v.report.MissingBlobs = len(missing)
-	for i := range v.report.Problems {
-		slices.Sort(v.report.Problems[i].Affected)
-	}
-	v.report.Problems = slices.Insert(v.report.Problems, beforeBlobs, damaged.report.Problems...)
-	v.report.MoreProblems += damaged.report.MoreProblems
+	v.report.MissingBlobs = len(known)
 	return err
+}
+
+// damagedBlobs lists the damaged ones of the blobs as they are stored, and finds the
+// entries that have their content.
+func (v *verifier) damagedBlobs(ctx context.Context, blobs []*blob) error {
+	sortAsStored(blobs)
+	known := make(map[SHA1]int)
+	for _, b := range blobs {
+		err, bad := v.bad[b]
+		switch {
+		case !bad:
+		case err == nil:
+			v.damaged.more++
+			known[b.sha1] = -1
+		default:
+			v.damaged.list = append(v.damaged.list, Problem{Err: err})
+			known[b.sha1] = len(v.damaged.list) - 1
+		}
+	}
+	return v.reader.eachTree(ctx, func(image *Image, tree *FS, err error) {
+		if err == nil {
+			v.affect(&v.damaged, image, tree, func(hash SHA1) int {
+				if k, ok := known[hash]; ok {
+					return k
+				}
+				return -1
+			})
+		}
+	})
 }
