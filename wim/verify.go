@@ -84,7 +84,7 @@ func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
 	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error)}
 	err := v.verify(ctx, newBulk(opts))
-	for _, list := range []*problems{&v.general, &v.metadata, &v.damaged, &v.missing} {
+	for _, list := range []*reportPart{&v.general, &v.metadata, &v.damaged, &v.missing} {
 		v.report.MoreProblems += list.more
 		for _, p := range list.list {
 			slices.Sort(p.Affected)
@@ -120,20 +120,20 @@ type verifier struct {
 
 	// The report's problems, of the file itself, of metadata, and of blobs.
 	text                                reportText
-	general, metadata, damaged, missing problems
+	general, metadata, damaged, missing reportPart
 
 	mu  sync.Mutex      // of bad, and of the report's numbers
 	bad map[*blob]error // nil where the report has no room for the error
 }
 
-// problems is a part of a report's problems.
-type problems struct {
+// reportPart is a part of a report's problems.
+type reportPart struct {
 	list []Problem
 	more int // that there was no room for
 }
 
 // problem adds a problem to a list and returns its index, -1 if there is no room for it.
-func (v *verifier) problem(to *problems, err error) int {
+func (v *verifier) problem(to *reportPart, err error) int {
 	if !v.text.takeProblem(err) {
 		to.more++
 		return -1
@@ -145,7 +145,7 @@ func (v *verifier) problem(to *problems, err error) int {
 // affect adds the entries of a tree whose content is concerned by a problem of a list
 // to those that the problem affects. problemOf returns the index of the problem, -1
 // if the list had no room for it or there is none.
-func (v *verifier) affect(to *problems, image *Image, tree *FS, problemOf func(SHA1) int) {
+func (v *verifier) affect(to *reportPart, image *Image, tree *FS, problemOf func(SHA1) int) {
 	tree.eachContent(func(node int32, stream string, hash SHA1) {
 		k := problemOf(hash)
 		if k < 0 {
