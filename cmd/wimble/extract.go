@@ -29,7 +29,7 @@ owners and short names need an administrator.
 Nothing is written outside of DIR. What the file system cannot be given, such as
 security descriptors outside of Windows, is counted and left out.`,
 		Args: cobra.MinimumNArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			extract, closeAll, err := a.openExtract(args[0], args[1])
 			if err != nil {
 				return err
@@ -39,8 +39,10 @@ security descriptors outside of Windows, is counted and left out.`,
 			for i := range paths {
 				paths[i] = imagePath(paths[i])
 			}
+			ctx, stop := interruptible()
+			defer stop()
 			bar := a.newProgress("extracting")
-			report, err := extract(cmd.Context(), to,
+			report, err := extract(ctx, to,
 				wim.WithWorkers(workers), wim.WithProgress(bar.update), wim.WithPaths(paths...))
 			bar.finish()
 			if report == nil {

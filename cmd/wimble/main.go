@@ -53,14 +53,12 @@ type app struct {
 
 // run is main, for tests.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	a := &app{stdout: stdout, stderr: stderr}
 	root := a.command()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	command, err := root.ExecuteContextC(ctx)
+	command, err := root.ExecuteC()
 	var work workError
 	switch {
 	case err == nil:
@@ -73,6 +71,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "wimble: %s\nTry '%s --help'.\n", printable(err.Error()), command.CommandPath())
 	return exitUsage
+}
+
+// interruptible returns a context that the first signal to stop ends, for work that
+// has something to tidy up. A second signal ends the program.
+func interruptible() (ctx context.Context, stop func()) {
+	ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // command is the root command with all subcommands.

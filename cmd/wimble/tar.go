@@ -50,7 +50,7 @@ A file that is damaged ends the tar with an error.`,
 		PreRunE: func(*cobra.Command, []string) error {
 			return checkTarName(out)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			image, _, closeAll, err := a.openImage(args[0], args[1])
 			if err != nil {
 				return err
@@ -60,8 +60,10 @@ A file that is damaged ends the tar with an error.`,
 			for i := range paths {
 				paths[i] = imagePath(paths[i])
 			}
+			ctx, stop := interruptible()
+			defer stop()
 			return a.tarTo(out, func(w io.Writer) error {
-				return a.writeTar(cmd.Context(), image, w, wim.WithWorkers(workers), wim.WithPaths(paths...))
+				return a.writeTar(ctx, image, w, wim.WithWorkers(workers), wim.WithPaths(paths...))
 			})
 		},
 	}

@@ -16,14 +16,16 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify FILE",
 		Short: "Check every blob's SHA-1, the integrity table and the metadata",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			r, closeAll, err := a.open(args[0])
 			if err != nil {
 				return err
 			}
 			defer closeAll()
+			ctx, stop := interruptible()
+			defer stop()
 			bar := a.newProgress("verifying")
-			report, err := r.Verify(cmd.Context(), wim.WithWorkers(workers), wim.WithProgress(bar.update))
+			report, err := r.Verify(ctx, wim.WithWorkers(workers), wim.WithProgress(bar.update))
 			bar.finish()
 			if err != nil {
 				return err
