@@ -39,11 +39,24 @@ func (image *Image) FS() (*FS, error) {
 }
 
 func (image *Image) load() (*FS, error) {
+	tree, err := image.parseTree()
+	return tree, image.unreadable(err)
+}
+
+func (image *Image) parseTree() (*FS, error) {
 	meta, err := image.parseMetadata()
 	if err != nil {
-		return nil, fmt.Errorf("image %d: metadata: %w", image.Index, err)
+		return nil, err
 	}
 	return newFS(image.reader, meta), nil
+}
+
+// unreadable says which image it is whose metadata cannot be read, if err is not nil.
+func (image *Image) unreadable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("image %d: metadata: %w", image.Index, err)
 }
 
 // loaded returns the tree if it is in memory, else nil.
@@ -53,29 +66,34 @@ func (image *Image) loaded() *FS {
 	return image.tree
 }
 
-// eachTree calls yield with the tree of each image. It keeps none but the last:
-// a small table can have many images, which may share a few bytes of metadata.
+// eachTree calls yield with the tree of each image, or the error. It keeps none but
+// the last: a small table can have many images, which may share a few bytes of
+// metadata, good or bad.
 func (r *Reader) eachTree(ctx context.Context, yield func(image *Image, tree *FS, err error)) error {
 	var last *FS
+	var lastErr error
 	var lastMetadata *blob
 	for _, image := range r.Images {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		tree := image.loaded()
-		if tree == nil && last != nil && image.metadata.header == lastMetadata.header && image.metadata.sha1 == lastMetadata.sha1 {
-			tree = last
+		tree, err := image.loaded(), error(nil)
+		switch {
+		case tree != nil:
+		case image.metadata != nil && lastMetadata != nil && image.metadata.sameMetadata(lastMetadata):
+			tree, err = last, lastErr
+		default:
+			tree, err = image.parseTree()
 		}
-		var err error
-		if tree == nil {
-			tree, err = image.load()
-		}
-		yield(image, tree, err)
-		if err == nil {
-			last, lastMetadata = tree, image.metadata
-		}
+		yield(image, tree, image.unreadable(err))
+		last, lastErr, lastMetadata = tree, err, image.metadata
 	}
 	return nil
+}
+
+// sameMetadata says whether two entries of metadata are of the same bytes.
+func (b *blob) sameMetadata(other *blob) bool {
+	return b.part == other.part && b.header == other.header && b.sha1 == other.sha1
 }
 
 func (image *Image) parseMetadata() (*metadata, error) {
