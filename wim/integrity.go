@@ -73,30 +73,33 @@ func (t *integrityTable) check(ctx context.Context, p *part, workers int) ([]err
 		}
 	}
 	var sums [20 * integrityBatch]byte
-	for first := int64(0); first < t.count; first += integrityBatch {
-		n := min(integrityBatch, t.count-first)
-		err := readFull(p.source, sums[:20*n], t.sums+20*first)
+	var err error
+	checked := int64(0)
+	for err == nil && checked < t.count {
+		n := min(integrityBatch, t.count-checked)
+		err = readFull(p.source, sums[:20*n], t.sums+20*checked)
 		var damaged []bool
 		if err == nil {
-			damaged, err = t.checkBatch(ctx, p, first, sums[:20*n], workers)
+			damaged, err = t.checkBatch(ctx, p, checked, sums[:20*n], workers)
 		}
-		for i, d := range damaged {
-			switch start := t.chunkStart(first + int64(i)); {
+		for _, d := range damaged {
+			switch start := t.chunkStart(checked); {
 			case d && damagedFrom < 0:
 				damagedFrom = start
 			case !d:
 				report(start)
 			}
-		}
-		if err != nil {
-			return problems.list, fmt.Errorf("integrity of %s: %w", p.name, err)
+			checked++
 		}
 	}
-	report(t.end)
+	report(t.chunkStart(checked))
 	if problems.dropped > 0 {
 		problems.list = append(problems.list, fmt.Errorf("%d more ranges of %s differ from the integrity table: %w", problems.dropped, p.name, ErrChecksum))
 	}
-	return problems.list, nil
+	if err != nil {
+		err = fmt.Errorf("integrity of %s: %w", p.name, err)
+	}
+	return problems.list, err
 }
 
 // chunkStart is where chunk i begins, or the end of the last one.
