@@ -105,11 +105,12 @@ func newBulk(opts []BulkOption) *bulk {
 
 // progress adds to what is done.
 func (b *bulk) progress(n int64, path string) {
-	done := b.done.Add(n)
+	b.done.Add(n)
 	if b.report == nil || !b.reporting.TryLock() {
 		return
 	}
 	defer b.reporting.Unlock()
+	done := b.done.Load() // with the lock, so that it never falls
 	b.report(Progress{BytesDone: done, BytesTotal: max(b.total.Load(), done), Path: path})
 }
 
