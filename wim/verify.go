@@ -340,14 +340,18 @@ func (v *verifier) damagedBlobs(ctx context.Context, blobs []*blob) error {
 	known := make(map[SHA1]int)
 	for _, b := range blobs {
 		err, bad := v.bad[b]
-		switch {
-		case !bad:
-		case err == nil:
+		if !bad {
+			continue
+		}
+		k := -1
+		if err == nil {
 			v.damaged.more++
-			known[b.sha1] = -1
-		default:
+		} else {
+			k = len(v.damaged.list)
 			v.damaged.list = append(v.damaged.list, Problem{Err: err})
-			known[b.sha1] = len(v.damaged.list) - 1
+		}
+		if used, _ := v.reader.lookup(b.sha1); used == b { // not the second one of that hash
+			known[b.sha1] = k
 		}
 	}
 	return v.reader.eachTree(ctx, func(image *Image, tree *FS, err error) {
