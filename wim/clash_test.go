@@ -20,7 +20,7 @@ func TestExtractClash(t *testing.T) {
 		wimtest.RegularFile("straße", hash), wimtest.RegularFile("strasse", hash))})
 	tree := craftedTree(t, openCrafted(t, w))
 	for _, foldsCase := range []bool{false, true} {
-		x := newExtraction()
+		x := newExtraction(t.Context())
 		require.NoError(t, x.add(tree, t.TempDir(), ""))
 		defer x.closeAll()
 		require.NoError(t, x.trees[0].choose(nil))

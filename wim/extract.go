@@ -73,11 +73,11 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	if err != nil {
 		return nil, err
 	}
-	x := newExtraction()
+	x := newExtraction(ctx)
 	if err := x.add(tree, dir, ""); err != nil {
 		return nil, err
 	}
-	return x.extract(ctx, newBulk(opts))
+	return x.extract(newBulk(opts))
 }
 
 // Extract writes all images as [Image.Extract] does, each to a directory below
@@ -85,7 +85,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 // images share is decoded once. An image whose metadata cannot be read is a
 // problem of the report, and the others are extracted.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
-	x := newExtraction()
+	x := newExtraction(ctx)
 	for _, image := range r.Images {
 		name := strconv.Itoa(image.Index)
 		tree, err := image.FS()
@@ -98,11 +98,12 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*
 			return nil, err
 		}
 	}
-	return x.extract(ctx, newBulk(opts))
+	return x.extract(newBulk(opts))
 }
 
 // An extraction is one run of Extract.
 type extraction struct {
+	ctx      context.Context // looked at before each entry is made
 	trees    []*extractedTree
 	problems *problemList
 	host     metadataHost // nil where there is none
@@ -114,8 +115,9 @@ type extraction struct {
 	writing map[*newFile]bool
 }
 
-func newExtraction() *extraction {
+func newExtraction(ctx context.Context) *extraction {
 	return &extraction{
+		ctx:      ctx,
 		problems: new(problemList), host: newMetadataHost(), token: rand.Text(),
 		report: &ExtractReport{}, writing: make(map[*newFile]bool),
 	}
@@ -175,9 +177,9 @@ func (x *extraction) closeAll() {
 	}
 }
 
-func (x *extraction) extract(ctx context.Context, b *bulk) (*ExtractReport, error) {
+func (x *extraction) extract(b *bulk) (*ExtractReport, error) {
 	defer x.closeAll()
-	err := x.run(ctx, b)
+	err := x.run(b)
 	x.summarize()
 	x.report.Problems, x.report.MoreProblems = x.problems.list, x.problems.more
 	if err == nil {
@@ -186,7 +188,7 @@ func (x *extraction) extract(ctx context.Context, b *bulk) (*ExtractReport, erro
 	return x.report, err
 }
 
-func (x *extraction) run(ctx context.Context, b *bulk) error {
+func (x *extraction) run(b *bulk) error {
 	var subsets []*subset
 	for _, t := range x.trees {
 		subsets = append(subsets, t.subset)
@@ -200,7 +202,7 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 			return err
 		}
 	}
-	if err := x.write(ctx, b, (*extractedTree).fileContents); err != nil {
+	if err := x.write(b, (*extractedTree).fileContents); err != nil {
 		return err
 	}
 	// Links come last of all entries, so that nothing can be written through
@@ -213,14 +215,14 @@ func (x *extraction) run(ctx context.Context, b *bulk) error {
 	if x.host == nil {
 		return nil
 	}
-	if err := x.write(ctx, b, (*extractedTree).streamContents); err != nil {
+	if err := x.write(b, (*extractedTree).streamContents); err != nil {
 		return err
 	}
-	return x.restoreMetadata(ctx)
+	return x.restoreMetadata(x.ctx)
 }
 
 // write reads the contents that the trees plan to have, and writes them.
-func (x *extraction) write(ctx context.Context, b *bulk, plan func(*extractedTree) iter.Seq2[*blob, destination]) error {
+func (x *extraction) write(b *bulk, plan func(*extractedTree) iter.Seq2[*blob, destination]) error {
 	var blobs []*blob
 	contents := make(map[*blob][]destination)
 	for _, t := range x.trees {
@@ -232,7 +234,7 @@ func (x *extraction) write(ctx context.Context, b *bulk, plan func(*extractedTre
 		}
 	}
 	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
-	return b.run(ctx, blobs)
+	return b.run(x.ctx, blobs)
 }
 
 // summarize counts what was left out.

@@ -1,8 +1,10 @@
 package wim
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"time"
@@ -23,6 +25,9 @@ func (x *extraction) tempName() string {
 
 // create makes the temporary file for a file, or a stream.
 func (x *extraction) create(at destination) (file *newFile, err error) {
+	if err := context.Cause(x.ctx); err != nil {
+		return nil, err
+	}
 	file = &newFile{destination: at}
 	err = at.tree.in(at.node, func(dir *os.Root, name string) error {
 		if at.stream != "" {
@@ -79,7 +84,7 @@ func (x *extraction) complete(file *newFile) error {
 		var err error
 		if x.host != nil {
 		} else if info.hasUnixData() {
-			err = file.Chmod(info.Mode())
+			err = file.Chmod(extractedMode(info))
 		} else if info.Mode()&0o200 == 0 {
 			err = file.Chmod(0o444)
 		}
@@ -107,10 +112,18 @@ func (x *extraction) complete(file *newFile) error {
 	return nil
 }
 
+// extractedMode returns the mode of an extracted file or directory. Owners are not
+// restored, and a program that runs as its owner must not become one that runs as
+// whoever extracts it.
+func extractedMode(info *fileInfo) fs.FileMode { return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid) }
+
 func setTime(dir *os.Root, name string, info *fileInfo) error {
 	modified := info.ModTime()
-	if modified.IsZero() {
+	switch {
+	case modified.IsZero():
 		return nil
+	case !time.Unix(0, modified.UnixNano()).Equal(modified): // package os knows the years 1678 to 2262
+		return setLinkTime(dir, name, modified)
 	}
 	return dir.Chtimes(name, time.Time{}, modified)
 }
@@ -192,6 +205,9 @@ func (s *fileSink) finish(err error) error {
 	return nil
 }
 
+// copyStep is how many bytes are copied before the context is looked at.
+const copyStep = 16 << 20
+
 // copy writes a file that has the content of one that was just written.
 func (x *extraction) copy(from *newFile, to destination) (written int64, err error) {
 	file, err := x.createAt(to)
@@ -201,8 +217,17 @@ func (x *extraction) copy(from *newFile, to destination) (written int64, err err
 	if _, err := from.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
-	if written, err = file.ReadFrom(from.File); err != nil {
-		return 0, fmt.Errorf("extracting %s: %w", to.path(), err)
+	for {
+		n, err := file.ReadFrom(io.LimitReader(from.File, copyStep))
+		written += n
+		if err == nil {
+			err = context.Cause(x.ctx)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("extracting %s: %w", to.path(), err)
+		}
+		if n < copyStep {
+			return written, x.complete(file)
+		}
 	}
-	return written, x.complete(file)
 }

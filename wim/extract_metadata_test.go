@@ -109,10 +109,10 @@ func extractTo(t *testing.T, data []byte, host metadataHost) (map[string]int, *E
 	require.NoError(t, err)
 	tree, err := r.Images[0].FS()
 	require.NoError(t, err)
-	x := newExtraction()
+	x := newExtraction(t.Context())
 	x.host = host
 	require.NoError(t, x.add(tree, t.TempDir(), ""))
-	report, err := x.extract(t.Context(), newBulk(nil))
+	report, err := x.extract(newBulk(nil))
 	counts := make(map[string]int)
 	for _, n := range report.NotRestored {
 		counts[n.What] = n.Count

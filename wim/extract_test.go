@@ -297,7 +297,7 @@ func TestExtractModes(t *testing.T) {
 		return info.Mode().String()
 	}
 	require.Equal(t, "-rw-r-----", mode("owned.txt"))
-	require.Equal(t, "urwxr-xr-x", mode("setuid"))
+	require.Equal(t, "-rwxr-xr-x", mode("setuid"))
 	require.Equal(t, "dtrwxrwxrwx", mode("sticky"))
 
 	dir = t.TempDir()

@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -133,6 +134,9 @@ func (x *extractedTree) makeDirectories() error {
 		if !n.isDirectory() || i == 0 {
 			return nil
 		}
+		if err := context.Cause(x.ctx); err != nil {
+			return err
+		}
 		return x.in(i, func(dir *os.Root, name string) error {
 			err := dir.Mkdir(name, 0o777)
 			if errors.Is(err, fs.ErrExist) {
@@ -160,6 +164,9 @@ func (x *extractedTree) writeEmpty(i int32) error {
 // different directories, so these paths start at the root.
 func (x *extractedTree) makeHardLinks() error {
 	for _, l := range x.files.hardLinks {
+		if err := context.Cause(x.ctx); err != nil {
+			return err
+		}
 		from, to := x.path(l[0]), x.path(l[1])
 		if x.failed[l[0]] {
 			x.problem(l[1], errLinkedFailed(from))
@@ -202,6 +209,9 @@ func makeWay(dir *os.Root, name string) error {
 // themselves where there is a metadataHost.
 func (x *extractedTree) makeLinks() error {
 	return x.each(func(i int32, n *node) error {
+		if err := context.Cause(x.ctx); err != nil {
+			return err
+		}
 		if x.host != nil {
 			return x.makeReparsePoint(i, n)
 		}
@@ -254,10 +264,13 @@ func (x *extractedTree) finishDirectories() error {
 		return nil
 	})
 	for _, i := range slices.Backward(directories) {
+		if err := context.Cause(x.ctx); err != nil {
+			return err
+		}
 		info := x.tree.info(i)
 		err := x.in(i, func(dir *os.Root, name string) error {
 			if info.hasUnixData() {
-				if err := dir.Chmod(name, info.Mode()); err != nil {
+				if err := dir.Chmod(name, extractedMode(info)); err != nil {
 					return err
 				}
 			}
@@ -293,6 +306,7 @@ func (x *extractedTree) countNotRestored(counts map[string]int) {
 			"extended attributes":                 e.Xattrs != nil,
 			"hidden, system and other attributes": e.Attributes&^restoredAttributes != 0 && !restored(attributesKind),
 			"owners":                              e.Unix != nil && (e.Unix.UID != uint32(os.Getuid()) || e.Unix.GID != uint32(os.Getgid())),
+			"set-user-ID and set-group-ID modes":  e.Unix != nil && x.tree.info(i).Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0,
 			"reparse points that are not links":   e.Reparse != nil && !e.Reparse.IsLink() && !restored(reparsePointKind),
 			"files with EFS encryption":           n.attributes&AttributeEncrypted != 0 && !n.isDirectory(),
 			"devices, pipes and sockets":          x.tree.isSpecial(i),

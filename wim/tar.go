@@ -98,7 +98,7 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...BulkOptio
 	}
 	b := newBulk(opts)
 	t := &tarring{
-		subset: newSubset("tar", tree), bulk: b, report: &TarReport{},
+		subset: newSubset("tar", tree), ctx: ctx, bulk: b, report: &TarReport{},
 		out: bufio.NewWriterSize(w, tarBuffer), leftOut: make(map[string]int),
 		parent: -1, again: make(map[int32]bool),
 	}
@@ -119,6 +119,7 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...BulkOptio
 // tarring is one run of WriteTar.
 type tarring struct {
 	*subset
+	ctx     context.Context // looked at before each entry is written
 	bulk    *bulk
 	out     *bufio.Writer
 	tar     *tar.Writer
@@ -349,6 +350,9 @@ func (t *tarring) linkTarget(i int32, point *ReparsePoint, link *Link) string {
 
 // writeFileHeader writes the header of a file, whose content comes next.
 func (t *tarring) writeFileHeader(i int32, size int64) error {
+	if err := context.Cause(t.ctx); err != nil {
+		return err
+	}
 	e := t.tree.entry(i)
 	if t.tree.isSpecial(i) {
 		t.leftOut["devices, pipes and sockets"]++
@@ -369,6 +373,9 @@ func (t *tarring) writeHardLinks(i int32) error {
 	}
 	first := t.path(i)
 	for _, k := range links {
+		if err := context.Cause(t.ctx); err != nil {
+			return err
+		}
 		e := t.tree.entry(k)
 		h := t.header(k, e, tar.TypeLink)
 		h.Linkname = first
