@@ -150,3 +150,61 @@ func TestHostileProblemsInOrder(t *testing.T) {
 		require.Equal(t, 1, report.MissingBlobs)
 	}
 }
+
+// Nor do many images that share metadata which is damaged.
+func TestHostileManyBadImages(t *testing.T) {
+	w := wimtest.NewWIM()
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", wimtest.RegularFile(strings.Repeat("n", 30_000), [20]byte{}))})
+	w.Table[0].SHA1[0] ^= 1
+	const images = 2000
+	for range images - 1 {
+		w.Add(w.Table[0])
+	}
+	w.Header.Images = images
+	r := openCrafted(t, w)
+	requireMemory(t, 16<<20, func() { // 2000 times the metadata is 120 MB
+		report := verifyCrafted(t, r)
+		require.Len(t, report.Problems, 1+images)
+		require.ErrorContains(t, report.Problems[1].Err, "image 1: metadata")
+		require.ErrorContains(t, report.Problems[images].Err, "image 2000: metadata")
+		require.Zero(t, r.MissingBlobs())
+	})
+}
+
+// What an image takes from a referenced file is verified with it.
+func TestHostileReference(t *testing.T) {
+	base := wimtest.NewWIM()
+	good, bad := base.AddBlob([]byte("good")), base.AddBlob([]byte("content"))
+	unused := base.AddBlob([]byte("nothing uses it"))
+	data := base.Bytes()
+	for _, content := range []string{"content", "nothing"} {
+		data[bytes.Index(data, []byte(content))] ^= 1
+	}
+	reference, err := NewReader(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	for _, workers := range []int{1, 3} {
+		r := openCrafted(t, withImage(wimtest.NewWIM(), good, bad))
+		r.Reference(reference)
+		report := verifyCrafted(t, r, WithWorkers(workers))
+		require.Len(t, report.Problems, 1)
+		requireClear(t, report.Problems[0].Err, ErrChecksum)
+		require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
+		require.Equal(t, 1+2, report.Blobs, "the metadata, and two of the reference")
+	}
+	require.NotEqual(t, good, unused)
+}
+
+// Of two blobs with one hash the first is used, so that damage to the second affects
+// nothing.
+func TestHostileDamagedCopy(t *testing.T) {
+	w := wimtest.NewWIM()
+	hash := w.AddBlob([]byte("content"))
+	w.AddBlob([]byte("CONTENT"))
+	w.Table[1].SHA1 = hash
+	r := openCrafted(t, withImage(w, hash))
+	report := verifyCrafted(t, r)
+	require.Len(t, report.Problems, 1)
+	requireClear(t, report.Problems[0].Err, ErrChecksum)
+	require.Empty(t, report.Problems[0].Affected)
+	requireFile(t, craftedTree(t, r), "0", []byte("content"))
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -76,13 +77,14 @@ func (r *reportText) take(n int) bool {
 func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()) + problemOverhead) }
 
 // Verify reads everything there is and compares it with its checksums: the
-// integrity tables, the metadata of each image, and each blob with its SHA-1.
+// integrity tables, the metadata of each image, and each blob with its SHA-1,
+// those included that images take from referenced files.
 // The XML document has no checksum, but it has to be well-formed, and to have
 // the images that the header and the blob table have. Verify goes on after a
 // problem and collects them all. The error is that of the context, if it ended
 // Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
-	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error)}
+	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error), borrowed: make(map[*blob]bool)}
 	err := v.verify(ctx, newBulk(opts))
 	for _, list := range []*reportPart{&v.general, &v.metadata, &v.damaged, &v.missing} {
 		v.report.MoreProblems += list.more
@@ -121,6 +123,8 @@ type verifier struct {
 	// The report's problems, of the file itself, of metadata, and of blobs.
 	text                                reportText
 	general, metadata, damaged, missing reportPart
+
+	borrowed map[*blob]bool // what images take from referenced files
 
 	mu  sync.Mutex      // of bad, and of the report's numbers
 	bad map[*blob]error // nil where the report has no room for the error
@@ -190,6 +194,11 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 		}
 		return b.run(ctx, blobs)
 	})
+	if err == nil && len(v.borrowed) > 0 {
+		borrowed := slices.Collect(maps.Keys(v.borrowed))
+		blobs = append(blobs, borrowed...)
+		err = b.run(ctx, borrowed)
+	}
 	if err == nil && len(v.bad) > 0 {
 		err = v.damagedBlobs(ctx, blobs)
 	}
@@ -322,9 +331,16 @@ func (v *verifier) images(ctx context.Context) error {
 			if k, ok := known[hash]; ok {
 				return k
 			}
-			if err := v.reader.available(hash); err != nil {
+			b, err := v.reader.lookup(hash)
+			if err == nil {
+				err = b.inMissingPart()
+			}
+			if err != nil {
 				known[hash] = v.problem(&v.missing, err)
 				return known[hash]
+			}
+			if b.part.owner != v.reader {
+				v.borrowed[b] = true
 			}
 			return -1
 		})
