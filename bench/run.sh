@@ -1,5 +1,5 @@
 #!/bin/bash
-# Compares everything and prints two Markdown tables. See README.md.
+# Compares everything and prints the Markdown tables. See README.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 go run ./codecs

@@ -334,7 +334,7 @@ func TestCorrupt(t *testing.T) {
 		{"length code over-subscribed", with(verbatim, []uint8{1, 1}, []uint8{1, 1, 2}), "length code: more codewords"},
 		{"aligned code empty", bits(2, 3, 0, 1, 100, 16), "aligned offset code: code has no symbols"},
 		{"aligned code incomplete", bits(2, 3, 0, 1, 100, 16, 1, 3), "aligned offset code: codewords do not fill"},
-		{"aligned code over-subscribed", bits(2, 3, 0, 1, 100, 16, 0xffffff, 24), "aligned offset code: codewords do not fill"},
+		{"aligned code over-subscribed", bits(2, 3, 0, 1, 100, 16, 0x249249, 24), "aligned offset code: more codewords"},
 		{"no length code", noLengthCode().literals("a").repeat(9, 0), "output offset 1 needs a length symbol"},
 		{"no length code, late", noLengthCode().literals(text).repeat(9, 0).literals(text), "output offset 45 needs a length symbol"},
 		{"match at the start", newStream(w).block(verbatim, 100).repeat(5, 0), "output offset 0 reaches 1 bytes back"},
