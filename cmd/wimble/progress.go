@@ -22,7 +22,7 @@ func (a *app) newProgress(title string) *progress {
 
 // update is called from one goroutine at a time.
 func (p *progress) update(at wim.Progress) {
-	if !p.show {
+	if !p.show || at.BytesTotal == 0 {
 		return
 	}
 	if p.bar == nil {
@@ -34,6 +34,9 @@ func (p *progress) update(at wim.Progress) {
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionClearOnFinish(),
 		)
+	}
+	if p.bar.GetMax64() != at.BytesTotal { // it grows when there turns out to be more to do
+		p.bar.ChangeMax64(at.BytesTotal)
 	}
 	p.bar.Set64(at.BytesDone)
 }
