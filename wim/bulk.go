@@ -64,6 +64,10 @@ type bulk struct {
 	// not used of a new buffer takes no memory of the machine.
 	windows, pieces largeBuffers
 
+	// sinks has an element for each sink that is at work: no more than there are workers,
+	// though each of these may have a chunk with many blobs to hand out.
+	sinks chan struct{}
+
 	total, done atomic.Int64
 	reporting   sync.Mutex
 }
@@ -127,6 +131,7 @@ func (b *bulk) run(ctx context.Context, blobs []*blob) error {
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	b.sinks = make(chan struct{}, b.workers)
 	jobs := make(chan *job)
 	gate := newGate(b.memory)
 	var workers sync.WaitGroup
@@ -308,7 +313,10 @@ func (b *bulk) hand(p *piece) error {
 	s := p.stream
 	var open []*delivery // still, behind the piece
 	for _, d := range s.open {
-		if err := b.handTo(d, p); err != nil {
+		b.sinks <- struct{}{}
+		err := b.handTo(d, p)
+		<-b.sinks
+		if err != nil {
 			return err
 		}
 		if d.end > p.end {
@@ -327,6 +335,8 @@ func (b *bulk) hand(p *piece) error {
 	}
 	var mu sync.Mutex // of open
 	err := parallel(workers, s.started-first, func(i int) error {
+		b.sinks <- struct{}{}
+		defer func() { <-b.sinks }()
 		d := &delivery{extent: s.extents[first+i], hash: sha1.New()}
 		var err error
 		if d.sink, err = b.open(d.blob); err != nil {

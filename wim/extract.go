@@ -148,32 +148,35 @@ func (d destination) problem(err error) {
 	d.tree.subset.problems.add(d.tree.op, d.path(), err)
 }
 
-// add opens the directory that a tree goes to. Paths in reports begin with
+// add adds a tree and the directory that it goes to. Paths in reports begin with
 // prefix.
 func (x *extraction) add(tree *FS, dir, prefix string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
 	absolute, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: absolute}
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
-	t.directories = openDirectories{root: root, parent: t.parent, open: make(map[int32]*openDirectory)}
+	t.directories = openDirectories{parent: t.parent, open: make(map[int32]*openDirectory)}
 	x.trees = append(x.trees, t)
 	return nil
+}
+
+// openTarget makes the directory that the tree goes to, if it is not there, and opens it.
+func (x *extractedTree) openTarget() (err error) {
+	if err = os.MkdirAll(x.dir, 0o777); err == nil {
+		x.directories.root, err = os.OpenRoot(x.dir)
+	}
+	return err
 }
 
 func (x *extraction) closeAll() {
 	for _, t := range x.trees {
 		t.directories.closeAll()
-		t.directories.root.Close()
+		if t.directories.root != nil {
+			t.directories.root.Close()
+		}
 	}
 }
 
@@ -195,6 +198,11 @@ func (x *extraction) run(b *bulk) error {
 	}
 	if err := chooseIn(subsets, b.paths); err != nil {
 		return err
+	}
+	for _, t := range x.trees {
+		if err := t.openTarget(); err != nil {
+			return err
+		}
 	}
 	defer x.discardAll()
 	for _, t := range x.trees {
