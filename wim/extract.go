@@ -57,7 +57,8 @@ func WithPaths(paths ...string) BulkOption {
 // has are enabled for that. A security descriptor is restored with its owner or
 // not at all: a user who may not give files away gets files with the
 // permissions that dir hands down. Dir itself becomes neither hidden nor a
-// system directory. [ExtractReport.NotRestored] counts what was left out, on
+// system directory. Unix modes are restored without set-user-ID and set-group-ID,
+// since owners are not. [ExtractReport.NotRestored] counts what was left out, on
 // every system, and nothing of that is an error.
 //
 // Nothing is written outside of dir, whatever the names and links in the image
@@ -83,7 +84,8 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 // Extract writes all images as [Image.Extract] does, each to a directory below
 // dir that is named for its index: "1", "2" and so on. Content that several
 // images share is decoded once. An image whose metadata cannot be read is a
-// problem of the report, and the others are extracted.
+// problem of the report, and the others are extracted. The trees of all images
+// are in memory at the same time.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
 	x := newExtraction(ctx)
 	for _, image := range r.Images {
