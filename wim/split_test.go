@@ -309,5 +309,5 @@ func TestDelta(t *testing.T) {
 	report, err = alone.Verify(t.Context())
 	require.NoError(t, err)
 	require.True(t, report.OK())
-	require.Equal(t, len(own), report.Blobs) // the base's are the base's business
+	require.Equal(t, len(own)+len(missing), report.Blobs) // with what the image takes from its base
 }
