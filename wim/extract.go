@@ -74,31 +74,38 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	if err != nil {
 		return nil, err
 	}
-	x := newExtraction(ctx)
-	if err := x.add(tree, dir, ""); err != nil {
+	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
+	x := newExtraction(ctx)
+	x.add(tree, dir, "")
 	return x.extract(newBulk(opts))
 }
 
 // Extract writes all images as [Image.Extract] does, each to a directory below
 // dir that is named for its index: "1", "2" and so on. Content that several
 // images share is decoded once. An image whose metadata cannot be read is a
-// problem of the report, and the others are extracted. The trees of all images
-// are in memory at the same time.
+// problem of the report, and the others are extracted. In memory are the trees of
+// all images, one for those that have the same metadata, and some 100 bytes for
+// each file.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	x := newExtraction(ctx)
-	for _, image := range r.Images {
-		name := strconv.Itoa(image.Index)
-		tree, err := image.FS()
-		if err != nil {
-			x.problems.add("extract", name, err)
-			continue
+	err = r.eachTree(ctx, func(images []*Image, tree *FS, err error) {
+		for _, image := range images {
+			name := strconv.Itoa(image.Index)
+			if err != nil {
+				x.problems.add("extract", name, image.unreadable(err))
+			} else {
+				x.add(tree, filepath.Join(dir, name), name)
+			}
 		}
-		if err := x.add(tree, filepath.Join(dir, name), name); err != nil {
-			x.closeAll()
-			return nil, err
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	return x.extract(newBulk(opts))
 }
@@ -150,19 +157,14 @@ func (d destination) problem(err error) {
 	d.tree.subset.problems.add(d.tree.op, d.path(), err)
 }
 
-// add adds a tree and the directory that it goes to. Paths in reports begin with
-// prefix.
-func (x *extraction) add(tree *FS, dir, prefix string) error {
-	absolute, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: absolute}
+// add adds a tree and the absolute path of the directory that it goes to. Paths in
+// reports begin with prefix.
+func (x *extraction) add(tree *FS, dir, prefix string) {
+	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: dir}
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
 	t.directories = openDirectories{parent: t.parent, open: make(map[int32]*openDirectory)}
 	x.trees = append(x.trees, t)
-	return nil
 }
 
 // openTarget makes the directory that the tree goes to, if it is not there, and opens it.

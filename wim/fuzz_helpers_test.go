@@ -183,8 +183,8 @@ func (r *Reader) blobBytes() int64 {
 		}
 	}
 	for _, image := range r.Images {
-		if image.metadata != nil {
-			total += min(image.metadata.size(), r.limits.Metadata)
+		if image.tree.metadata != nil {
+			total += min(image.tree.metadata.size(), r.limits.Metadata)
 		}
 	}
 	return total

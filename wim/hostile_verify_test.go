@@ -14,34 +14,106 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// Many images that share the metadata of one do not cost many trees.
-func TestHostileManyImages(t *testing.T) {
+// manyImages has many images of 1000 files each, which share the metadata of one.
+func manyImages(images int, hash [20]byte) *wimtest.WIM {
 	w := wimtest.NewWIM()
 	root := wimtest.Directory("")
 	for i := range 1000 {
-		root.Children = append(root.Children, wimtest.RegularFile(fmt.Sprint(i), [20]byte{}))
+		root.Children = append(root.Children, wimtest.RegularFile(fmt.Sprint(i), hash))
 	}
 	w.AddImage(&wimtest.Metadata{Root: root})
-	const images = 2000
 	for range images - 1 {
 		w.Add(w.Table[0])
 	}
-	w.Header.Images = images
-	r := openCrafted(t, w)
+	w.Header.Images = uint32(images)
+	return w
+}
+
+// Many images that share the metadata of one do not cost many trees.
+func TestHostileManyImages(t *testing.T) {
+	const images = 2000
+	r := openCrafted(t, manyImages(images, [20]byte{}))
 	require.Len(t, r.Images, images)
 	// A tree of 1000 nodes takes more than 200,000 bytes to make, and 64,000 to keep.
 	requireMemory(t, 16<<20, func() {
 		report := verifyCrafted(t, r)
-		require.Equal(t, images, report.Blobs)
+		require.Equal(t, 1, report.Blobs)
 		require.Len(t, report.Problems, 1)
 		require.ErrorContains(t, report.Problems[0].Err, "1999 resources overlap others")
 		require.Zero(t, r.MissingBlobs())
+	})
+	requireMemory(t, 1<<20, func() {
+		for _, image := range r.Images {
+			_, err := image.FS()
+			require.NoError(t, err)
+		}
+	})
+
+	// Two million entries that a missing blob affects, of which some are listed.
+	r = openCrafted(t, manyImages(images, [20]byte{1}))
+	report := verifyCrafted(t, r)
+	require.Len(t, report.Problems, 2)
+	require.Equal(t, images*1000, len(report.Problems[1].Affected)+report.Problems[1].MoreAffected)
+
+	// To extract them takes a tree, not two thousand, of 64,000 bytes each.
+	r = openCrafted(t, manyImages(images, [20]byte{}))
+	requireMemory(t, 64<<20, func() {
+		report, err := r.Extract(t.Context(), t.TempDir(), WithPaths("999"))
+		require.NoError(t, err)
+		require.Equal(t, images, report.Files)
 	})
 
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errStop)
 	_, err := r.Verify(ctx)
 	require.ErrorIs(t, err, errStop)
+	_, err = r.Extract(ctx, t.TempDir())
+	require.ErrorIs(t, err, errStop)
+}
+
+// Nor do many images whose metadata differs in the table, and is the same few stored
+// bytes: what all of them unfold to is bounded together.
+func TestHostileManyMetadata(t *testing.T) {
+	const chunks, images = 256, 100
+	w := wimtest.NewCompressedWIM(wimtest.HeaderLZX, 32768)
+	first := make([]byte, 32768)
+	copy(first, (&wimtest.Metadata{Root: wimtest.Directory("", wimtest.RegularFile("f", [20]byte{}))}).Bytes())
+	resource := wimtest.Chunked{USize: chunks * 32768, Chunks: [][]byte{first}} // as long as a chunk: it is not compressed
+	for range chunks - 1 {
+		resource.Chunks = append(resource.Chunks, wimtest.ZerosLZX32K)
+	}
+	stored := append(resource.Bytes(), make([]byte, images)...)
+	at := w.Place(stored)
+	for i := range uint64(images) {
+		w.Add(wimtest.TableEntry{
+			ResourceHeader: wimtest.ResourceHeader{Size: uint64(len(stored)-images) + i, Flags: wimtest.ResourceMetadata | wimtest.ResourceCompressed, Offset: at, USize: resource.USize},
+			Part:           1, References: 1, SHA1: wimtest.SHA1(append(first, make([]byte, (chunks-1)*32768)...)),
+		})
+	}
+	w.Header.Images = images
+	r := openCrafted(t, w)
+	require.Len(t, r.Images, images)
+	good := int(512 * r.Size() / (chunks * 32768)) // of 8 MiB each
+	require.Greater(t, good, 1)
+	require.Less(t, good, 10)
+
+	report := verifyCrafted(t, r)
+	require.Equal(t, good, report.Blobs)
+	require.Len(t, report.Problems, 1+images-good)
+	for i, p := range report.Problems[1:] {
+		requireClear(t, p.Err, ErrFormat)
+		require.ErrorContains(t, p.Err, fmt.Sprintf("image %d: metadata: 8388608 bytes, and %d in other images, in a file of %d", good+1+i, good*8388608, r.Size()))
+	}
+	require.Zero(t, r.MissingBlobs())
+	for i, image := range r.Images {
+		tree, err := image.FS()
+		if i >= good {
+			requireClear(t, err, ErrFormat)
+			continue
+		}
+		require.NoError(t, err)
+		requireFile(t, tree, "f", nil)
+	}
 }
 
 // The paths that a report lists are bounded where the metadata makes them long
@@ -112,7 +184,7 @@ func TestHostileSums(t *testing.T) {
 		last = p
 	}))
 	require.Len(t, report.Problems, 1+4)
-	require.EqualValues(t, 4+r.Images[0].metadata.size(), report.Bytes)
+	require.EqualValues(t, 4+r.Images[0].tree.metadata.size(), report.Bytes)
 	require.EqualValues(t, 4, last.BytesDone)
 	require.EqualValues(t, 4, last.BytesTotal)
 }

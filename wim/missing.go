@@ -18,7 +18,7 @@ func (r *Reader) MissingBlobs() int {
 		return 0
 	}
 	missing := make(map[SHA1]bool)
-	r.eachTree(context.Background(), func(_ *Image, tree *FS, err error) {
+	r.eachTree(context.Background(), func(_ []*Image, tree *FS, err error) {
 		if err != nil {
 			return
 		}

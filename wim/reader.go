@@ -236,13 +236,13 @@ func (r *Reader) makeImages() {
 			r.oddImages.add(formatErrorf("blob table: metadata of %d images, the header says %d", len(metadata), claimed))
 		}
 		elements := imageElements(r.element, len(metadata), &r.oddImages)
-		for i := range metadata {
-			r.Images = append(r.Images, newImage(r, i+1, elements[i+1], &metadata[i]))
+		for i, tree := range newImageTrees(r, metadata) {
+			r.Images = append(r.Images, newImage(i+1, elements[i+1], tree))
 		}
 	} else {
 		elements := imageElements(r.element, claimed, &r.oddImages)
 		for i := 1; i <= claimed && elements[i] != nil; i++ {
-			r.Images = append(r.Images, newImage(r, i, elements[i], nil))
+			r.Images = append(r.Images, newImage(i, elements[i], &imageTree{reader: r}))
 		}
 	}
 	if r.Header.BootIndex > len(r.Images) {

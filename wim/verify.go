@@ -146,23 +146,27 @@ func (v *verifier) problem(to *reportPart, err error) int {
 	return len(to.list) - 1
 }
 
-// affect adds the entries of a tree whose content is concerned by a problem of a list
-// to those that the problem affects. problemOf returns the index of the problem, -1
-// if the list had no room for it or there is none.
-func (v *verifier) affect(to *reportPart, image *Image, tree *FS, problemOf func(SHA1) int) {
+// affect adds the entries of images with one tree whose content is concerned by a
+// problem of a list to those that the problem affects. problemOf returns the index of
+// the problem, -1 if the list had no room for it or there is none.
+func (v *verifier) affect(to *reportPart, images []*Image, tree *FS, problemOf func(SHA1) int) {
 	tree.eachContent(func(node int32, stream string, hash SHA1) {
 		k := problemOf(hash)
 		if k < 0 {
 			return
 		}
-		path := fmt.Sprintf("%d:%s", image.Index, tree.meta.pathOf(node))
+		path := tree.meta.pathOf(node)
 		if stream != "" && stream != reparseStream {
 			path += ":" + stream
 		}
-		if p := &to.list[k]; v.text.take(len(path)) {
-			p.Affected = append(p.Affected, path)
-		} else {
-			p.MoreAffected++
+		p := &to.list[k]
+		for i, image := range images {
+			entry := fmt.Sprintf("%d:%s", image.Index, path)
+			if !v.text.take(len(entry)) {
+				p.MoreAffected += len(images) - i
+				return
+			}
+			p.Affected = append(p.Affected, entry)
 		}
 	})
 }
@@ -319,15 +323,17 @@ func (s *verifySink) finish(err error) error {
 // images reads the tree of each image, and finds the entries whose content is missing.
 func (v *verifier) images(ctx context.Context) error {
 	known := make(map[SHA1]int) // what is missing, and its problem
-	err := v.reader.eachTree(ctx, func(image *Image, tree *FS, err error) {
+	err := v.reader.eachTree(ctx, func(images []*Image, tree *FS, err error) {
 		if err != nil {
-			if k := v.problem(&v.metadata, err); k >= 0 {
-				v.metadata.list[k].Affected = []string{fmt.Sprintf("%d:", image.Index)}
+			for _, image := range images {
+				if k := v.problem(&v.metadata, image.unreadable(err)); k >= 0 {
+					v.metadata.list[k].Affected = []string{fmt.Sprintf("%d:", image.Index)}
+				}
 			}
 			return
 		}
-		v.count(image.metadata.size())
-		v.affect(&v.missing, image, tree, func(hash SHA1) int {
+		v.count(images[0].tree.metadata.size())
+		v.affect(&v.missing, images, tree, func(hash SHA1) int {
 			if k, ok := known[hash]; ok {
 				return k
 			}
@@ -370,9 +376,9 @@ func (v *verifier) damagedBlobs(ctx context.Context, blobs []*blob) error {
 			known[b.sha1] = k
 		}
 	}
-	return v.reader.eachTree(ctx, func(image *Image, tree *FS, err error) {
+	return v.reader.eachTree(ctx, func(images []*Image, tree *FS, err error) {
 		if err == nil {
-			v.affect(&v.damaged, image, tree, func(hash SHA1) int {
+			v.affect(&v.damaged, images, tree, func(hash SHA1) int {
 				if k, ok := known[hash]; ok {
 					return k
 				}

@@ -1,0 +1,124 @@
+package wim
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// imageTree is the metadata of an image, and the tree that is made of it. Images
+// whose entries in the blob table are the same share one.
+type imageTree struct {
+	reader   *Reader
+	metadata *blob // nil when it is in a part that was not given
+	excess   error // why the file cannot have that much metadata
+
+	loading sync.Mutex
+	tree    *FS // nil until it was asked to be kept
+}
+
+// newImageTrees returns the trees of images, for their entries in the blob table.
+//
+// Each tree can be read alone, but a table of 50 bytes an image can have many images
+// of the same stored bytes, whose sizes are what the file says. So what they unfold to
+// is bounded for all of them together, by 512 times the file's size. That is the bound
+// wimlib has for one.
+func newImageTrees(r *Reader, metadata []blob) []*imageTree {
+	type entry struct {
+		part   *part
+		header resourceHeader
+		sha1   SHA1
+	}
+	shared := make(map[entry]*imageTree, len(metadata))
+	trees := make([]*imageTree, len(metadata))
+	var sum int64
+	for i := range metadata {
+		b := &metadata[i]
+		key := entry{b.part, b.header, b.sha1}
+		if shared[key] == nil {
+			t := &imageTree{reader: r, metadata: b}
+			shared[key] = t
+			size := b.size()
+			switch limit := b.part.size; {
+			case size/512 > limit:
+				t.excess = formatErrorf("%d bytes, in a file of %d", size, limit)
+			case size > r.limits.Metadata: // has an error of its own, and costs nothing
+			case (sum+size)/512 > limit:
+				t.excess = formatErrorf("%d bytes, and %d in other images, in a file of %d", size, sum, limit)
+			default:
+				sum += size
+			}
+		}
+		trees[i] = shared[key]
+	}
+	return trees
+}
+
+// keep returns the tree, and keeps it in memory.
+func (t *imageTree) keep() (*FS, error) {
+	t.loading.Lock()
+	defer t.loading.Unlock()
+	if t.tree == nil {
+		tree, err := t.parse()
+		if err != nil {
+			return nil, err
+		}
+		t.tree = tree
+	}
+	return t.tree, nil
+}
+
+// borrow returns the tree that is in memory, or else one that is not kept.
+func (t *imageTree) borrow() (*FS, error) {
+	t.loading.Lock()
+	kept := t.tree
+	t.loading.Unlock()
+	if kept != nil {
+		return kept, nil
+	}
+	return t.parse()
+}
+
+// parse reads the metadata and makes the tree.
+func (t *imageTree) parse() (*FS, error) {
+	if t.metadata == nil {
+		return nil, fmt.Errorf("it is in part 1 of %d: %w; open part 1 as well", t.reader.Header.TotalParts, ErrMissingPart)
+	}
+	if t.excess != nil {
+		return nil, t.excess
+	}
+	c, err := t.metadata.open()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.readAll(t.reader.limits.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := parseMetadata(raw)
+	if err != nil {
+		return nil, err
+	}
+	return newFS(t.reader, meta), nil
+}
+
+// eachTree calls yield with each tree, or why there is none, and the images that have
+// it. It keeps no tree in memory that was not there.
+func (r *Reader) eachTree(ctx context.Context, yield func(images []*Image, tree *FS, err error)) error {
+	var trees []*imageTree
+	images := make(map[*imageTree][]*Image)
+	for _, image := range r.Images {
+		if images[image.tree] == nil {
+			trees = append(trees, image.tree)
+		}
+		images[image.tree] = append(images[image.tree], image)
+	}
+	for _, t := range trees {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		tree, err := t.borrow()
+		yield(images[t], tree, err)
+	}
+	return nil
+}
