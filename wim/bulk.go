@@ -28,7 +28,7 @@ import (
 
 // Progress says how far a long operation is.
 type Progress struct {
-	BytesDone, BytesTotal int64  // of uncompressed content
+	BytesDone, BytesTotal int64  // of uncompressed content; in Verify also of what integrity tables cover
 	Path                  string // what is being worked on; may be empty
 }
 
@@ -118,17 +118,25 @@ func (b *bulk) progress(n int64, path string) {
 	b.report(Progress{BytesDone: done, BytesTotal: max(b.total.Load(), done), Path: path})
 }
 
-// run reads all blobs. It returns when everything was delivered, or when the
-// context or a sink ended it.
-func (b *bulk) run(ctx context.Context, blobs []*blob) error {
-	blobs = slices.Clone(blobs)
-	sortAsStored(blobs)
+// expect adds what is to be done to the total.
+func (b *bulk) expect(blobs []*blob) {
 	var total int64
 	for _, blob := range blobs {
 		total += blob.size()
 	}
 	b.total.Add(total)
+}
 
+// run reads all blobs. It returns when everything was delivered, or when the
+// context or a sink ended it.
+func (b *bulk) run(ctx context.Context, blobs []*blob) error {
+	b.expect(blobs)
+	return b.runExpected(ctx, blobs)
+}
+
+func (b *bulk) runExpected(ctx context.Context, blobs []*blob) error {
+	blobs = slices.Clone(blobs)
+	sortAsStored(blobs)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	b.sinks = make(chan struct{}, b.workers)

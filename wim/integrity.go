@@ -61,9 +61,13 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 // integrityBatch is how many chunks are checked before the result is looked at.
 const integrityBatch = 1024
 
-// check compares the table with the file, on some workers. It returns an error for
-// each run of damaged chunks; where there are very many, the last one counts the rest.
-func (t *integrityTable) check(ctx context.Context, p *part, workers int) ([]error, error) {
+// covered is how many bytes of the file the table covers.
+func (t *integrityTable) covered() int64 { return t.end - headerSize }
+
+// check compares the table with the file, as a part of a bulk operation. It returns an
+// error for each run of damaged chunks; where there are very many, the last one counts
+// the rest.
+func (t *integrityTable) check(ctx context.Context, p *part, b *bulk) ([]error, error) {
 	var problems warnings
 	damagedFrom := int64(-1)
 	report := func(end int64) {
@@ -80,7 +84,7 @@ func (t *integrityTable) check(ctx context.Context, p *part, workers int) ([]err
 		err = readFull(p.source, sums[:20*n], t.sums+20*checked)
 		var damaged []bool
 		if err == nil {
-			damaged, err = t.checkBatch(ctx, p, checked, sums[:20*n], workers)
+			damaged, err = t.checkBatch(ctx, p, checked, sums[:20*n], b)
 		}
 		for _, d := range damaged {
 			switch start := t.chunkStart(checked); {
@@ -109,12 +113,12 @@ func (t *integrityTable) chunkStart(i int64) int64 {
 
 // checkBatch says which of the chunks from first on differ from their sums. After an
 // error it does so for the chunks before the first one that cannot be read.
-func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, workers int) ([]bool, error) {
+func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, b *bulk) ([]bool, error) {
 	damaged := make([]bool, len(sums)/20)
 	errs := make([]error, len(damaged))
-	err := parallel(workers, len(damaged), func(i int) error {
+	err := parallel(b.workers, len(damaged), func(i int) error {
 		var sum SHA1
-		sum, errs[i] = t.hashChunk(ctx, p, first+int64(i))
+		sum, errs[i] = t.hashChunk(ctx, p, first+int64(i), b)
 		damaged[i] = sum != SHA1(sums[20*i:])
 		return errs[i]
 	})
@@ -126,7 +130,7 @@ func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, s
 }
 
 // hashChunk returns the SHA-1 of chunk i.
-func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64) (SHA1, error) {
+func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, b *bulk) (SHA1, error) {
 	buffer := p.owner.buffers.get(int(min(t.chunkSize, 1<<20)))
 	defer p.owner.buffers.put(buffer)
 	hash, buf := sha1.New(), *buffer
@@ -139,6 +143,7 @@ func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64) (SHA1,
 			return SHA1{}, err
 		}
 		hash.Write(buf[:n])
+		b.progress(n, "")
 		at += n
 	}
 	return SHA1(hash.Sum(nil)), nil

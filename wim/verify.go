@@ -180,7 +180,9 @@ func (v *verifier) count(bytes int64) {
 }
 
 func (v *verifier) verify(ctx context.Context, b *bulk) error {
-	if err := v.integrity(ctx, b.workers); err != nil {
+	blobs := v.reader.ownBlobs()
+	b.expect(blobs)
+	if err := v.integrity(ctx, b); err != nil {
 		return err
 	}
 	v.documents()
@@ -188,7 +190,6 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 		v.problem(&v.general, odd)
 	}
 	v.overlaps()
-	blobs := v.reader.ownBlobs()
 	b.open = func(blob *blob) (blobSink, error) { return &verifySink{v, blob, 0}, nil }
 	// Blobs need not wait for trees, of which there can be many: with ten images of
 	// 11,000 files, of the same blobs, verify took 0.226 s so, and 0.257 s in turn.
@@ -196,7 +197,7 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 		if i == 0 {
 			return v.images(ctx)
 		}
-		return b.run(ctx, blobs)
+		return b.runExpected(ctx, blobs)
 	})
 	if err == nil && len(v.borrowed) > 0 {
 		borrowed := slices.Collect(maps.Keys(v.borrowed))
@@ -209,16 +210,22 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 	return err
 }
 
-// integrity checks the integrity table of each part, on some workers.
-func (v *verifier) integrity(ctx context.Context, workers int) error {
-	for _, p := range v.reader.parts {
-		table, err := p.readIntegrityTable()
+// integrity checks the integrity table of each part.
+func (v *verifier) integrity(ctx context.Context, b *bulk) error {
+	tables, errs := make([]*integrityTable, len(v.reader.parts)), make([]error, len(v.reader.parts))
+	for i, p := range v.reader.parts {
+		if tables[i], errs[i] = p.readIntegrityTable(); tables[i] != nil {
+			b.total.Add(tables[i].covered())
+		}
+	}
+	for i, p := range v.reader.parts {
+		table, err := tables[i], errs[i]
 		if table == nil && err == nil {
 			continue
 		}
 		var damage []error
 		if err == nil {
-			damage, err = table.check(ctx, p, workers)
+			damage, err = table.check(ctx, p, b)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
