@@ -15,10 +15,11 @@ type Blob struct {
 
 // Blobs yields the blobs that the file and its given parts hold, without the
 // metadata of images, in the order of the blob tables. What [FS] and [Entry]
-// call the SHA-1 of a stream leads here.
+// call the SHA-1 of a stream leads here. Of two table entries with one SHA-1 the
+// first counts, as it does for everything but [Reader.Verify], which reads both.
 func (r *Reader) Blobs() iter.Seq[Blob] {
 	return func(yield func(Blob) bool) {
-		for _, b := range r.ownBlobs() {
+		for _, b := range r.usedBlobs() {
 			if !yield(Blob{b.sha1, b.size()}) {
 				return
 			}
@@ -49,7 +50,7 @@ type BlobSink interface {
 // damaged blob ends nothing: its sink is told by Finish.
 func (r *Reader) ReadBlobs(ctx context.Context, pick func(Blob) bool, open func(Blob) (BlobSink, error), opts ...BulkOption) error {
 	var blobs []*blob
-	for _, b := range r.ownBlobs() {
+	for _, b := range r.usedBlobs() {
 		if pick == nil || pick(Blob{b.sha1, b.size()}) {
 			blobs = append(blobs, b)
 		}

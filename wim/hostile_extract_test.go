@@ -58,10 +58,16 @@ func TestHostileExtract(t *testing.T) {
 	for range 2 { // the second time the links of the first are there
 		report, err := r.Images[0].Extract(t.Context(), inside)
 		require.Error(t, err)
-		require.NotNil(t, report)
+		var problems []string
 		for _, p := range report.Problems {
 			requireClear(t, p.Err, p.Err)
+			problems = append(problems, p.Affected...)
 		}
+		require.Equal(t, ExtractReport{Files: 2, Links: 4, Bytes: 2 * 4}, ExtractReport{Files: report.Files, Directories: report.Directories, Links: report.Links, Bytes: report.Bytes})
+		require.Equal(t, []string{
+			"%u", "%u002E", "%u002E%u002E", "%u002Fevil", "%uD800", "%u~2", "..%u002Fevil", `a%u0000b`, "through~2",
+			strings.Repeat("x", 256), strings.Repeat("ä", 128), "empty", "long", "nul",
+		}, problems)
 		var names []string
 		require.NoError(t, filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 			require.NoError(t, err)

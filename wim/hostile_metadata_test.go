@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,6 +26,23 @@ func chain(levels int, name string) (root, last *wimtest.Dentry) {
 		last = next
 	}
 	return root, last
+}
+
+// deepMetadata is a tree of so many directories "d", one in the other: dentries of 112
+// bytes (102, the name, and its terminator, in a multiple of 8), each a list of
+// children with an end marker of 8. It is written by hand, since there can be so many.
+func deepMetadata(levels int) []byte {
+	one, _ := chain(1, "d")
+	raw := (&wimtest.Metadata{Root: one}).Bytes()
+	const list = 112 + 8
+	first := len(raw) - list
+	dentry := raw[first:][:list]
+	raw = raw[:first]
+	for i := range levels {
+		binary.LittleEndian.PutUint64(dentry[0x10:], uint64(first+(i+1)*list))
+		raw = append(raw, dentry...)
+	}
+	return append(raw, make([]byte, 8)...)
 }
 
 // A tree of a million levels is cut where Windows has no longer paths, without
@@ -69,6 +87,14 @@ func TestHostileDeepTree(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(meta.pathOf(deepest)), 4*maxPath) // "%u" for an entry without a name
 	}
+
+	raw := deepMetadata(1_000_000)
+	requireMemory(t, 16<<20, func() { // the nodes of 16,384 levels, and what making them takes
+		meta, err := parseMetadata(raw)
+		require.NoError(t, err)
+		require.Len(t, meta.nodes, 1+16384)
+		require.NotEmpty(t, newFS(&Reader{}, meta).Warnings())
+	})
 }
 
 // Walking a deep tree does not cost the square of its depth in lookups.
@@ -84,14 +110,17 @@ func TestHostileDeepWalk(t *testing.T) {
 	w := wimtest.NewWIM()
 	w.AddImage(&wimtest.Metadata{Root: root})
 	tree := craftedTree(t, openCrafted(t, w))
-	steps := 0
+	steps, elements := 0, 0
 	require.NoError(t, fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
 		require.NoError(t, err)
 		require.True(t, entry.IsDir())
 		steps++
+		_, rest := tree.nearest(path) // what opening the directory has to look up
+		elements += 1 + strings.Count(rest, "/")
 		return nil
 	}))
 	require.Equal(t, 1+2*levels, steps)
+	require.LessOrEqual(t, elements, 2*steps)
 }
 
 // What a lookup remembers of the one before changes no result: every path of a

@@ -279,4 +279,5 @@ func TestHostileDamagedCopy(t *testing.T) {
 	requireClear(t, report.Problems[0].Err, ErrChecksum)
 	require.Empty(t, report.Problems[0].Affected)
 	requireFile(t, craftedTree(t, r), "0", []byte("content"))
+	require.Len(t, slices.Collect(r.Blobs()), 1)
 }

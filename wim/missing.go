@@ -38,7 +38,7 @@ func (r *Reader) accountedFor() bool {
 	for _, image := range r.Images {
 		named += image.Info.TotalBytes
 	}
-	for _, b := range r.ownBlobs() {
+	for _, b := range r.usedBlobs() {
 		high, bytes := bits.Mul64(uint64(b.references), uint64(b.size()))
 		if high != 0 || held+bytes < held {
 			return false

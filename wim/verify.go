@@ -109,6 +109,12 @@ func (r *Reader) ownBlobs() []*blob {
 	return list
 }
 
+// usedBlobs returns those of them that contents are read from, each of another SHA-1.
+func (r *Reader) usedBlobs() []*blob {
+	byHash := r.index().byHash
+	return slices.DeleteFunc(r.ownBlobs(), func(b *blob) bool { return byHash[b.sha1] != b })
+}
+
 // repeats says whether a solid blob stands again in the table of another part,
 // which some split sets do.
 func (b *blob) repeats(r *Reader) bool {

@@ -96,7 +96,7 @@ func integrityCovers(t *testing.T, file string) int64 {
 	if string(raw[:5]) == "WLPWM" { // pipable: the header at the end says where things are
 		raw = raw[len(raw)-208:]
 	}
-	const blobTable, integrity, offset = 0x30, 0x7C, 8 // resource headers in the header, and the offset in those
+	const blobTable, integrity, offset = 0x30, 0x7C, 8                                                  // resource headers in the header, and the offset in those
 	size := func(header int) int64 { return int64(binary.LittleEndian.Uint64(raw[header:]) << 8 >> 8) } // of 7 bytes
 	if size(integrity) == 0 {
 		return 0
