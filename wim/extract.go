@@ -86,7 +86,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 // dir that is named for its index: "1", "2" and so on. Content that several
 // images share is decoded once. An image whose metadata cannot be read is a
 // problem of the report, and the others are extracted. In memory are the trees of
-// all images, one for those that have the same metadata, and some 100 bytes for
+// all images, one for those that have the same metadata, and some 150 bytes for
 // each file.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
 	dir, err := filepath.Abs(dir)
