@@ -15,15 +15,12 @@ type gate struct {
 	used   int64
 }
 
+// newGate returns a gate with a budget of the caller's, or one that is raised.
 func newGate(budget int64) *gate {
-	g := &gate{budget: budget, fixed: budget > 0, freed: make(chan struct{}, 1)}
-	if !g.fixed {
-		g.budget = defaultMemory
-	}
-	return g
+	return &gate{budget: budget, fixed: budget > 0, freed: make(chan struct{}, 1)}
 }
 
-// raise makes the default budget at least so large.
+// raise makes a budget that is not the caller's at least so large.
 func (g *gate) raise(budget int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
