@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"iter"
 	"os"
 	"path/filepath"
@@ -19,7 +20,8 @@ type ExtractReport struct {
 	Directories int
 	Links       int   // symbolic links and junctions
 	Bytes       int64 // of content that was written
-	// NotRestored lists what the image has and the target could not be given.
+	// NotRestored lists what the image has and the target could not be given. It is
+	// empty when the extraction did not come to its end.
 	NotRestored []NotRestored
 	// Problems are the entries that could not be extracted.
 	Problems []Problem
@@ -74,7 +76,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	if err != nil {
 		return nil, err
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
+	if dir, err = targetPath(dir); err != nil {
 		return nil, err
 	}
 	x := newExtraction(ctx)
@@ -89,7 +91,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 // all images, one for those that have the same metadata, and some 150 bytes for
 // each file.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := targetPath(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +110,15 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*
 		return nil, err
 	}
 	return x.extract(newBulk(opts))
+}
+
+// targetPath returns the absolute path of a directory. That "" is another name of the
+// working directory would be a surprise where a variable was not set.
+func targetPath(dir string) (string, error) {
+	if dir == "" {
+		return "", errors.New("no directory was named to extract to")
+	}
+	return filepath.Abs(dir)
 }
 
 // An extraction is one run of Extract.
@@ -146,6 +157,15 @@ func (d destination) path() string {
 		path += ":" + d.stream
 	}
 	return path
+}
+
+// targetError puts the destination in place of a temporary name in an error.
+func (d destination) targetError(err error) error {
+	path := d.tree.path(d.node)
+	if d.stream != "" {
+		path += ":" + d.stream
+	}
+	return d.tree.targetError(path, err)
 }
 
 // problem says that the content could not be written.
@@ -187,7 +207,9 @@ func (x *extraction) closeAll() {
 func (x *extraction) extract(b *bulk) (*ExtractReport, error) {
 	defer x.closeAll()
 	err := x.run(b)
-	x.summarize()
+	if err == nil {
+		x.summarize()
+	}
 	x.report.Problems, x.report.MoreProblems = x.problems.list, x.problems.more
 	if err == nil {
 		err = x.problems.err()

@@ -2,7 +2,6 @@ package wim
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -86,7 +85,7 @@ func (x *extraction) complete(file *newFile) error {
 		} else if info.hasUnixData() {
 			err = file.Chmod(extractedMode(info))
 		} else if info.Mode()&0o200 == 0 {
-			err = file.Chmod(0o444)
+			err = removeWriteMode(file.File)
 		}
 		if closeErr := file.Close(); err == nil {
 			err = closeErr
@@ -110,6 +109,15 @@ func (x *extraction) complete(file *newFile) error {
 	x.report.Files++
 	x.mu.Unlock()
 	return nil
+}
+
+// removeWriteMode makes a file read-only for those who may read it.
+func removeWriteMode(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	return file.Chmod(info.Mode() &^ 0o222)
 }
 
 // extractedMode returns the mode of an extracted file or directory. Owners are not
@@ -171,7 +179,7 @@ func (s *fileSink) Write(p []byte) (int, error) {
 	}
 	n, err := s.file.Write(p)
 	if err != nil {
-		err = fmt.Errorf("extracting %s: %w", s.path(), err)
+		err = s.file.targetError(err)
 	}
 	return n, err
 }
@@ -224,7 +232,7 @@ func (x *extraction) copy(from *newFile, to destination) (written int64, err err
 			err = context.Cause(x.ctx)
 		}
 		if err != nil {
-			return 0, fmt.Errorf("extracting %s: %w", to.path(), err)
+			return 0, to.targetError(err)
 		}
 		if n < copyStep {
 			return written, x.complete(file)

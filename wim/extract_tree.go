@@ -86,7 +86,7 @@ func (x *extractedTree) foldsCase() (bool, error) {
 	root := x.directories.root
 	name := x.tempName()
 	if err := root.Mkdir(name, 0o777); err != nil {
-		return false, err
+		return false, x.targetError(".", err)
 	}
 	defer root.Remove(name)
 	_, err := root.Lstat(strings.ToUpper(name))
@@ -124,9 +124,26 @@ func (x *extractedTree) in(i int32, work func(dir *os.Root, name string) error) 
 		err = work(dir.root, name)
 	}
 	if err != nil {
-		return fmt.Errorf("extracting %s: %w", x.pathOf(i), err)
+		return x.targetError(x.path(i), err)
 	}
 	return nil
+}
+
+// targetError puts what could not be written, relative to the target, in place of a
+// name that means nothing to anybody: that of a temporary file, or an element of a path.
+func (x *extractedTree) targetError(path string, err error) error {
+	op := "extract"
+	var pathError *fs.PathError
+	var linkError *os.LinkError
+	switch {
+	case errors.As(err, &pathError):
+		op, err = pathError.Op, pathError.Err
+	case errors.As(err, &linkError):
+		op, err = linkError.Op, linkError.Err
+	case errors.Is(err, context.Cause(x.ctx)):
+		return err
+	}
+	return &fs.PathError{Op: op, Path: filepath.Join(x.dir, path), Err: err}
 }
 
 func (x *extractedTree) makeDirectories() error {
@@ -173,11 +190,12 @@ func (x *extractedTree) makeHardLinks() error {
 			continue
 		}
 		root := x.directories.root
-		if err := makeWay(root, to); err != nil {
-			return err
+		err := makeWay(root, to)
+		if err == nil {
+			err = root.Link(from, to)
 		}
-		if err := root.Link(from, to); err != nil {
-			return err
+		if err != nil {
+			return x.targetError(to, err)
 		}
 		x.report.Files++
 	}

@@ -159,16 +159,21 @@ func (j *job) add(p *piece) bool {
 	return true
 }
 
-// window is the range of the file that a piece needs. It is a hint: a chunk
-// table that makes no sense gives an empty one. No chunk has more bytes than it
-// has content, so neither has a window but for the sizes in a pipable resource.
+// window is the range of the file that a piece needs. It is a hint: a resource or a
+// chunk table that makes no sense gives an empty one. No chunk has more bytes than it
+// has content, so neither has a window, but for the chunk table, and for the sizes in a
+// pipable resource.
 func (p *piece) window() span {
 	res := p.stream.resource
 	switch {
 	case res.raw:
 		return span{res.data.offset + p.start, p.end - p.start}
 	case p.start == 0 && p.end == res.usize && !res.solid: // with its chunk table
-		return span{int64(res.id.offset), int64(res.id.size)}
+		whole := span{int64(res.id.offset), int64(res.id.size)}
+		if whole.size > res.usize+res.chunkCount()*(res.entryWidth+res.prefix) {
+			return span{}
+		}
+		return whole
 	}
 	first, err := res.chunkSpan(res.part.source, p.start/res.chunkSize)
 	if err != nil {

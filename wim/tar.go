@@ -43,7 +43,7 @@ const (
 const (
 	tarBuffer = 256 << 10 // of bytes on their way to the writer
 	// tarCopy is how large a content may be to be kept in memory while several
-	// files have it. A larger one is decoded for each.
+	// files have it. There is a pass over the larger ones for each.
 	tarCopy = 1 << 20
 )
 
@@ -78,7 +78,9 @@ const (
 //
 // First come the directories, with links and empty files, in order of their
 // paths; then the files in the order in which their content is stored, with
-// their hard links, so that each chunk is decoded once, on all processors.
+// their hard links, so that each chunk is decoded once, on all processors. Only a
+// content of more than 1 MiB that several files have, which are no hard links, is
+// decoded for each of them.
 // Directories with such files come again at the end, the deepest first: programs
 // would otherwise leave them with the time at which they wrote the files. The
 // same image gives the same bytes each time.

@@ -10,55 +10,67 @@ import (
 // contents are stored is the order of the tar: then each chunk is decoded once.
 // Three kinds of content do not go that way. Reparse data and named streams
 // stand in front of the content of their file, and are read before all. Large
-// contents of several files that are no hard links are decoded again for each
-// further file. And a blob that begins inside of another, which only a hostile
-// file has, cannot be written while that is. These come last, one after the
-// other.
+// contents of several files that are no hard links are not kept for the second of
+// these: there is another pass over all that have a second one, and so on. And a
+// blob that begins inside of another, which only a hostile file has, cannot be
+// written while that is. Those come last, each alone.
 
-// tarFile is a file that is written after those of the one pass.
-type tarFile struct {
-	blob *blob
-	node int32
+// tarPass writes contents as they are stored, none of which overlap.
+type tarPass struct {
+	blobs []*blob
+	copy  int // of contents that are too large to be kept, which file to write
+}
+
+// filesOf returns the files with a content that are written in one pass.
+func (t *tarring) filesOf(b *blob, copy int) []int32 {
+	nodes := t.files.contents[b]
+	if b.size() > tarCopy {
+		nodes = nodes[copy : copy+1]
+	}
+	return nodes
+}
+
+// passesOf is how many passes write the files with a content.
+func (t *tarring) passesOf(b *blob) int {
+	if b.size() > tarCopy {
+		return len(t.files.contents[b])
+	}
+	return 1
 }
 
 // writeContents writes the files that have content.
 func (t *tarring) writeContents(ctx context.Context) error {
 	sortAsStored(t.files.blobs)
-	inPass := make([]*blob, 0, len(t.files.blobs))
-	var late []tarFile
-	var before content // of the pass
+	var passes, alone []tarPass
+	var before content // in the passes
 	for _, b := range t.files.blobs {
 		c, err := b.open()
 		if err != nil {
 			return err // plan has opened it
 		}
-		nodes := t.files.contents[b]
-		atOnce := nodes
-		switch {
-		case c.resource == before.resource && c.offset < before.offset+before.size:
-			atOnce = nil
-		case c.size > tarCopy:
-			atOnce = nodes[:1]
+		overlaps := c.resource == before.resource && c.offset < before.offset+before.size
+		for copy := range t.passesOf(b) {
+			switch {
+			case overlaps:
+				alone = append(alone, tarPass{[]*blob{b}, copy})
+				continue
+			case copy == len(passes):
+				passes = append(passes, tarPass{copy: copy})
+			}
+			passes[copy].blobs = append(passes[copy].blobs, b)
 		}
-		for _, i := range nodes[len(atOnce):] {
-			late = append(late, tarFile{b, i})
-		}
-		if len(atOnce) > 0 {
-			t.files.contents[b] = atOnce
-			inPass = append(inPass, b)
+		if !overlaps {
 			before = c
 		}
 	}
-	for _, f := range late {
-		t.bulk.total.Add(f.blob.size())
+	passes = append(passes, alone...)
+	for _, pass := range passes {
+		t.bulk.expect(pass.blobs)
 	}
 	t.bulk.inOrder = true
-	t.bulk.open = func(b *blob) (blobSink, error) { return t.newSink(b, t.files.contents[b]) }
-	if err := t.bulk.run(ctx, inPass); err != nil {
-		return err
-	}
-	for _, f := range late {
-		if err := t.writeLate(ctx, f); err != nil {
+	for _, pass := range passes {
+		t.bulk.open = func(b *blob) (blobSink, error) { return t.newSink(b, t.filesOf(b, pass.copy)) }
+		if err := t.bulk.runExpected(ctx, pass.blobs); err != nil {
 			return err
 		}
 	}
@@ -108,37 +120,6 @@ func (s *tarSink) finish(err error) error {
 		}
 	}
 	return nil
-}
-
-// writeLate writes a file outside of the pass.
-func (t *tarring) writeLate(ctx context.Context, f tarFile) error {
-	sink, err := t.newSink(f.blob, []int32{f.node})
-	if err != nil {
-		return err
-	}
-	c, err := f.blob.open()
-	if err == nil {
-		var writeErr error
-		if _, err, writeErr = newBlobReader(c).writeTo(&lateWriter{ctx, sink}); writeErr != nil {
-			return writeErr
-		}
-	}
-	return sink.finish(err)
-}
-
-// lateWriter is how a blob that is read outside of the pass gets to its sink.
-type lateWriter struct {
-	ctx  context.Context
-	sink *tarSink
-}
-
-func (w *lateWriter) Write(p []byte) (int, error) {
-	if w.ctx.Err() != nil {
-		return 0, context.Cause(w.ctx)
-	}
-	n, err := w.sink.Write(p)
-	w.sink.t.bulk.progress(int64(n), w.sink.path())
-	return n, err
 }
 
 // maxSmallContents is how much reparse data and how many bytes of named streams

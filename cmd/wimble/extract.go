@@ -12,7 +12,7 @@ import (
 
 func (a *app) extractCommand() *cobra.Command {
 	var to string
-	var workers int
+	var workers uint
 	cmd := &cobra.Command{
 		Use:   "extract FILE IMAGE|all [PATH...] --to DIR",
 		Short: "Write files out",
@@ -29,6 +29,12 @@ owners and short names need an administrator.
 Nothing is written outside of DIR. What the file system cannot be given, such as
 security descriptors outside of Windows, is counted and left out.`,
 		Args: cobra.MinimumNArgs(2),
+		PreRunE: func(*cobra.Command, []string) error {
+			if to == "" {
+				return errors.New("--to: no directory is named")
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			extract, closeAll, err := a.openExtract(args[0], args[1])
 			if err != nil {
@@ -43,7 +49,7 @@ security descriptors outside of Windows, is counted and left out.`,
 			defer stop()
 			bar := a.newProgress("extracting")
 			report, err := extract(ctx, to,
-				wim.WithWorkers(workers), wim.WithProgress(bar.update), wim.WithPaths(paths...))
+				wim.WithWorkers(int(workers)), wim.WithProgress(bar.update), wim.WithPaths(paths...))
 			bar.finish()
 			if report == nil {
 				return err
@@ -65,7 +71,7 @@ security descriptors outside of Windows, is counted and left out.`,
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "the `DIR`ectory to write to; it is made if need be")
-	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	cmd.Flags().UintVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
 	cmd.MarkFlagRequired("to")
 	return cmd
 }

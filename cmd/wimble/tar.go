@@ -2,23 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/wimble-go/wimble/wim"
 )
 
 func (a *app) tarCommand() *cobra.Command {
 	var out string
-	var workers int
+	var workers uint
 	cmd := &cobra.Command{
 		Use:   "tar FILE IMAGE [PATH...] [-o OUT.tar|OUT.tar.zst]",
 		Short: "Stream an image as a tar",
@@ -28,7 +23,8 @@ Without -o, or with "-o -", the tar goes to standard output. An OUT that ends in
 .tar.zst is compressed. OUT gets its name when the tar is whole.
 
 GNU tar and bsdtar unpack to the files that "wimble extract" writes: names,
-contents, modes, times to 100 ns, hard links and links. Targets of links that
+contents, modes, times to 100 ns (bsdtar makes fractional ones before 1970 a second
+later), hard links and links. Targets of links that
 extract roots in its directory are relative. What else an image has is in PAX
 records, binary values in base64:
 
@@ -60,15 +56,18 @@ A file that is damaged ends the tar with an error.`,
 			for i := range paths {
 				paths[i] = imagePath(paths[i])
 			}
-			ctx, stop := interruptible()
+			ctx, stop := context.Background(), func() {}
+			if isFile(out) { // there will be something to tidy up
+				ctx, stop = interruptible()
+			}
 			defer stop()
 			return a.tarTo(out, func(w io.Writer) error {
-				return a.writeTar(ctx, image, w, wim.WithWorkers(workers), wim.WithPaths(paths...))
+				return a.writeTar(ctx, image, w, wim.WithWorkers(int(workers)), wim.WithPaths(paths...))
 			})
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the tar to write, `OUT`.tar or OUT.tar.zst")
-	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	cmd.Flags().UintVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
 	return cmd
 }
 
@@ -102,79 +101,3 @@ func (a *app) writeTar(ctx context.Context, image *wim.Image, w io.Writer, opts 
 
 // incompleteTar is the error of a tar that is whole, but lacks entries.
 type incompleteTar struct{ error }
-
-// isZstd says whether the name asks for compression.
-func isZstd(out string) bool { return strings.HasSuffix(out, ".zst") }
-
-// checkTarName refuses what is no name of a tar, above all that of a WIM file
-// that would be replaced.
-func checkTarName(out string) error {
-	if out == "" || out == "-" || strings.HasSuffix(out, ".tar") || strings.HasSuffix(out, ".tar.zst") || isDevice(out) {
-		return nil
-	}
-	return fmt.Errorf("-o %s: the name has to end in .tar or .tar.zst", out)
-}
-
-// isDevice says whether something is there that is not a file to replace: a
-// device or a pipe.
-func isDevice(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
-}
-
-// tarTo calls write with what it shall write to. A file is given its name when
-// it is whole.
-func (a *app) tarTo(out string, write func(io.Writer) error) error {
-	if out == "" || out == "-" {
-		if file, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-			return errors.New("a tar is not written to a terminal; name a file with -o, or pipe it into a program")
-		}
-		return write(a.stdout)
-	}
-	name := out
-	flags := os.O_WRONLY
-	if !isDevice(out) {
-		name = out + "." + rand.Text() + ".tmp"
-		flags |= os.O_CREATE | os.O_EXCL
-	}
-	file, err := os.OpenFile(name, flags, 0o666)
-	if err != nil {
-		return err
-	}
-	var left incompleteTar
-	err = writeCompressed(file, isZstd(out), write)
-	if err != nil && !errors.As(err, &left) {
-		file.Close()
-		if name != out {
-			os.Remove(name)
-		}
-		return err
-	}
-	if closeErr := file.Close(); closeErr != nil {
-		err = closeErr
-	} else if name != out {
-		if renameErr := os.Rename(name, out); renameErr != nil {
-			err = renameErr
-		}
-	}
-	if name != out {
-		os.Remove(name) // if it is still there
-	}
-	return err
-}
-
-// writeCompressed calls write with the file, or with what compresses into it.
-func writeCompressed(file io.Writer, compress bool, write func(io.Writer) error) error {
-	if !compress {
-		return write(file)
-	}
-	z, err := zstd.NewWriter(file)
-	if err != nil {
-		return err
-	}
-	err = write(z)
-	if closeErr := z.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}

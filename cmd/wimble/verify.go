@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var workers int
+	var workers uint
 	cmd := &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Check every blob's SHA-1, the integrity table and the metadata",
@@ -25,7 +25,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			ctx, stop := interruptible()
 			defer stop()
 			bar := a.newProgress("verifying")
-			report, err := r.Verify(ctx, wim.WithWorkers(workers), wim.WithProgress(bar.update))
+			report, err := r.Verify(ctx, wim.WithWorkers(int(workers)), wim.WithProgress(bar.update))
 			bar.finish()
 			if err != nil {
 				return err
@@ -64,7 +64,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().IntVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	cmd.Flags().UintVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
 	return cmd
 }
 
