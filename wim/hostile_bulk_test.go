@@ -50,6 +50,29 @@ func TestHostileBulkWindow(t *testing.T) {
 	require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
 }
 
+// A small resource that says it is stored in many bytes, which the file has, does not
+// make bulk reading read those at once.
+func TestHostileStoredSize(t *testing.T) {
+	const hole = 3 << 30 // more than a slice can have on 32 bits
+	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)
+	content := make([]byte, 2*32768)
+	content[0] = 1
+	sum := sha1.Sum(content)
+	body := w.Body()
+	start := body.Size()
+	body.AppendTable(1, 4, func(int64) uint64 { return 32768 })
+	body.Append(content)
+	body.Skip(hole)
+	w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{
+		Size: uint64(body.Size() - start), Flags: wimtest.ResourceCompressed, Offset: uint64(start), USize: uint64(len(content)),
+	}, Part: 1, References: 1, SHA1: sum})
+	r := openCrafted(t, withImage(w, sum))
+	var report *VerifyReport
+	requireMemory(t, 16<<20, func() { report = verifyCrafted(t, r) })
+	require.Len(t, report.Problems, 1)
+	requireClear(t, report.Problems[0].Err, ErrFormat)
+}
+
 // A solid resource that a run lists twice takes its place in the address space
 // twice, so that blobs that follow each other in the run go back in the
 // resource.

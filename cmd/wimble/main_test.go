@@ -102,7 +102,8 @@ func TestWrongUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"nothing"}, {"info"}, {"info", file, file}, {"info", "--json", "--xml", file}, {"info", "--nothing", file},
 		{"ls"}, {"ls", file}, {"ls", file, "1", "a", "b"}, {"cat", file, "1"}, {"cat", file}, {"cat", file, "1", "a", "b"},
-		{"extract", file, "1"}, {"extract", file, "--to", "x"}, {"verify"}, {"verify", "--workers", "many", file}, {"--ref"},
+		{"extract", file, "1"}, {"extract", file, "--to", "x"}, {"verify"}, {"verify", "--workers", "many", file}, {"verify", "--workers", "-5", file}, {"--ref"},
+		{"extract", file, "1", "--to", ""},
 	} {
 		stdout, stderr, status := command(args...)
 		require.Equal(t, 2, status, "%v", args)

@@ -4,11 +4,14 @@ import (
 	"archive/tar"
 	"bytes"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -128,7 +131,40 @@ func TestTarOutputName(t *testing.T) {
 		require.Equal(t, "wimble: -o "+out+": the name has to end in .tar or .tar.zst\nTry 'wimble tar --help'.\n", stderr)
 	}
 	missing := filepath.Join(t.TempDir(), "nowhere", "out.tar")
-	require.Regexp(t, "^open .*nowhere.out.tar.*: ", fails(t, "tar", file, "1", "-o", missing))
+	require.Regexp(t, "^open "+regexp.QuoteMeta(missing)+": ", fails(t, "tar", file, "1", "-o", missing))
+}
+
+// The tar takes the place of what is there: the file that a link leads to, with the mode
+// that it had. A name may be as long as names are.
+func TestTarReplaces(t *testing.T) {
+	file, dir := fixture(t, "none.wim"), t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, os.Mkdir(in("directory.tar"), 0o700))
+	require.Equal(t, "replace "+in("directory.tar")+": "+syscall.EISDIR.Error(), fails(t, "tar", file, "1", "-o", in("directory.tar")))
+	require.NoError(t, os.WriteFile(in("old.tar"), []byte("old"), 0o600))
+	want, _, _ := command("tar", file, "1")
+	out := []string{in("old.tar"), in(strings.Repeat("n", 251) + ".tar")}
+	if err := os.Symlink("old.tar", in("link.tar")); err == nil {
+		out = append(out, in("link.tar"))
+		require.NoError(t, os.Symlink("nowhere.tar", in("broken.tar")))
+		require.Contains(t, fails(t, "tar", file, "1", "-o", in("broken.tar")), in("nowhere.tar"))
+	}
+	for _, name := range out {
+		require.NoError(t, os.WriteFile(in("old.tar"), []byte("old"), 0o600))
+		_, stderr, status := command("tar", file, "1", "-o", name)
+		require.Zero(t, status, stderr)
+		got, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Equal(t, want, string(got))
+	}
+	if runtime.GOOS != "windows" {
+		info, err := os.Lstat(in("old.tar"))
+		require.NoError(t, err)
+		require.Equal(t, fs.FileMode(0o600), info.Mode())
+	}
+	left, err := filepath.Glob(in(".wimble-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 // A device is written to, not replaced.
