@@ -21,8 +21,8 @@ type VerifyReport struct {
 	// Problems are those of the file as a whole, then of metadata, then of damaged
 	// blobs as they are stored, then of missing blobs.
 	Problems []Problem
-	// MoreProblems counts the problems that are not listed, since the list has
-	// 64 MiB of text already.
+	// MoreProblems counts the problems that are not listed, since the list has 64 MiB
+	// of text already: of damaged blobs, or of all others.
 	MoreProblems int
 }
 
@@ -50,8 +50,8 @@ type Problem struct {
 	// "2:Windows/System32/kernel32.dll": image and path, with ":stream" behind
 	// it for a named stream.
 	Affected []string
-	// MoreAffected counts the entries that are not listed, since the report has
-	// 64 MiB of text already.
+	// MoreAffected counts the entries that are not listed, for the same reason as
+	// [VerifyReport.MoreProblems].
 	MoreAffected int
 }
 
@@ -85,6 +85,10 @@ func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()
 // Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
 	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error), borrowed: make(map[*blob]bool)}
+	// Blobs are read while the trees are: what is damaged and what is missing must not
+	// compete for room, or the report would depend on who comes first.
+	inTrees, inBlobs := new(reportText), new(reportText)
+	v.general.text, v.metadata.text, v.missing.text, v.damaged.text = inTrees, inTrees, inTrees, inBlobs
 	err := v.verify(ctx, newBulk(opts))
 	for _, list := range []*reportPart{&v.general, &v.metadata, &v.damaged, &v.missing} {
 		v.report.MoreProblems += list.more
@@ -127,7 +131,6 @@ type verifier struct {
 	report *VerifyReport
 
 	// The report's problems, of the file itself, of metadata, and of blobs.
-	text                                reportText
 	general, metadata, damaged, missing reportPart
 
 	borrowed map[*blob]bool // what images take from referenced files
@@ -138,13 +141,14 @@ type verifier struct {
 
 // reportPart is a part of a report's problems.
 type reportPart struct {
+	text *reportText
 	list []Problem
 	more int // that there was no room for
 }
 
 // problem adds a problem to a list and returns its index, -1 if there is no room for it.
 func (v *verifier) problem(to *reportPart, err error) int {
-	if !v.text.takeProblem(err) {
+	if !to.text.takeProblem(err) {
 		to.more++
 		return -1
 	}
@@ -168,7 +172,7 @@ func (v *verifier) affect(to *reportPart, images []*Image, tree *FS, problemOf f
 		p := &to.list[k]
 		for i, image := range images {
 			entry := fmt.Sprintf("%d:%s", image.Index, path)
-			if !v.text.take(len(entry)) {
+			if !to.text.take(len(entry)) {
 				p.MoreAffected += len(images) - i
 				return
 			}
@@ -323,7 +327,7 @@ func (s *verifySink) path() string { return "" }
 func (s *verifySink) finish(err error) error {
 	s.count(s.read)
 	if err != nil {
-		if !s.text.takeProblem(err) {
+		if !s.damaged.text.takeProblem(err) {
 			err = nil
 		}
 		s.mu.Lock()
