@@ -484,6 +484,11 @@ func TestHostileDentryFields(t *testing.T) {
 	odd := w.AddBlob(wimtest.Units(0, 1, 0, 0, 0, 0, 'x'))                  // a name of one byte
 	wraps := w.AddBlob(wimtest.Units(0xFFFF, 0xFFFF, 0xFFFE, 2, 0, 0, 'x')) // offset and size beyond 16 bits together
 	large := w.AddBlob(make([]byte, maxReparseData+1))
+	wsl := func(name string, data ...byte) *wimtest.Dentry {
+		link := wimtest.Symlink(name, w.AddBlob(data))
+		link.Reparse.Tag = uint32(ReparseTagWSLSymlink)
+		return link
+	}
 	file := func(name string, change func(f *wimtest.Dentry)) *wimtest.Dentry {
 		f := wimtest.RegularFile(name, hello)
 		change(f)
@@ -514,6 +519,7 @@ func TestHostileDentryFields(t *testing.T) {
 			file("link 7 but other", func(f *wimtest.Dentry) { f.HardLink, f.Hash = 7, other }),
 			wimtest.Symlink("short", short), wimtest.Symlink("beyond", beyond), wimtest.Symlink("odd", odd), wimtest.Symlink("wraps", wraps),
 			wimtest.Symlink("large", large), wimtest.Symlink("empty", [20]byte{}), wimtest.Symlink("missing", [20]byte{1}),
+			wsl("wsl short", 2, 0, 0), wsl("wsl not UTF-8", 2, 0, 0, 0, 0xFF),
 		),
 	})
 	r := openCrafted(t, w)
@@ -548,7 +554,7 @@ func TestHostileDentryFields(t *testing.T) {
 	require.Zero(t, entry("link 7 but other").HardLinkGroup)
 	requireFile(t, tree, "link 7 but other", []byte("other"))
 
-	for name, kind := range map[string]error{"short": ErrFormat, "beyond": ErrFormat, "odd": ErrFormat, "wraps": ErrFormat, "empty": ErrFormat, "large": ErrLimit, "missing": ErrMissingBlob} {
+	for name, kind := range map[string]error{"short": ErrFormat, "beyond": ErrFormat, "odd": ErrFormat, "wraps": ErrFormat, "empty": ErrFormat, "wsl short": ErrFormat, "wsl not UTF-8": ErrFormat, "large": ErrLimit, "missing": ErrMissingBlob} {
 		info, err := tree.Lstat(name)
 		require.NoError(t, err)
 		require.Equal(t, fs.ModeSymlink, info.Mode().Type())
