@@ -570,3 +570,21 @@ func TestHostileDentryFields(t *testing.T) {
 		}
 	}
 }
+
+// Links whose targets lead above the root, to another machine, or through a file.
+func TestHostileLinkTargets(t *testing.T) {
+	w := wimtest.NewWIM()
+	hello := w.AddBlob([]byte("hello"))
+	link := func(name, target string, relative bool) *wimtest.Dentry {
+		return wimtest.Symlink(name, w.AddBlob(wimtest.SymlinkData(target, relative)))
+	}
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", wimtest.RegularFile("f", hello), wimtest.Directory("d",
+		link("good", `..\f`, true), link("above", `..\..\f`, true), link("share", `\??\UNC\server\f`, false), link("through", `..\f\..\f`, true),
+	))})
+	tree := craftedTree(t, openCrafted(t, w))
+	requireFile(t, tree, "d/good", []byte("hello"))
+	for name, kind := range map[string]error{"above": errOutside, "share": errOutside, "through": errNotDirectory} {
+		requireNoFile(t, tree, "d/"+name, kind)
+	}
+	requireNoFile(t, tree, "f/g", errNotDirectory)
+}

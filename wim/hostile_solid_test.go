@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -328,4 +329,20 @@ func TestHostileSolidRandomOrder(t *testing.T) {
 		require.True(t, bytes.Equal(data[i*each:][:each], got))
 	}
 	require.LessOrEqual(t, counter.calls.Load(), int64(files*each/32768+1+2), "a read for each chunk, and two for the resource's header")
+}
+
+// Entries of a solid run that are no blobs: ignored, with a warning.
+func TestHostileSolidNoBlobs(t *testing.T) {
+	w := wimtest.NewWIM()
+	w.AddSolid(wimtest.SolidOf([]byte("content"), wimtest.CodecNone, 32768))
+	w.AddSolidBlob([]byte("content"), 0)
+	w.AddSolidBlob(nil, 7)
+	w.Table[1].SHA1 = [20]byte{}
+	r := openCrafted(t, w)
+	require.Len(t, r.Warnings(), 2)
+	for i, warning := range r.Warnings() {
+		requireClear(t, warning, ErrFormat)
+		require.ErrorContains(t, warning, fmt.Sprintf("blob table entry %d: a blob in a solid run without a hash or without bytes", 1+i))
+	}
+	require.Empty(t, slices.Collect(r.Blobs()))
 }

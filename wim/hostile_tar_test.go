@@ -348,3 +348,24 @@ func TestPAXTime(t *testing.T) {
 		require.Equal(t, h.PAXRecords["mtime"], want)
 	}
 }
+
+// A file that cannot be read at all is left out of a tar with its hard links, and the
+// rest is there.
+func TestHostileTarHardLinks(t *testing.T) {
+	w := wimtest.NewWIM()
+	bad, good := w.AddBlob([]byte("bad")), w.AddBlob([]byte("good"))
+	w.Table[0].USize++ // stored raw in 3 bytes, but has 4
+	linked := func(name string) *wimtest.Dentry {
+		d := wimtest.RegularFile(name, bad)
+		d.HardLink = 7
+		return d
+	}
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", linked("a"), linked("b"), wimtest.RegularFile("c", good))})
+	headers, contents, report, err := craftedTar(t, openCrafted(t, w))
+	requireClear(t, err, ErrFormat)
+	require.Len(t, report.Problems, 2)
+	require.ErrorContains(t, report.Problems[0].Err, "tar a: ")
+	require.EqualError(t, report.Problems[1].Err, "tar b: it is a hard link of a, which was left out")
+	require.Equal(t, "good", string(contents["c"]))
+	require.Len(t, headers, 3, "the root, the file, and the root again")
+}
