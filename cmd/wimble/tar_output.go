@@ -88,11 +88,9 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	}
 	defer os.Remove(temp) // if it is still there
 	if old != nil {
-		err = file.Chmod(old.Mode().Perm())
+		file.Chmod(old.Mode().Perm()) // where files have modes
 	}
-	if err == nil {
-		err = write(file)
-	}
+	err = write(file)
 	closeErr := file.Close()
 	var left incompleteTar
 	if err != nil && !errors.As(err, &left) {
