@@ -2,7 +2,6 @@ package wim
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -12,17 +11,6 @@ import (
 
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
-
-// countingSource counts the bytes that are read.
-type countingSource struct {
-	io.ReaderAt
-	read atomic.Int64
-}
-
-func (c *countingSource) ReadAt(p []byte, offset int64) (int, error) {
-	c.read.Add(int64(len(p)))
-	return c.ReaderAt.ReadAt(p, offset)
-}
 
 // stuckWriter writes nothing until it may.
 type stuckWriter struct{ may chan struct{} }
@@ -44,25 +32,25 @@ func TestBulkMemoryBound(t *testing.T) {
 	}
 	w.AddImage(&wimtest.Metadata{Root: root})
 	inner, length := w.Source()
-	source := &countingSource{ReaderAt: inner}
+	source := &wimtest.CountingReader{ReaderAt: inner}
 	r, err := NewReader(source, length)
 	require.NoError(t, err)
 	_, err = r.Images[0].FS()
 	require.NoError(t, err)
-	source.read.Store(0)
+	source.Bytes.Store(0)
 
 	stuck, done := stuckWriter{make(chan struct{})}, make(chan error)
 	go func() {
 		_, err := r.Images[0].WriteTar(t.Context(), stuck, WithMemory(memory), WithWorkers(4))
 		done <- err
 	}()
-	for last := int64(-1); last != source.read.Load() || last == 0; time.Sleep(100 * time.Millisecond) {
-		last = source.read.Load()
+	for last := int64(-1); last != source.Bytes.Load() || last == 0; time.Sleep(100 * time.Millisecond) {
+		last = source.Bytes.Load()
 	}
-	require.LessOrEqual(t, source.read.Load(), int64(memory))
+	require.LessOrEqual(t, source.Bytes.Load(), int64(memory))
 	close(stuck.may)
 	require.NoError(t, <-done)
-	require.EqualValues(t, blobs*size, source.read.Load())
+	require.EqualValues(t, blobs*size, source.Bytes.Load())
 }
 
 // busySink notes how many sinks are at work at a time.

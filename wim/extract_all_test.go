@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,7 +49,7 @@ func TestExtractAllReadsOnce(t *testing.T) {
 	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", wimtest.RegularFile("a", shared), wimtest.RegularFile("b", shared))})
 	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", wimtest.RegularFile("c", shared), wimtest.RegularFile("d", other))})
 	source, size := w.Source()
-	counting := &readCounter{ReaderAt: source}
+	counting := &wimtest.CountingReader{ReaderAt: source}
 	r, err := wim.NewReader(counting, size)
 	require.NoError(t, err)
 	dir := t.TempDir()
@@ -58,23 +57,12 @@ func TestExtractAllReadsOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 4, report.Files)
 	require.EqualValues(t, 3*300_000+5, report.Bytes)
-	require.Less(t, counting.bytes, int64(2*300_000))
+	require.Less(t, counting.Bytes.Load(), int64(2*300_000))
 	for _, name := range []string{"1/a", "1/b", "2/c"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.Equal(t, strings.Repeat("shared", 50_000), string(data))
 	}
-}
-
-// readCounter counts bytes that are read, by one goroutine at a time.
-type readCounter struct {
-	io.ReaderAt
-	bytes int64
-}
-
-func (c *readCounter) ReadAt(p []byte, offset int64) (int, error) {
-	c.bytes += int64(len(p))
-	return c.ReaderAt.ReadAt(p, offset)
 }
 
 // An image whose tree is damaged does not keep the others from being extracted.

@@ -109,14 +109,14 @@ func TestHostileManyTinyBlobs(t *testing.T) {
 		})
 	}
 	inner, size := w.Source()
-	source := &countingSource{ReaderAt: inner}
+	source := &wimtest.CountingReader{ReaderAt: inner}
 	r, err := NewReader(source, size)
 	require.NoError(t, err)
-	source.read.Store(0)
+	source.Bytes.Store(0)
 	var report *VerifyReport
 	// Each blob has a piece, a digest, an error and a problem of the report.
 	requireMemory(t, 3000*count, func() { report = verifyCrafted(t, r) })
-	require.LessOrEqual(t, source.read.Load(), size, "many are read at once")
+	require.LessOrEqual(t, source.Bytes.Load(), size, "many are read at once")
 	require.Equal(t, count, report.Blobs)
 	require.Equal(t, count+1, len(report.Problems)+report.MoreProblems)
 	requireClear(t, report.Problems[0].Err, ErrFormat)

@@ -3,10 +3,8 @@ package wim
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -243,26 +241,14 @@ func TestHostileSolidResourcesOfSameBytes(t *testing.T) {
 	other := w.AddSolidBlob([]byte("other"), chunks*256*2000)
 	withImage(w, good, other)
 	source, size := w.Source()
-	counter := &countingReader{ReaderAt: source}
+	counter := &wimtest.CountingReader{ReaderAt: source}
 	r, err := NewReader(counter, size)
 	require.NoError(t, err)
 	tree := craftedTree(t, r)
 	requireMemory(t, 64<<20, func() { requireNoFile(t, tree, "1", ErrFormat) })
-	require.LessOrEqual(t, counter.bytes.Load(), 3*size)
+	require.LessOrEqual(t, counter.Bytes.Load(), 3*size)
 	_, err = tree.ReadFile("0")
 	require.ErrorIs(t, err, ErrUnsupported, "chunks without a codec that are not raw")
-}
-
-// countingReader counts what is read.
-type countingReader struct {
-	io.ReaderAt
-	calls, bytes atomic.Int64
-}
-
-func (c *countingReader) ReadAt(p []byte, offset int64) (int, error) {
-	c.calls.Add(1)
-	c.bytes.Add(int64(len(p)))
-	return c.ReaderAt.ReadAt(p, offset)
 }
 
 // The marker entry of a solid resource is a resource only, never a blob: nothing
@@ -317,18 +303,18 @@ func TestHostileSolidRandomOrder(t *testing.T) {
 	}
 	withImage(w, hashes...)
 	source, size := w.Source()
-	counter := &countingReader{ReaderAt: source}
+	counter := &wimtest.CountingReader{ReaderAt: source}
 	r, err := NewReader(counter, size)
 	require.NoError(t, err)
 	tree := craftedTree(t, r)
-	counter.calls.Store(0)
+	counter.Calls.Store(0)
 	for k := range files {
 		i := k * 7919 % files // 7919 is a prime number
 		got, err := tree.ReadFile(fmt.Sprint(i))
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(data[i*each:][:each], got))
 	}
-	require.LessOrEqual(t, counter.calls.Load(), int64(files*each/32768+1+2), "a read for each chunk, and two for the resource's header")
+	require.LessOrEqual(t, counter.Calls.Load(), int64(files*each/32768+1+2), "a read for each chunk, and two for the resource's header")
 }
 
 // Entries of a solid run that are no blobs: ignored, with a warning.

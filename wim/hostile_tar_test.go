@@ -11,7 +11,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,18 +38,6 @@ func craftedTar(t *testing.T, r *Reader, opts ...BulkOption) (headers []*tar.Hea
 	}
 }
 
-// countingAt counts the bytes that are read.
-type countingAt struct {
-	io.ReaderAt
-	read atomic.Int64
-}
-
-func (c *countingAt) ReadAt(p []byte, offset int64) (int, error) {
-	n, err := c.ReaderAt.ReadAt(p, offset)
-	c.read.Add(int64(n))
-	return n, err
-}
-
 // Files of a solid resource are in the tar in the order in which they are
 // stored, whatever the order of their names, and each chunk is read once.
 func TestTarOfSolidReadsOnce(t *testing.T) {
@@ -70,14 +57,14 @@ func TestTarOfSolidReadsOnce(t *testing.T) {
 	withImage(w, shuffled...)
 	source, length := w.Source()
 	for _, workers := range []int{1, 4} {
-		counting := &countingAt{ReaderAt: source}
+		counting := &wimtest.CountingReader{ReaderAt: source}
 		r, err := NewReader(counting, length, WithLimits(Limits{ChunkCache: 1}))
 		require.NoError(t, err)
 		craftedTree(t, r)
-		counting.read.Store(0)
+		counting.Bytes.Store(0)
 		headers, contents, _, err := craftedTar(t, r, WithWorkers(workers), WithMemory(2<<20))
 		require.NoError(t, err)
-		require.Less(t, counting.read.Load(), int64(size+size/10))
+		require.Less(t, counting.Bytes.Load(), int64(size+size/10))
 		require.Equal(t, "./", headers[0].Name)
 		require.Equal(t, "./", headers[count+1].Name)
 		for i, h := range headers[1 : count+1] {
