@@ -212,6 +212,8 @@ func TestHostileMetadata(t *testing.T) {
 			m.Security = [][]byte{make([]byte, 100)}
 			return m
 		}(), "list of children at offset 8"},
+		// 8 bytes of security data, 104 + 8 of the root, 112 + 8 of "dir", 120 of "inside"; then 8 bytes in place of the end.
+		{"list of children that ends in 8 bytes of a dentry", directory(func(d *wimtest.Dentry) { d.ListEnd = wimtest.Of(uint64(104)) }), "dentry at offset 360 runs beyond the metadata"},
 		{"list of children without an end", directory(func(d *wimtest.Dentry) { d.NoListEnd = true }), "runs beyond the metadata"},
 		{"list of children that starts in the middle of another", func() *wimtest.Metadata {
 			d := wimtest.Directory("dir", wimtest.RegularFile("1", [20]byte{}), wimtest.RegularFile("2", [20]byte{}), wimtest.RegularFile("3", [20]byte{}))
