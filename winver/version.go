@@ -21,7 +21,7 @@ type Version struct {
 // Parse reads the spellings in use: all four numbers ("10.0.18362.1139"),
 // without the UBR ("10.0.18362"), and build and UBR alone ("18362.1139"), for
 // which major and minor follow from the build. Each number is decimal and fits
-// in 32 bits.
+// in 32 bits. Major and minor alone ("10.0") name no build and are no version.
 func Parse(text string) (Version, error) {
 	fields := strings.Split(text, ".")
 	var n [4]uint32
@@ -36,10 +36,16 @@ func Parse(text string) (Version, error) {
 		n[i] = uint32(value)
 	}
 	if len(fields) == 2 {
+		if n[0] < oldestBuild {
+			return Version{}, fmt.Errorf("%q has no build, as in 10.0.18362.1139 or 18362.1139: %w", text, ErrSyntax)
+		}
 		return versionOf(n[0], n[1]), nil
 	}
 	return Version{Major: n[0], Minor: n[1], Build: n[2], UBR: n[3]}, nil
 }
+
+// oldestBuild is that of Windows 2000, the first Windows that ntVersion knows.
+const oldestBuild = 2195
 
 // versionOf returns the version with a build and a UBR.
 func versionOf(build, ubr uint32) Version {

@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "10", "10.0.18362.1139.1", "10.0.x.1", "10..18362", "-1.0", "+1.0", "18362.", ".1", "10.0.18362.4294967296", " 1.2", "1.2 ", "1,2", "0x1.2"} {
+	for _, text := range []string{"", "10", "10.0.18362.1139.1", "10.0.x.1", "10..18362", "-1.0", "+1.0", "18362.", ".1", "10.0.18362.4294967296", " 1.2", "1.2 ", "1,2", "0x1.2", "10.0", "6.1", "2194.1"} {
 		_, err := winver.Parse(text)
 		require.ErrorIs(t, err, winver.ErrSyntax, text)
 	}
