@@ -1,26 +1,17 @@
 package wim
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
-// unitsOf splits stored UTF-16LE bytes into units. An odd last byte is dropped.
-func unitsOf(raw []byte) []uint16 {
-	units := make([]uint16, len(raw)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
-	}
-	return units
-}
-
-// decodeUTF16 converts stored UTF-16LE to text. Unpaired surrogates become
-// U+FFFD.
-func decodeUTF16(raw []byte) string { return string(utf16.Decode(unitsOf(raw))) }
+func unitsOf(raw []byte) []uint16   { return utf16le.Units(raw) }
+func decodeUTF16(raw []byte) string { return utf16le.Decode(raw) }
+func foldName(name string) string   { return utf16le.Fold(name) }
 
 // pathElement turns a stored name into an element of an [io/fs] path. Almost
 // every name stands for itself. What such a path cannot hold is written as
@@ -65,25 +56,4 @@ func escapedElement(units []uint16) string {
 		}
 	}
 	return name.String()
-}
-
-// foldName maps a name to what Windows compares: every UTF-16 unit in upper
-// case by itself, as in the $UpCase table of NTFS. So characters beyond the
-// BMP have no case, and no letter turns into an ASCII one or into several.
-func foldName(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < utf8.RuneSelf:
-			if 'a' <= r && r <= 'z' {
-				r -= 'a' - 'A'
-			}
-			return r
-		case r > 0xFFFF || r == 0xB5:
-			return r
-		}
-		if upper := unicode.ToUpper(r); upper >= utf8.RuneSelf {
-			return upper
-		}
-		return r
-	}, name)
 }
