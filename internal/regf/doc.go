@@ -20,10 +20,11 @@
 // # Reading little
 //
 // A SOFTWARE hive has 100 MB, and may have to be decompressed piece by piece.
-// So nothing is read but the cells on the way to what is asked for, through a
-// small cache of pages. Lists of subkeys have hints of the names in them; keys
-// whose hints fit are looked at first, and the others only if none of those is
-// the right one.
+// So nothing is read except the cells on the way to what is asked for, by pages
+// that are kept. Lists of subkeys have hints of the names in them; keys whose
+// hints fit are looked at first, and the others only if none of those is the
+// right one. A hive that still takes more than 128 reads is read whole: what it
+// costs is then bounded by its size.
 //
 // # Hostile hives
 //
@@ -31,5 +32,6 @@
 // the bins that it has to fit in. Nothing follows a hive's structure to a depth
 // that the hive decides on: paths end where the caller's do, and lists of lists
 // are bounded in depth and number. A hive that was not closed cleanly can be
-// read (see [Hive.Dirty]); its log is not looked at.
+// read (see [Hive.Dirty]); its log is not looked at. So can what there is of one
+// that is cut off (see [Hive.Truncated]).
 package regf

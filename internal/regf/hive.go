@@ -16,6 +16,9 @@ var (
 	// ErrNotFound is wrapped by errors about keys and values that do not exist.
 	ErrNotFound = errors.New("not in the registry hive")
 
+	// ErrLimit is wrapped by errors about a hive that takes too many reads.
+	ErrLimit = errors.New("registry hive is too scattered")
+
 	// ErrType is wrapped by errors about values that are not of the type asked
 	// for.
 	ErrType = errors.New("registry value of another type")
@@ -27,7 +30,7 @@ func corruptf(format string, args ...any) error {
 
 const (
 	baseBlockSize = 4096
-	none          = 0xFFFFFFFF // as an offset
+	maxBins       = 1<<31 - baseBlockSize // an offset's first bit has another use
 )
 
 // Hive is an open registry hive. It may be used by many goroutines at once if
@@ -38,6 +41,7 @@ type Hive struct {
 	root  uint32
 	minor uint32
 	dirty bool
+	cut   bool
 }
 
 // Open reads the base block of a hive of the given size.
@@ -61,16 +65,22 @@ func Open(r io.ReaderAt, size int64) (*Hive, error) {
 	if fileType != 0 || format != 1 {
 		return nil, corruptf("base block: file type %d and format %d, which are 0 and 1 in hives", fileType, format)
 	}
+	// A base block with a wrong checksum was damaged, or written in part: bins
+	// that were added since are there all the same, so that the file's size
+	// counts, not the block's word for it.
+	sound := field(508) == checksum(base[:508])
+	here := uint32(min(size-baseBlockSize, maxBins))
 	h.root, h.bins = field(36), field(40)
-	if int64(h.bins) > size-baseBlockSize {
-		return nil, corruptf("%d bytes of bins in a file of %d; it may be cut off", h.bins, size)
+	h.cut = h.bins > here && sound
+	if h.bins > here || !sound {
+		h.bins = here
 	}
-	h.dirty = field(4) != field(8) || field(508) != checksum(base[:508])
+	h.dirty = field(4) != field(8) || !sound
 	return h, nil
 }
 
-// checksum is the exclusive or of the 32-bit numbers in b. Two results are kept
-// for other uses.
+// checksum is the exclusive or of the 32-bit numbers in b. 0 and 0xFFFFFFFF are
+// reserved.
 func checksum(b []byte) uint32 {
 	var sum uint32
 	for ; len(b) >= 4; b = b[4:] {
@@ -89,7 +99,11 @@ func checksum(b []byte) uint32 {
 // log that it lacks, or that were written to it in part.
 func (h *Hive) Dirty() bool { return h.dirty }
 
-// Root returns the key that has no name worth knowing and holds all others.
+// Truncated says that the file has fewer bytes than its base block says. The
+// keys and values that it has can be read.
+func (h *Hive) Truncated() bool { return h.cut }
+
+// Root returns the root key, which holds all others.
 func (h *Hive) Root() (*Key, error) { return h.key(h.root, nil) }
 
 // Key returns the key at a path from the root, with backslashes between names,
@@ -121,7 +135,7 @@ type cell struct {
 func (h *Hive) cell(offset uint32, what string) (cell, error) {
 	c := cell{hive: h, what: what, at: offset + 4}
 	if offset%8 != 0 || h.bins < 8 || offset > h.bins-8 {
-		return c, corruptf("%s at offset %#x, of %#x bytes of bins", what, offset, h.bins)
+		return c, h.outside(offset%8 == 0, "%s at offset %#x, of %#x bytes of bins", what, offset, h.bins)
 	}
 	var head [4]byte
 	if err := h.pages.read(head[:], baseBlockSize+int64(offset)); err != nil {
@@ -130,10 +144,19 @@ func (h *Hive) cell(offset uint32, what string) (cell, error) {
 	// The size is negative for cells in use, and counts the head.
 	size := -int64(int32(binary.LittleEndian.Uint32(head[:])))
 	if size < 8 || size%8 != 0 || size > int64(h.bins-offset) {
-		return c, corruptf("%s: cell at offset %#x has size %d", what, offset, size)
+		return c, h.outside(size > 0, "%s: cell at offset %#x has size %d", what, offset, size)
 	}
 	c.length = uint32(size) - 4
 	return c, nil
+}
+
+// outside returns an error about a cell that is not among the bins. If the hive
+// is cut off, that may be why.
+func (h *Hive) outside(beyond bool, format string, args ...any) error {
+	if beyond && h.cut {
+		format += "; the file is cut off"
+	}
+	return corruptf(format, args...)
 }
 
 // check says whether the content has n bytes at an offset.

@@ -114,7 +114,8 @@ func TestTypes(t *testing.T) {
 	require.Equal(t, "type 77", get("odd").Type().String())
 
 	for name, want := range map[string][]string{
-		"a\x00b\x00\x00": {"a", "b"}, "a\x00b\x00": {"a", "b"}, "a\x00b": {"a", "b"}, "a\x00\x00b": {"a"}, "\x00a": nil, "": nil,
+		"a\x00b\x00\x00": {"a", "b"}, "a\x00b\x00": {"a", "b"}, "a\x00b": {"a", "b"}, "": nil, "\x00\x00": nil,
+		"a\x00\x00b\x00\x00": {"a", "", "b"}, "\x00a\x00\x00": {"", "a"}, "a\x00\x00\x00\x00": {"a"},
 	} {
 		root := (&regftest.Key{Name: "ROOT"}).Set(regftest.Value{Name: "texts", Type: 7, Data: regftest.Text(name)},
 			regftest.Value{Name: "text", Type: 1, Data: regftest.Text("\x00" + name)})

@@ -59,17 +59,79 @@ func TestBaseBlock(t *testing.T) {
 	for name, patch := range map[string]func(b []byte) []byte{
 		"empty":                 func(b []byte) []byte { return nil },
 		"cut in the base block": func(b []byte) []byte { return b[:4095] },
-		"cut in the bins":       func(b []byte) []byte { return b[:len(b)-1] },
 		"signature":             func(b []byte) []byte { b[0] = 'R'; return b },
 		"major version":         func(b []byte) []byte { put32(b, 20, 2); return b },
 		"minor version":         func(b []byte) []byte { put32(b, 24, 2); return b },
 		"log file":              func(b []byte) []byte { put32(b, 28, 1); return b },
 		"format":                func(b []byte) []byte { put32(b, 32, 0); return b },
-		"bins without end":      func(b []byte) []byte { put32(b, 40, 0xFFFFFFFF); return b },
 	} {
 		data := patch(bytes.Clone(original))
 		_, err := regf.Open(bytes.NewReader(data), int64(len(data)))
 		require.ErrorIs(t, err, regf.ErrCorrupt, name)
+	}
+}
+
+// spread is a hive of 41 bins: a key with 40 subkeys, each of which has a value
+// of a page.
+func spread(list string) []byte {
+	root := &regftest.Key{Name: "ROOT"}
+	for i := range 40 {
+		root.At(fmt.Sprintf("Key %d", i)).Set(regftest.Binary("Data", bytes.Repeat([]byte{byte(i)}, 4000)))
+	}
+	return regftest.Build(root, regftest.Options{List: list})
+}
+
+// A base block that was not written when the bins were: its checksum is wrong,
+// and so may be the size that it has for the bins, which the file knows.
+func TestBinsBeyondBaseBlock(t *testing.T) {
+	clean := spread("lh")
+	for name, bins := range map[string]uint32{"fewer": 4096, "none": 0, "without end": 0xFFFFFFFF} {
+		data := bytes.Clone(clean)
+		put32(data, 40, bins)
+		h := open(t, data)
+		require.True(t, h.Dirty(), name)
+		require.False(t, h.Truncated(), name)
+		for i := range 40 {
+			got, err := value(t, h, fmt.Sprintf("Key %d", i), "Data").Data()
+			require.NoError(t, err, name)
+			require.Equal(t, bytes.Repeat([]byte{byte(i)}, 4000), got, name)
+		}
+	}
+	// With the right checksum, what is after the bins is not of the hive.
+	data := bytes.Clone(clean)
+	put32(data, 40, 4096)
+	regftest.SetChecksum(data)
+	h := open(t, data)
+	require.False(t, h.Dirty())
+	_, err := h.Key("Key 39")
+	require.ErrorIs(t, err, regf.ErrCorrupt)
+}
+
+// Of a hive that is cut off, what is there can be read. The writer puts a key's
+// subkeys before its values.
+func TestTruncated(t *testing.T) {
+	root := &regftest.Key{Name: "ROOT"}
+	root.At("Key").Set(regftest.DWORD("Number", 7))
+	for i := range 10 {
+		root.Set(regftest.Binary(fmt.Sprintf("Data %d", i), pattern(4000)))
+	}
+	whole := regftest.Build(root, regftest.Options{})
+	require.False(t, open(t, whole).Truncated())
+	for _, size := range []int{len(whole) - 1, len(whole) - 4096, len(whole)/2 + 1, 8192, 6000} {
+		h := open(t, whole[:size])
+		require.True(t, h.Truncated(), size)
+		require.False(t, h.Dirty(), size)
+		n, err := value(t, h, "Key", "Number").Uint32()
+		require.NoError(t, err, size)
+		require.Equal(t, uint32(7), n, size)
+		k, err := h.Root()
+		require.NoError(t, err)
+		_, err = k.Value("Data 9")
+		if size >= len(whole)-4096 {
+			continue // what is missing may be a free cell
+		}
+		require.ErrorIs(t, err, regf.ErrCorrupt, size)
+		require.ErrorContains(t, err, "the file is cut off", size)
 	}
 }
 
@@ -127,7 +189,7 @@ func TestHostile(t *testing.T) {
 		"root offset unaligned":       func(s small) { put32(s.data, 36, uint32(s.root-4096+4)) },
 		"root offset in a bin's head": func(s small) { put32(s.data, 36, 0) },
 		"root is a value":             func(s small) { put32(s.data, 36, uint32(s.v-4096)) },
-		"no bins":                     func(s small) { put32(s.data, 40, 0) },
+		"no bins":                     func(s small) { put32(s.data, 40, 0); regftest.SetChecksum(s.data) },
 		"cell is free":                func(s small) { put32(s.data, s.root, -binary.LittleEndian.Uint32(s.data[s.root:])) },
 		"cell of no size":             func(s small) { put32(s.data, s.root, 0) },
 		"cell of least size":          func(s small) { put32(s.data, s.root, 0x80000000) },
@@ -372,13 +434,17 @@ func TestSourceFails(t *testing.T) {
 	}
 }
 
-// The cache holds 256 pages; a hive of more is read as well.
+// A hive that is looked through is read whole after 128 reads, and once: the
+// 300 keys lie on 300 pages, and each is looked for twice.
 func TestManyPages(t *testing.T) {
 	root := &regftest.Key{Name: "ROOT"}
 	for i := range 300 {
 		root.At(fmt.Sprintf("Key %d", i)).Set(regftest.Binary("Data", bytes.Repeat([]byte{byte(i)}, 4000)))
 	}
-	h := open(t, regftest.Build(root, regftest.Options{}))
+	data := regftest.Build(root, regftest.Options{})
+	r := &countingReader{ReaderAt: bytes.NewReader(data)}
+	h, err := regf.Open(r, int64(len(data)))
+	require.NoError(t, err)
 	for range 2 {
 		for i := range 300 {
 			data, err := value(t, h, fmt.Sprintf("Key %d", i), "Data").Data()
@@ -386,6 +452,45 @@ func TestManyPages(t *testing.T) {
 			require.Equal(t, bytes.Repeat([]byte{byte(i)}, 4000), data)
 		}
 	}
+	require.LessOrEqual(t, r.reads, 128+1)
+	require.LessOrEqual(t, r.bytes, 128*4096+len(data))
+}
+
+// A hive that is too large to be held is not read on and on.
+func TestManyPagesOfLargeHive(t *testing.T) {
+	root := &regftest.Key{Name: "ROOT"}
+	for i := range 300 {
+		root.At(fmt.Sprintf("Key %d", i)).Set(regftest.Binary("Data", bytes.Repeat([]byte{byte(i)}, 4000)))
+	}
+	data := regftest.Build(root, regftest.Options{})
+	r := &countingReader{ReaderAt: bytes.NewReader(data)}
+	h, err := regf.Open(r, 256<<20+1)
+	require.NoError(t, err)
+	for i := range 300 {
+		_, err = h.Key(fmt.Sprintf("Key %d", i))
+	}
+	require.ErrorIs(t, err, regf.ErrLimit)
+	require.Equal(t, 128, r.reads)
+}
+
+// Zeros in a list of kind lf are no hint. Of 60 keys with the first letters that
+// are looked for, the right one is the first, and has no hint.
+func TestNoHint(t *testing.T) {
+	root := &regftest.Key{Name: "ROOT"}
+	for i := range 60 {
+		root.At(fmt.Sprintf("Key %02d", i)).Set(regftest.Binary("Data", pattern(4000)))
+	}
+	data := regftest.Build(root, regftest.Options{List: "lf"})
+	list := 4096 + int(binary.LittleEndian.Uint32(data[4096+int(binary.LittleEndian.Uint32(data[36:]))+4+28:]))
+	require.Equal(t, "lf", string(data[list+4:list+6]))
+	require.Equal(t, "Key ", string(data[list+12:list+16]))
+	put32(data, list+12, 0)
+	r := &countingReader{ReaderAt: bytes.NewReader(data)}
+	h, err := regf.Open(r, int64(len(data)))
+	require.NoError(t, err)
+	_, err = h.Key("Key 00")
+	require.NoError(t, err)
+	require.LessOrEqual(t, r.reads, 1+4*2) // as in TestReadsLittle, for two keys
 }
 
 // Mutations should hit what matters, so the inputs of FuzzHive leave out what is

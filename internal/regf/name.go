@@ -3,8 +3,9 @@ package regf
 import (
 	"encoding/binary"
 	"slices"
-	"unicode"
 	"unicode/utf16"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // storedName is where the name of a key or a value is. Names are read only when
@@ -28,7 +29,7 @@ func (n storedName) read(w *wanted) ([]uint16, error) {
 	if err != nil {
 		return nil, err
 	}
-	units := decodeUnits(raw)
+	units := utf16le.Units(raw)
 	if n.latin1 {
 		units = make([]uint16, len(raw))
 		for i, c := range raw {
@@ -41,29 +42,10 @@ func (n storedName) read(w *wanted) ([]uint16, error) {
 	return units, nil
 }
 
-// decodeUnits splits bytes into UTF-16 units. An odd last byte is dropped.
-func decodeUnits(raw []byte) []uint16 {
-	units := make([]uint16, len(raw)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
-	}
-	return units
-}
-
-// fold prepares a name for comparison: each unit by itself in upper case, as
-// Windows does it. So no letter turns into an ASCII one, and those beyond the
-// BMP have no case. It changes units.
+// fold prepares a name for comparison. It changes units.
 func fold(units []uint16) []uint16 {
 	for i, u := range units {
-		switch {
-		case 'a' <= u && u <= 'z':
-			units[i] = u - ('a' - 'A')
-		case u < 0x80 || u == 0xB5:
-		default:
-			if upper := unicode.ToUpper(rune(u)); 0x80 <= upper && upper <= 0xFFFF {
-				units[i] = uint16(upper)
-			}
-		}
+		units[i] = utf16le.FoldUnit(u)
 	}
 	return units
 }
@@ -83,18 +65,22 @@ func newWanted(name string) *wanted {
 }
 
 // mayBe says whether the hint in a list of a kind fits. Where a kind has no
-// hint, or the hint is not comparable, it does.
+// hint, or the hint is not comparable, it does. An lf list may have zeros for
+// "no hint".
 func (w *wanted) mayBe(signature string, hint [4]byte) bool {
 	switch signature {
 	case "lh":
 		return binary.LittleEndian.Uint32(hint[:]) == w.hash
 	case "lf": // the first four characters, with zeros for those that are missing
+		if hint == [4]byte{} {
+			return true
+		}
 		for i, c := range hint {
 			var u uint16
 			if i < len(w.units) {
 				u = w.units[i]
 			}
-			if u < 0x80 && fold([]uint16{uint16(c)})[0] != u {
+			if u < 0x80 && utf16le.FoldUnit(uint16(c)) != u {
 				return false
 			}
 		}

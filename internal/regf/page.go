@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 const (
@@ -11,29 +13,36 @@ const (
 	// cost one read. Bins are aligned to it.
 	pageSize = 4096
 
-	// maxPages is how many pages are kept: 1 MiB. Finding a version takes some
-	// tens of pages.
-	maxPages = 256
+	// maxReads is how often a source is read in pieces. Finding a version takes
+	// some tens of reads. Each may have its source decompress 64 MiB, so that a
+	// hive whose cells lie far from each other is better read once, in order.
+	maxReads = 128
+
+	// maxWhole is how large a hive may be that is read whole, and so held in
+	// memory. Today's SOFTWARE hives have 60 to 120 MB.
+	maxWhole = 256 << 20
 )
 
-// pageReader reads a source by pages and keeps the last ones.
+// pageReader reads a source by pages, which it keeps, and from a number of
+// reads on as a whole.
 type pageReader struct {
 	source io.ReaderAt
 	size   int64
 
-	mu     sync.Mutex
-	pages  map[int64][]byte
-	recent []int64 // pages in the order in which they were read
+	mu    sync.Mutex
+	reads int
+	pages map[int64][]byte
+	whole []byte
 }
 
 // read fills buf from an offset. The caller has checked that the file has these
 // bytes. Whatever is longer than a page is read as it is.
 func (r *pageReader) read(buf []byte, offset int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(buf) > pageSize {
 		return r.readSource(buf, offset)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for len(buf) > 0 {
 		page, err := r.page(offset / pageSize)
 		if err != nil {
@@ -54,25 +63,30 @@ func (r *pageReader) page(number int64) ([]byte, error) {
 	if err := r.readSource(page, start); err != nil {
 		return nil, err
 	}
-	if r.pages == nil {
-		r.pages = make(map[int64][]byte)
+	if r.whole == nil { // else it is at hand
+		if r.pages == nil {
+			r.pages = make(map[int64][]byte)
+		}
+		r.pages[number] = page
 	}
-	if len(r.recent) == maxPages {
-		delete(r.pages, r.recent[0])
-		r.recent = append(r.recent[:0], r.recent[1:]...)
-	}
-	r.pages[number] = page
-	r.recent = append(r.recent, number)
 	return page, nil
 }
 
 func (r *pageReader) readSource(buf []byte, offset int64) error {
-	n, err := r.source.ReadAt(buf, offset)
-	if n == len(buf) {
+	if r.reads == maxReads && r.whole == nil {
+		if r.size > maxWhole {
+			return fmt.Errorf("more than %d reads in a hive of %d bytes: %w", maxReads, r.size, ErrLimit)
+		}
+		whole, err := saferio.ReadData(r.source, r.size, 0)
+		if err != nil {
+			return err
+		}
+		r.whole, r.pages = whole, nil
+	}
+	if r.whole != nil {
+		copy(buf, r.whole[offset:])
 		return nil
 	}
-	if err == nil || err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("reading %d bytes at offset %d: %w", len(buf), offset, err)
+	r.reads++
+	return saferio.ReadFull(r.source, buf, offset)
 }

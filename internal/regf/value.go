@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"unicode/utf16"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // Type is the type of a registry value.
@@ -225,29 +228,22 @@ func (v *Value) Text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	units := decodeUnits(data)
-	if end := slices.Index(units, 0); end >= 0 {
-		units = units[:end]
-	}
-	return string(utf16.Decode(units)), nil
+	text, _, _ := strings.Cut(utf16le.Decode(data), "\x00")
+	return text, nil
 }
 
-// Texts returns the texts of a REG_MULTI_SZ, which end with an empty one.
+// Texts returns the texts of a REG_MULTI_SZ. A NUL ends each, and one more the
+// list; what is empty at the end is the end, what is empty before is a text.
 func (v *Value) Texts() ([]string, error) {
 	data, err := v.of("a list of texts", TypeMultiSZ)
 	if err != nil {
 		return nil, err
 	}
-	var texts []string
-	for units := decodeUnits(data); len(units) > 0 && units[0] != 0; {
-		end := slices.Index(units, 0)
-		if end < 0 {
-			return append(texts, string(utf16.Decode(units))), nil
-		}
-		texts = append(texts, string(utf16.Decode(units[:end])))
-		units = units[end+1:]
+	list := strings.TrimRight(utf16le.Decode(data), "\x00")
+	if list == "" {
+		return nil, nil
 	}
-	return texts, nil
+	return strings.Split(list, "\x00"), nil
 }
 
 // Uint32 returns the number of a REG_DWORD of either byte order.
