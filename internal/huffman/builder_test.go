@@ -195,7 +195,7 @@ func BenchmarkLengths(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
 	freqs := make([]uint32, 512)
 	for i := range freqs[:350] {
-		freqs[i] = random.Uint32() >> (20 + random.IntN(12))
+		freqs[i] = random.Uint32() >> (22 + random.IntN(10))
 	}
 	lens := make([]uint8, len(freqs))
 	var builder huffman.Builder
