@@ -1,10 +1,8 @@
 package wimble_test
 
 import (
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,20 +16,20 @@ func TestSecurityEvidence(t *testing.T) {
 	data, err := os.ReadFile("docs/security-evidence.md")
 	require.NoError(t, err)
 	document := string(data)
-	sources := testSources(t)
+	tests := testSources(t)
 
 	named := regexp.MustCompile("([a-z/]*) ?`(Test[A-Za-z0-9_]+)`").FindAllStringSubmatch(document, -1)
 	require.Greater(t, len(named), 100)
 	for _, name := range named {
 		dir := name[1]
-		if sources[dir] == "" {
+		if tests[dir] == "" {
 			dir = "wim"
 		}
-		require.Contains(t, sources[dir], "func "+name[2]+"(", "%s in %s", name[2], dir)
+		require.Contains(t, tests[dir], "func "+name[2]+"(", "%s in %s", name[2], dir)
 	}
 
 	targets := 0
-	for dir, source := range sources {
+	for dir, source := range tests {
 		row := regexp.MustCompile("(?m)^\\| `" + dir + "` \\|.*$").FindString(document)
 		for _, target := range regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`).FindAllStringSubmatch(source, -1) {
 			targets++
@@ -44,24 +42,11 @@ func TestSecurityEvidence(t *testing.T) {
 // testSources returns the tests of each folder of the module that has any. The
 // module in bench has tests of its own.
 func testSources(t *testing.T) map[string]string {
-	sources := map[string]string{}
-	require.NoError(t, fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	tests := map[string]string{}
+	for name, source := range sources(t, "_test.go") {
+		if !strings.HasPrefix(name, "bench/") {
+			tests[path.Dir(name)] += source
 		}
-		if entry.IsDir() && name != "." {
-			if base := path.Base(name); name == "bench" || base == "testdata" || strings.HasPrefix(base, ".") {
-				return fs.SkipDir
-			}
-		}
-		if strings.HasSuffix(name, "_test.go") {
-			data, err := os.ReadFile(filepath.FromSlash(name))
-			if err != nil {
-				return err
-			}
-			sources[path.Dir(name)] += string(data)
-		}
-		return nil
-	}))
-	return sources
+	}
+	return tests
 }
