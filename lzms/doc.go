@@ -61,6 +61,6 @@
 // otherwise (memory_purego.go, memory_unsafe.go), or the same in assembly
 // (engine_amd64.go), unless built with the tag noasm. All give equal output.
 //
-// No document of Microsoft's describes LZMS; the facts are those of the WIM
-// format sheet, section 6.
+// Microsoft has not published a description of LZMS. Section 6 of
+// docs/wim-format.md, which comments cite as the WIM format sheet, is one.
 package lzms

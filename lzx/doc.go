@@ -41,6 +41,9 @@
 // There is no end marker: a decoder stops when the output is full. There is no
 // checksum either; a WIM has a SHA-1 for each file.
 //
+// Section 5 of docs/wim-format.md, which comments cite as the WIM format sheet,
+// has every detail.
+//
 // # This package
 //
 // A [Decoder] is reused from chunk to chunk and allocates nothing while it

@@ -18,6 +18,9 @@
 // A split set has its blobs spread over several files, and a delta file leaves
 // out those of another file.
 //
+// docs/wim-format.md in this repository describes all of this, field by field.
+// Comments cite it as the WIM format sheet, by section.
+//
 // # Use
 //
 // [OpenReader] opens a file by name and finds the other parts of a split set;

@@ -35,6 +35,9 @@
 // There is no end marker to rely on: a decoder stops when the output is full.
 // There is no checksum either; a WIM has a SHA-1 for each file.
 //
+// Section 4 of docs/wim-format.md, which comments cite as the WIM format sheet,
+// has every detail.
+//
 // # This package
 //
 // A [Decoder] is reused from chunk to chunk and allocates nothing while it

@@ -1,6 +1,6 @@
 // Package regf reads registry hives: the files, such as SOFTWARE and SYSTEM,
 // that hold the registry of a Windows that is not running. It follows section
-// 13.3 of the WIM format sheet.
+// 13.3 of the WIM format sheet (docs/wim-format.md).
 //
 // # The model
 //
