@@ -64,10 +64,14 @@ func (w *WindowsInfo) Claim() winver.Claim {
 	return winver.Claim{
 		Source:       "the XML",
 		Version:      w.Version,
-		Edition:      winver.Edition{ID: w.EditionID, InstallationType: w.InstallationType},
-		ProductType:  w.ProductType,
+		Edition:      w.Edition(),
 		Architecture: w.Architecture.String(),
 	}
+}
+
+// Edition is what the XML says of the edition, for lookups in a [winver.Table].
+func (w *WindowsInfo) Edition() winver.Edition {
+	return winver.Edition{ID: w.EditionID, InstallationType: w.InstallationType, ProductType: w.ProductType}
 }
 
 // Architecture is a processor architecture, PROCESSOR_ARCHITECTURE_* in

@@ -17,7 +17,7 @@
 //	update   what makes its UBR: KB4577671 of 2020-10-13
 //	ladder   the updates of a build in order; those above a version are newer
 //
-// [Table.Release], [Table.Update], [Table.Newer] and [Table.Latest] answer one
+// [Table.Releases], [Table.Update], [Table.Newer] and [Table.Latest] answer one
 // question each, and [Table.Status] all of them, with a line for people and JSON
 // for programs. A build often is several products, and the base build of a
 // servicing family stands for several releases, so a version alone may be

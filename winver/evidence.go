@@ -92,9 +92,9 @@ type Evidence struct {
 	// Note is a line about evidence that is sound with a reservation.
 	Note string
 
-	// Err says why there is no evidence. It wraps [io/fs.ErrNotExist] for
-	// something that is not there, which many a Windows is right not to have,
-	// and [ErrFormat] for something malformed.
+	// Err says why there is no evidence; it does not repeat Source. It wraps
+	// [io/fs.ErrNotExist] if the source is absent, which is normal in many
+	// Windows versions, and [ErrFormat] if it is malformed.
 	Err error
 }
 

@@ -26,7 +26,7 @@ func ExampleTable_Status() {
 	}
 	status := winver.DefaultTable().Status(v, winver.Edition{ID: "Enterprise"})
 	today := winver.Date{Year: 2026, Month: time.October, Day: 1}
-	fmt.Println(status.Release())
+	fmt.Println(status.ReleaseName())
 	fmt.Println(status.Line(today))
 	// Output:
 	// Windows 10 1903/1909
@@ -51,16 +51,16 @@ func ExampleTable_Newer() {
 }
 
 // The same build as different products.
-func ExampleTable_Release() {
+func ExampleTable_Releases() {
 	v, err := winver.Parse("10.0.17763.9245")
 	if err != nil {
 		panic(err)
 	}
-	for _, release := range winver.DefaultTable().Release(v, winver.Edition{}) {
+	for _, release := range winver.DefaultTable().Releases(v, winver.Edition{}) {
 		fmt.Println(release, release.EndEnterprise)
 	}
 	fmt.Println()
-	for _, release := range winver.DefaultTable().Release(v, winver.Edition{ID: "EnterpriseS"}) {
+	for _, release := range winver.DefaultTable().Releases(v, winver.Edition{ID: "EnterpriseS"}) {
 		fmt.Println(release, release.EndEnterprise)
 	}
 	// Output:
@@ -127,7 +127,7 @@ func ExampleRead() {
 		}
 	}
 	fmt.Println(report.Best())
-	fmt.Println(report.Status().Release())
+	fmt.Println(report.Status().ReleaseName())
 	fmt.Println(report.Disagreement())
 	// Output:
 	// rollup_fix 10.0.18362.1139

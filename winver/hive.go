@@ -34,7 +34,7 @@ type softwareHive struct {
 	buildLab, buildLabEx, buildBranch        string
 }
 
-// openHive opens a hive below the system root. The path is returned in any case.
+// openHive opens a hive below the system root. Its path is returned in any case.
 func (g *gatherer) openHive(name string) (*regf.Hive, *source, string, error) {
 	name = path.Join(g.root, name)
 	found, err := g.find(name)
@@ -53,16 +53,17 @@ func (g *gatherer) openHive(name string) (*regf.Hive, *source, string, error) {
 	return hive, file, found, nil
 }
 
-// hiveError gives errors of package regf, which is internal, the sentinels of
-// this package.
-func hiveError(err error) error {
-	switch {
-	case errors.Is(err, regf.ErrNotFound):
-		return fmt.Errorf("%w: %w", err, fs.ErrNotExist)
-	case errors.Is(err, regf.ErrCorrupt):
-		return fmt.Errorf("%w: %w", err, ErrFormat)
+// stateOf says what is not as it should be with a whole hive, and is empty if
+// nothing is.
+func stateOf(hive *regf.Hive) string {
+	var notes string
+	if hive.Dirty() {
+		notes = "the hive was not closed cleanly: changes that are in its log alone are not seen"
 	}
-	return err
+	if hive.Truncated() {
+		notes = joinNotes(notes, "the hive is cut off: what is missing is not seen")
+	}
+	return notes
 }
 
 // key is a registry key whose values are read with errors put off: the first
@@ -109,20 +110,17 @@ func (g *gatherer) readSoftware() {
 		return
 	}
 	defer file.Close()
-	e.Source = name + ": " + currentVersion
+	e.Source, e.Note = name+": "+currentVersion, stateOf(hive)
 	found, err := hive.Key(currentVersion)
 	if err != nil {
 		e.Err = hiveError(err)
 		g.add(e)
 		return
 	}
-	if hive.Dirty() {
-		e.Note = "the hive was not closed cleanly: changes that are in its log alone are not seen"
-	}
 	k := &key{Key: found}
 	e.Version, e.HasUBR, e.Value = k.version()
 	if e.Version.Build == 0 {
-		e.Err = cmp.Or(k.err, fmt.Errorf("no usable CurrentBuild or CurrentBuildNumber: %w", ErrFormat))
+		e.Err = cmp.Or(k.err, ofKind(errors.New("no usable CurrentBuild or CurrentBuildNumber"), ErrFormat))
 	}
 	g.hive = softwareHive{
 		productName: k.text("ProductName"), editionID: k.text("EditionID"), installationType: k.text("InstallationType"),
@@ -212,7 +210,7 @@ func (g *gatherer) addTargets(hive *regf.Hive, name string) {
 		}
 	}
 	if e.Version.IsZero() && e.Err == nil {
-		e.Err = fmt.Errorf("no subkey of an operating system has a version: %w", fs.ErrNotExist)
+		e.Err = ofKind(errors.New("no subkey of an operating system has a version"), fs.ErrNotExist)
 	}
 }
 
@@ -241,10 +239,13 @@ func parseBuildLab(text string) (Version, error) {
 func (g *gatherer) readSystem() {
 	hive, file, name, err := g.openHive(systemPath)
 	if err != nil {
-		g.note(name, err)
+		g.note(name, err.Error())
 		return
 	}
 	defer file.Close()
+	if state := stateOf(hive); state != "" {
+		g.note(name, state)
+	}
 	set := uint32(1)
 	if found, err := hive.Key("Select"); err == nil {
 		k := &key{Key: found}
@@ -264,7 +265,7 @@ func (g *gatherer) readSystem() {
 			use(k)
 		}
 		if k.err != nil {
-			g.note(name+": "+control+path, hiveError(k.err))
+			g.note(name+": "+control+path, k.err.Error())
 		}
 	}
 	r := g.report
@@ -285,6 +286,6 @@ func (g *gatherer) readSystem() {
 	})
 }
 
-func (g *gatherer) note(source string, err error) {
-	g.report.Notes = append(g.report.Notes, fmt.Sprintf("%s: %v", source, err))
+func (g *gatherer) note(source, text string) {
+	g.report.Notes = append(g.report.Notes, source+": "+text)
 }

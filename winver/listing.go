@@ -128,6 +128,6 @@ func (g *gatherer) newest(witness Witness, directory, pattern string, parse func
 		}
 	}
 	if !e.HasUBR {
-		e.Err = fmt.Errorf("no such file among %d: %w", len(entries), fs.ErrNotExist)
+		e.Err = ofKind(fmt.Errorf("no such file among %d", len(entries)), fs.ErrNotExist)
 	}
 }

@@ -78,7 +78,7 @@ func LoadTable(r io.Reader) (*Table, error) {
 		return nil, fmt.Errorf("reading a table of Windows updates: %w", err)
 	}
 	if len(text) > maxTableBytes {
-		return nil, fmt.Errorf("table of Windows updates: more than %d bytes: %w", maxTableBytes, ErrFormat)
+		return nil, ofKind(fmt.Errorf("table of Windows updates: more than %d bytes", maxTableBytes), ErrFormat)
 	}
 	return parseTable(string(text))
 }
@@ -111,11 +111,11 @@ func parseTable(text string) (*Table, error) {
 	p := tableParser{updates: make([]entry, 0, lines), index: make(map[rowKey]int, lines)}
 	err := p.read(strings.TrimPrefix(text, "\uFEFF"))
 	if err != nil {
-		return nil, fmt.Errorf("table of Windows updates, %w: %w", err, ErrFormat)
+		return nil, ofKind(fmt.Errorf("table of Windows updates, %w", err), ErrFormat)
 	}
 	t, err := p.table()
 	if err != nil {
-		return nil, fmt.Errorf("table of Windows updates: %w: %w", err, ErrFormat)
+		return nil, ofKind(fmt.Errorf("table of Windows updates: %w", err), ErrFormat)
 	}
 	return t, nil
 }

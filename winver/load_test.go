@@ -55,9 +55,9 @@ func TestLoadTable(t *testing.T) {
 		update, ok := table.Update(version(t, "18363.476"))
 		require.True(t, ok, name)
 		require.Equal(t, "KB4524570 2019-11-12", update.String(), name)
-		require.Len(t, table.Release(version(t, "18362.1139"), anyEdition), 2, name)
+		require.Len(t, table.Releases(version(t, "18362.1139"), anyEdition), 2, name)
 
-		require.Len(t, table.Release(version(t, "26100.30500"), anyEdition), 1, name)
+		require.Len(t, table.Releases(version(t, "26100.30500"), anyEdition), 1, name)
 		latest, ok := table.Latest(version(t, "26100.5"), server)
 		require.True(t, ok, name)
 		require.Equal(t, winver.KB(3), latest.KB, name)
@@ -99,7 +99,7 @@ release	26300	26100	Windows 11	26H2	Germanium	client	2026-09-29	2028-10-10	2029-
 	update, ok := table.Update(version(t, "18362.1139"))
 	require.True(t, ok)
 	require.Equal(t, "KB4577671 2020-10-14 (out-of-band)", update.String())
-	releases := table.Release(version(t, "26300.9700"), professional)
+	releases := table.Releases(version(t, "26300.9700"), professional)
 	require.Len(t, releases, 1)
 	require.Equal(t, day(t, "2028-10-10"), releases[0].EndOfService(professional))
 
@@ -119,12 +119,12 @@ func TestOddTables(t *testing.T) {
 
 	// A gap between the UBRs of two members of a family.
 	gap := load(t, head+"update\t18362\t10\tKB1\nupdate\t18363\t30\tKB3\n")
-	require.Len(t, gap.Release(version(t, "18362.20"), anyEdition), 1)
+	require.Len(t, gap.Releases(version(t, "18362.20"), anyEdition), 1)
 	require.Empty(t, gap.Newer(version(t, "18362.20"), anyEdition))
 
 	// A server's ladder on a build of clients.
 	ladder := load(t, head+"ladder\t18362\t5\tserver\nupdate\t18362\t10\tKB1\n")
-	require.Len(t, ladder.Release(version(t, "18362.10"), anyEdition), 1)
+	require.Len(t, ladder.Releases(version(t, "18362.10"), anyEdition), 1)
 	require.Empty(t, ladder.Newer(version(t, "18362.20"), anyEdition))
 
 	// A base build of another major version.
@@ -138,7 +138,7 @@ func TestOddTables(t *testing.T) {
 
 	// Releases without updates.
 	none := load(t, head)
-	require.Len(t, none.Release(version(t, "18362.10"), anyEdition), 2)
+	require.Len(t, none.Releases(version(t, "18362.10"), anyEdition), 2)
 	require.Empty(t, none.Newer(version(t, "18362.10"), anyEdition))
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // peFile is a portable executable, such as ntoskrnl.exe, of which only the
@@ -38,7 +40,7 @@ const (
 )
 
 func peErrorf(format string, args ...any) error {
-	return fmt.Errorf("portable executable: %s: %w", fmt.Sprintf(format, args...), ErrFormat)
+	return ofKind(fmt.Errorf("portable executable: "+format, args...), ErrFormat)
 }
 
 // openPE reads the headers: those of DOS and COFF, the optional header and the
@@ -227,11 +229,8 @@ func (p *peFile) read(buf []byte, offset int64, what string) error {
 	if offset > p.size || int64(len(buf)) > p.size-offset {
 		return peErrorf("%s: %d bytes at offset %d lie outside of the file, which has %d", what, len(buf), offset, p.size)
 	}
-	if n, err := p.r.ReadAt(buf, offset); n < len(buf) {
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("portable executable: reading the %s at offset %d: %w", what, offset, err)
+	if err := saferio.ReadFull(p.r, buf, offset); err != nil {
+		return fmt.Errorf("portable executable: %s: %w", what, err)
 	}
 	return nil
 }

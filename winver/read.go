@@ -3,6 +3,7 @@ package winver
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -57,10 +58,10 @@ type Claim struct {
 	// Version is the claimed version. A UBR of 0 counts as not given.
 	Version Version
 
-	// These stand in for what the tree does not tell. Windows PE is recognised
+	// What the tree does not tell is taken from these. Windows PE is recognised
 	// by its edition.
-	Edition                   Edition
-	ProductType, Architecture string
+	Edition      Edition
+	Architecture string
 }
 
 // Option changes how Read works.
@@ -104,6 +105,10 @@ func (g *gatherer) add(e Evidence) { g.report.Evidence = append(g.report.Evidenc
 // Files that implement [io.ReaderAt] or [io.Seeker] are read in few and small
 // pieces: some of a SOFTWARE hive's 100 MB, and some of the kernel. Others are
 // read whole, if they are not over 256 MiB.
+//
+// The work is bounded, whatever the tree is: names listed, links followed and
+// bytes read count. A tree that takes more than Windows does gives an error that
+// wraps [ErrLimit].
 func Read(fsys fs.FS, options ...Option) (*Report, error) {
 	g := &gatherer{tree: newTree(fsys), report: &Report{Languages: []string{}}}
 	for _, option := range options {
@@ -111,7 +116,7 @@ func Read(fsys fs.FS, options ...Option) (*Report, error) {
 	}
 	root, err := g.systemRoot()
 	if err != nil {
-		return nil, err
+		return nil, withoutPath(err)
 	}
 	g.root, g.report.SystemRoot = root, root
 
@@ -122,6 +127,9 @@ func Read(fsys fs.FS, options ...Option) (*Report, error) {
 	g.listFiles()
 	if !g.report.Fast {
 		g.readKernel()
+	}
+	if g.work.over != nil {
+		return nil, g.work.over
 	}
 	g.addClaim()
 	g.describe()
@@ -189,7 +197,7 @@ func (g *gatherer) addClaim() {
 	e := Evidence{Witness: WitnessClaim, Source: g.claim.Source, Version: g.claim.Version, HasUBR: g.claim.Version.UBR != 0}
 	if e.Version.Build == 0 {
 		e.Version = Version{}
-		e.Err = fmt.Errorf("%s tells no version: %w", e.name(), fs.ErrNotExist)
+		e.Err = ofKind(errors.New("tells no version"), fs.ErrNotExist)
 	} else {
 		e.Value = e.Version.String()
 	}
@@ -205,14 +213,14 @@ func (g *gatherer) describe() {
 	}
 	r.EditionID = cmp.Or(g.hive.editionID, claim.Edition.ID)
 	r.InstallationType = cmp.Or(g.hive.installationType, claim.Edition.InstallationType)
-	r.ProductType = cmp.Or(r.ProductType, claim.ProductType)
+	r.ProductType = cmp.Or(r.ProductType, claim.Edition.ProductType)
 	r.BuildLabEx = g.hive.buildLabEx
 	r.Branch = cmp.Or(branchOf(g.hive.buildLabEx, 3), branchOf(g.hive.buildLab, 1), g.hive.buildBranch)
 	r.Architecture = cmp.Or(g.kernelArchitecture, labArchitecture(g.hive.buildLabEx), packageArchitecture(g.listedArchitecture), claim.Architecture)
 
 	best := r.Best()
 	r.ProductName = g.hive.productName
-	if rest, found := strings.CutPrefix(r.ProductName, "Windows 10"); found && best.Version.Build >= 22000 && !r.isServer() {
+	if rest, found := strings.CutPrefix(r.ProductName, "Windows 10"); found && best.Version.Build >= 22000 && !r.Edition().isServer() {
 		r.ProductName = "Windows 11" + rest
 	}
 	r.DisplayVersion = g.displayVersion(best)
@@ -292,11 +300,8 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 }
 
 // Edition returns what lookups in a [Table] tell products apart by.
-func (r *Report) Edition() Edition { return Edition{r.EditionID, r.InstallationType} }
-
-// isServer says whether it is a Windows Server.
-func (r *Report) isServer() bool {
-	return r.Edition().isServer() || strings.EqualFold(r.ProductType, "ServerNT") || strings.EqualFold(r.ProductType, "LanmanNT")
+func (r *Report) Edition() Edition {
+	return Edition{ID: r.EditionID, InstallationType: r.InstallationType, ProductType: r.ProductType}
 }
 
 // Status is what the table knows about the verdict. Where the evidence tells the

@@ -141,7 +141,7 @@ func TestWindows10Version1909(t *testing.T) {
 	require.Equal(t, "1909", r.DisplayVersion)
 	require.Equal(t, "19h1_release", r.Branch)
 	require.Equal(t, "x64", r.Architecture)
-	require.Equal(t, "Windows 10 1909", r.Status().Release())
+	require.Equal(t, "Windows 10 1909", r.Status().ReleaseName())
 	require.Equal(t, winver.KB(4577671), r.Status().Update.KB)
 
 	for w, want := range map[winver.Witness]string{
@@ -162,7 +162,7 @@ func TestWindows10Version22H2(t *testing.T) {
 	r := read(t, newImage().software(v).manifest("10.0.19041.3636"), xmlSays(t, "10.0.19041.3636"))
 	require.Equal(t, "10.0.19045.3636", r.Best().String())
 	require.Equal(t, "22H2", r.DisplayVersion)
-	require.Equal(t, "Windows 10 22H2", r.Status().Release())
+	require.Equal(t, "Windows 10 22H2", r.Status().ReleaseName())
 	require.Contains(t, r.Disagreement(), "the XML says 10.0.19041.3636, but it is 10.0.19045.3636")
 }
 
@@ -170,7 +170,7 @@ func TestWindows11Version23H2(t *testing.T) {
 	v := windows10.with(values{"CurrentBuild": "22631", "CurrentBuildNumber": "22631", "UBR": uint32(2428), "DisplayVersion": "23H2", "ReleaseId": "2009"})
 	r := read(t, newImage().software(v), xmlSays(t, "10.0.22621.2428"))
 	require.Equal(t, "10.0.22631.2428", r.Best().String())
-	require.Equal(t, "Windows 11 23H2", r.Status().Release())
+	require.Equal(t, "Windows 11 23H2", r.Status().ReleaseName())
 	require.Contains(t, r.Disagreement(), "10.0.22621.2428")
 }
 
@@ -321,7 +321,7 @@ func TestWindows7(t *testing.T) {
 	require.Equal(t, winver.WitnessKernel, r.Best().UBRFrom)
 	require.Equal(t, "win7sp1_rtm", r.Branch)
 	require.Empty(t, r.DisplayVersion)
-	require.Equal(t, "Windows 7 SP1", r.Status().Release())
+	require.Equal(t, "Windows 7 SP1", r.Status().ReleaseName())
 
 	r = read(t, newImage().software(v).kernel(t, version(t, "6.1.7601.23807")).pack("Package_for_RollupFix", "7601.24214.1.8"))
 	require.Equal(t, "6.1.7601.24214", r.Best().String())
@@ -366,7 +366,7 @@ func TestTargetingInfo(t *testing.T) {
 	r = read(t, target(old, map[string]string{"Client.OS.amd64": "10.0.19045.1139"}))
 	require.Equal(t, "10.0.18362.1139", r.Best().String())
 	require.Equal(t, "1903", r.DisplayVersion)
-	require.Equal(t, "Windows 10 1903", r.Status().Release())
+	require.Equal(t, "Windows 10 1903", r.Status().ReleaseName())
 
 	r = read(t, target(old, map[string]string{"Client.OS.amd64": "no version"}))
 	require.ErrorIs(t, evidence(t, r, winver.WitnessTargetingInfo).Err, fs.ErrNotExist)
@@ -440,7 +440,7 @@ func TestFastIsAmbiguous(t *testing.T) {
 	require.False(t, r.Best().BuildExact)
 	require.Empty(t, r.DisplayVersion)
 	require.Empty(t, r.Disagreement())
-	require.Equal(t, "Windows 10 1903/1909 or Windows Server, version 1903/1909", r.Status().Release())
+	require.Equal(t, "Windows 10 1903/1909 or Windows Server, version 1903/1909", r.Status().ReleaseName())
 	// XML that has been saved again may have the release's own build.
 	r = read(t, i, winver.Fast(), xmlSays(t, "10.0.18363.1139"))
 	require.Equal(t, "10.0.18363.1139", r.Best().String())
@@ -694,7 +694,7 @@ func TestFilesOfManyKinds(t *testing.T) {
 // A claim without a version is no evidence, but may tell the edition.
 func TestClaimWithoutVersion(t *testing.T) {
 	r := read(t, newImage().manifest("10.0.18362.1139"), winver.WithClaim(winver.Claim{
-		Version: winver.Version{UBR: 5}, Edition: winver.Edition{ID: "ServerStandard"}, Architecture: "arm64", ProductType: "ServerNT"}))
+		Version: winver.Version{UBR: 5}, Edition: winver.Edition{ID: "ServerStandard", ProductType: "ServerNT"}, Architecture: "arm64"}))
 	require.ErrorIs(t, evidence(t, r, winver.WitnessClaim).Err, fs.ErrNotExist)
 	require.Equal(t, "10.0.18362.1139", r.Best().String())
 	require.Equal(t, "ServerStandard", r.EditionID)

@@ -73,10 +73,11 @@ func (r Release) EndOfService(e Edition) Date {
 }
 
 // Edition is what tells the products that share a build from each other. The
-// zero value stands for an unknown edition; either field may be unknown alone.
+// zero value is an unknown edition; each field may be unknown alone.
 type Edition struct {
 	ID               string // the registry's EditionID: "Professional", "EnterpriseS", "ServerStandard"
 	InstallationType string // "Client", "Server", "Server Core", "WindowsPE"
+	ProductType      string // "WinNT", "ServerNT", or "LanmanNT" for a domain controller
 }
 
 // isPE says whether the edition is a preinstallation environment, which belongs
@@ -89,16 +90,16 @@ func (e Edition) isServer() bool {
 	switch kind := strings.ToLower(e.InstallationType); {
 	case strings.HasPrefix(kind, "server"), kind == "nano server":
 		return true
-	case kind == "client":
-		return false
+	case kind == "client", strings.EqualFold(e.ID, "ServerRdsh"):
+		return false // ServerRdsh is Windows 10 Enterprise for many users at once
 	}
-	// ServerRdsh is Windows 10 Enterprise for many users at once.
-	return hasPrefixFold(e.ID, "Server") && !strings.EqualFold(e.ID, "ServerRdsh")
+	return hasPrefixFold(e.ID, "Server") || strings.EqualFold(e.ProductType, "ServerNT") || strings.EqualFold(e.ProductType, "LanmanNT")
 }
 
 // isClient is not the reverse of isServer: both are false for what is unknown.
 func (e Edition) isClient() bool {
-	return !e.isServer() && !e.isPE() && (e.ID != "" || strings.EqualFold(e.InstallationType, "Client"))
+	return !e.isServer() && !e.isPE() &&
+		(e.ID != "" || strings.EqualFold(e.InstallationType, "Client") || strings.EqualFold(e.ProductType, "WinNT"))
 }
 
 // isHomeOrPro says whether the edition has the shorter of the two terms. Home is

@@ -28,7 +28,7 @@ type Status struct {
 
 // Status looks a version up in every way.
 func (t *Table) Status(v Version, e Edition) Status {
-	s := Status{Version: v, Edition: e, Releases: t.Release(v, e), Newer: t.Newer(v, e), AsOf: t.asOf}
+	s := Status{Version: v, Edition: e, Releases: t.Releases(v, e), Newer: t.Newer(v, e), AsOf: t.asOf}
 	s.Update, s.Listed = t.Update(v)
 	s.Below, s.Above = t.Between(v, e)
 	s.Latest, _ = t.Latest(v, e)
@@ -40,9 +40,9 @@ func (t *Table) Status(v Version, e Edition) Status {
 // Known says whether the build is in the table.
 func (s Status) Known() bool { return len(s.Releases) > 0 }
 
-// Release names what the version can be, such as "Windows 10 1903/1909", and is
+// ReleaseName names what the version can be, such as "Windows 10 1903/1909", and is
 // empty for a build that is not in the table.
-func (s Status) Release() string {
+func (s Status) ReleaseName() string {
 	var names []string
 	at := make(map[string]int) // names with a version at the end, without that
 	for _, r := range s.Releases {
@@ -213,7 +213,7 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		EndOfService Date      `json:"end_of_service,omitzero"`
 		AsOf         Date      `json:"as_of"`
 	}{
-		Release: s.Release(), KB: s.Update.KB, Released: s.Update.Released, Kind: s.Update.Kind,
+		Release: s.ReleaseName(), KB: s.Update.KB, Released: s.Update.Released, Kind: s.Update.Kind,
 		Alternatives: s.Update.Alternatives, EndOfService: s.EndOfService(), AsOf: s.AsOf,
 	}
 	if !s.Below.Version.IsZero() {

@@ -64,7 +64,7 @@ func TestStatusLine(t *testing.T) {
 		{"12345.6", professional, "2026-10-01", "", "build 12345 is not in the table of 2026-09-29"},
 	} {
 		s := winver.DefaultTable().Status(version(t, test.version), test.edition)
-		require.Equal(t, test.release, s.Release(), test.version)
+		require.Equal(t, test.release, s.ReleaseName(), test.version)
 		require.Equal(t, test.line, s.Line(day(t, test.today)), "%s %v", test.version, test.edition)
 	}
 }

@@ -62,11 +62,11 @@ type ladderStart struct {
 // know.
 func (t *Table) AsOf() Date { return t.asOf }
 
-// Release returns what a version can be, oldest first: several releases where a
+// Releases returns what a version can be, oldest first: several releases where a
 // build is several products, or where an enablement package may have been
 // applied. An edition narrows them. For a build that is not in the table, it
 // returns nothing.
-func (t *Table) Release(v Version, e Edition) []Release {
+func (t *Table) Releases(v Version, e Edition) []Release {
 	var found []Release
 	for _, build := range t.members(v) {
 		found = append(found, t.releases[build]...)
@@ -211,7 +211,7 @@ func (t *Table) ladderFor(v Version, e Edition) []entry {
 		return rows
 	}
 	base := versionOf(t.base(v.Build), v.UBR)
-	longest := slices.MaxFunc(t.Release(base, e), func(a, b Release) int {
+	longest := slices.MaxFunc(t.Releases(base, e), func(a, b Release) int {
 		return compareEnds(a.EndOfService(e), b.EndOfService(e))
 	})
 	if others := t.ladder(longest.Build, p); len(others) > 0 {

@@ -334,7 +334,7 @@ func TestRelease(t *testing.T) {
 		{"6.3.18362.1139", anyEdition, ""},
 	} {
 		var got []string
-		for _, release := range winver.DefaultTable().Release(version(t, test.version), test.edition) {
+		for _, release := range winver.DefaultTable().Releases(version(t, test.version), test.edition) {
 			got = append(got, release.String())
 		}
 		require.Equal(t, test.want, strings.Join(got, "|"), "%s %v", test.version, test.edition)
@@ -342,7 +342,7 @@ func TestRelease(t *testing.T) {
 }
 
 func TestReleaseFields(t *testing.T) {
-	releases := winver.DefaultTable().Release(version(t, "18363.1139"), professional)
+	releases := winver.DefaultTable().Releases(version(t, "18363.1139"), professional)
 	require.Equal(t, []winver.Release{{
 		Build: 18363, Product: "Windows 10", Version: "1909", Codename: "19H2", Channel: winver.ChannelClient,
 		Available:     winver.Date{Year: 2019, Month: time.November, Day: 12},
@@ -361,7 +361,7 @@ func TestReleaseFields(t *testing.T) {
 		"6.0.6000":    {"2010-04-13", "2010-04-13", "2010-04-13"},
 		"26100.32230": {"2034-11-14", "2034-11-14", "2034-11-14"},
 	} {
-		release := winver.DefaultTable().Release(version(t, text), anyEdition)[0]
+		release := winver.DefaultTable().Releases(version(t, text), anyEdition)[0]
 		for i, e := range []winver.Edition{professional, enterprise, anyEdition} {
 			require.Equal(t, want[i], release.EndOfService(e).String(), "%s %v", text, e)
 		}

@@ -2,11 +2,14 @@ package winver
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -16,65 +19,163 @@ const (
 	// 120 MB.
 	maxWholeFile = 256 << 20
 
+	// maxLinks is how many links a path may lead through.
+	maxLinks = 40
+
 	// maxRoots is how many directories of the root are looked at to find the
 	// system root.
 	maxRoots = 1024
 )
 
 // tree finds files as Windows does, without regard to case. The names looked
-// for are ASCII, so only ASCII letters are folded.
+// for are ASCII, so only ASCII letters are folded. It follows links itself
+// where the file system can tell them, so that what a path costs is known.
 type tree struct {
 	fsys  fs.FS
+	links fs.ReadLinkFS            // fsys, nil if it tells no links
 	lists map[string][]fs.DirEntry // directories that were listed
+	work  budget
 }
 
-func newTree(fsys fs.FS) *tree { return &tree{fsys, make(map[string][]fs.DirEntry)} }
+func newTree(fsys fs.FS) *tree {
+	t := &tree{fsys: fsys, lists: make(map[string][]fs.DirEntry), work: budget{left: maxSteps}}
+	t.links, _ = fsys.(fs.ReadLinkFS)
+	return t
+}
 
 // find returns the path of an existing file or directory, spelled as the tree
-// has it.
+// has it, and without links in it.
 func (t *tree) find(name string) (string, error) {
-	if _, err := fs.Stat(t.fsys, name); err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return name, err
-	}
-	found := "."
-	for element := range strings.SplitSeq(name, "/") {
-		child, err := t.child(found, element)
+	found, links := ".", 0
+	for name != "" {
+		if err := t.work.spend(1 + len(found)/stepPath); err != nil {
+			return "", err
+		}
+		var element string
+		switch element, name, _ = strings.Cut(name, "/"); element {
+		case "", ".":
+			continue
+		case "..":
+			if found == "." {
+				return "", ofKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
+			}
+			found = path.Dir(found)
+			continue
+		}
+		child, mode, err := t.child(found, element)
 		if err != nil {
-			return "", &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+			return "", err
+		}
+		if mode&fs.ModeSymlink != 0 && t.links != nil {
+			if links++; links > maxLinks {
+				return "", ofKind(errors.New("too many levels of links"), fs.ErrNotExist)
+			}
+			target, err := t.followLink(child)
+			if err != nil {
+				return "", err
+			}
+			if strings.HasPrefix(target, "/") {
+				found = "."
+			}
+			name = strings.TrimSuffix(target+"/"+name, "/")
+			continue
+		}
+		if name != "" && !mode.IsDir() {
+			return "", fs.ErrNotExist
 		}
 		found = child
 	}
 	return found, nil
 }
 
-func (t *tree) child(directory, name string) (string, error) {
+// followLink returns the target of a link.
+func (t *tree) followLink(name string) (string, error) {
+	if err := t.work.spend(stepsOfLink); err != nil {
+		return "", err
+	}
+	target, err := t.links.ReadLink(name)
+	if err != nil {
+		return "", withoutPath(err)
+	}
+	if strings.HasPrefix(target, "//") {
+		return "", ofKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
+	}
+	return target, nil
+}
+
+// child finds a name in a directory, given by its exact path.
+func (t *tree) child(directory, name string) (string, fs.FileMode, error) {
 	exact := path.Join(directory, name)
-	if _, err := fs.Stat(t.fsys, exact); err == nil {
-		return exact, nil
+	mode, err := t.mode(exact)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return exact, mode, err
 	}
 	entries, err := t.list(directory)
+	if err == nil {
+		err = t.work.spend(len(entries)) // they are looked through
+	}
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	for _, entry := range entries {
 		if sameName(entry.Name(), name) {
-			return path.Join(directory, entry.Name()), nil
+			exact = path.Join(directory, entry.Name())
+			mode, err = t.mode(exact)
+			return exact, mode, err
 		}
 	}
-	return "", fs.ErrNotExist
+	return "", 0, fs.ErrNotExist
 }
 
-// list returns what is in a directory, given by its exact path.
+// mode tells what a path is: a link itself, where links can be told.
+func (t *tree) mode(name string) (fs.FileMode, error) {
+	var info fs.FileInfo
+	var err error
+	if t.links != nil {
+		info, err = t.links.Lstat(name)
+	} else {
+		info, err = fs.Stat(t.fsys, name)
+	}
+	if err != nil {
+		return 0, withoutPath(err)
+	}
+	return info.Mode(), nil
+}
+
+// list returns what is in a directory, given by its exact path, sorted by name.
 func (t *tree) list(directory string) ([]fs.DirEntry, error) {
 	if entries, ok := t.lists[directory]; ok {
 		return entries, nil
 	}
-	entries, err := fs.ReadDir(t.fsys, directory)
-	if err != nil && len(entries) == 0 {
-		return nil, err
+	file, err := t.fsys.Open(directory)
+	if err != nil {
+		return nil, withoutPath(err)
 	}
+	defer file.Close()
+	reader, ok := file.(fs.ReadDirFile)
+	if !ok {
+		return nil, fs.ErrNotExist // a file
+	}
+	var entries []fs.DirEntry
+	for err == nil {
+		var more []fs.DirEntry
+		more, err = reader.ReadDir(1024)
+		if over := t.work.spend(1 + len(more)); over != nil {
+			return nil, over
+		}
+		entries = append(entries, more...)
+	}
+	if err != io.EOF && len(entries) == 0 {
+		return nil, withoutPath(err)
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
 	t.lists[directory] = entries
 	return entries, nil
+}
+
+// forget drops the lists of all directories but the root.
+func (t *tree) forget() {
+	maps.DeleteFunc(t.lists, func(directory string, _ []fs.DirEntry) bool { return directory != "." })
 }
 
 func sameName(a, b string) bool {
@@ -108,7 +209,8 @@ func (t *tree) systemRoot() (string, error) {
 	marks := []string{"kernel32.dll", "config/SOFTWARE", "config/SYSTEM", "ntoskrnl.exe"}
 	best, bestScore, looked := "", 0, 0
 	consider := func(name string) {
-		system, err := t.child(name, "System32")
+		defer t.forget()
+		system, err := t.find(path.Join(name, "System32"))
 		if err != nil {
 			return
 		}
@@ -133,17 +235,30 @@ func (t *tree) systemRoot() (string, error) {
 			consider(entry.Name())
 		}
 	}
+	if t.work.over != nil {
+		return "", t.work.over
+	}
 	if bestScore == 0 {
-		return "", fmt.Errorf("no directory in the root has System32/kernel32.dll, ntoskrnl.exe there, or a registry in System32/config: %w", ErrNotWindows)
+		return "", ofKind(errors.New("not a Windows image: no directory in the root has System32/kernel32.dll, ntoskrnl.exe there, or a registry in System32/config"), ErrNotWindows)
 	}
 	return best, nil
 }
 
 // source is an open file for reading at random.
 type source struct {
-	io.ReaderAt
-	size int64
-	file fs.File
+	reader io.ReaderAt
+	size   int64
+	file   fs.File
+	work   *budget
+}
+
+// ReadAt implements io.ReaderAt, at the expense of the tree's budget.
+func (s *source) ReadAt(p []byte, offset int64) (int, error) {
+	if err := s.work.spend(1 + len(p)/stepBytes); err != nil {
+		return 0, err
+	}
+	n, err := s.reader.ReadAt(p, offset)
+	return n, withoutPath(err)
 }
 
 func (s *source) Close() error { return s.file.Close() }
@@ -151,9 +266,18 @@ func (s *source) Close() error { return s.file.Close() }
 // open opens a file, given by its exact path, for reading at random. A file
 // that can be read in order only is read whole.
 func (t *tree) open(name string) (_ *source, err error) {
-	file, err := t.fsys.Open(name)
+	// Before it is opened: opening a named pipe waits for somebody to write to
+	// it.
+	mode, err := t.mode(name)
+	if err == nil {
+		err = refuse(mode)
+	}
 	if err != nil {
 		return nil, err
+	}
+	file, err := t.fsys.Open(name)
+	if err != nil {
+		return nil, withoutPath(err)
 	}
 	defer func() {
 		if err != nil {
@@ -162,31 +286,42 @@ func (t *tree) open(name string) (_ *source, err error) {
 	}()
 	info, err := file.Stat()
 	if err != nil {
+		return nil, withoutPath(err)
+	}
+	if err := refuse(info.Mode()); err != nil {
 		return nil, err
 	}
-	s := &source{size: info.Size(), file: file}
-	switch {
-	case info.IsDir():
-		return nil, fmt.Errorf("%s: is a directory", name)
-	case s.size < 0:
-		return nil, fmt.Errorf("%s: the content is not there", name)
+	s := &source{size: info.Size(), file: file, work: &t.work}
+	if s.size < 0 {
+		return nil, ofKind(errors.New("the content is not there"), fs.ErrNotExist)
 	}
 	switch file := file.(type) {
 	case io.ReaderAt:
-		s.ReaderAt = file
+		s.reader = file
 	case io.ReadSeeker:
-		s.ReaderAt = seekReaderAt{file}
+		s.reader = seekReaderAt{file}
 	default:
 		data, err := io.ReadAll(io.LimitReader(file, maxWholeFile+1))
 		if err != nil {
-			return nil, err
+			return nil, withoutPath(err)
 		}
 		if len(data) > maxWholeFile {
-			return nil, fmt.Errorf("%s: can be read only whole, and has more than %d bytes", name, maxWholeFile)
+			return nil, ofKind(fmt.Errorf("can be read only whole, and has more than %d bytes", maxWholeFile), ErrLimit)
 		}
-		s.ReaderAt, s.size = bytes.NewReader(data), int64(len(data))
+		s.reader, s.size = bytes.NewReader(data), int64(len(data))
 	}
 	return s, nil
+}
+
+// refuse returns an error for what has no content of its own.
+func refuse(mode fs.FileMode) error {
+	switch {
+	case mode.IsDir():
+		return ofKind(errors.New("is a directory, not a file"), ErrFormat)
+	case mode&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice|fs.ModeCharDevice) != 0:
+		return ofKind(errors.New("is a pipe, a socket or a device, not a file"), ErrFormat)
+	}
+	return nil
 }
 
 // seekReaderAt reads at an offset by seeking. It is for one goroutine.

@@ -149,7 +149,7 @@ func describeImage(image *wim.Image, table *winver.Table) imageJSON {
 
 // statusOf looks the version up that the XML names.
 func statusOf(w *wim.WindowsInfo, table *winver.Table) winver.Status {
-	return table.Status(w.Version, winver.Edition{ID: w.EditionID, InstallationType: w.InstallationType})
+	return table.Status(w.Version, w.Edition())
 }
 
 // versionText writes 0x00010D00 as "1.13", as Microsoft's headers name it.
@@ -223,7 +223,7 @@ func printUpdates(w io.Writer, r *wim.Reader, table *winver.Table) error {
 			fmt.Fprintln(w)
 			lines.row("INDEX", "RELEASE", "UPDATE")
 		}
-		lines.row(strconv.Itoa(image.Index), status.Release(), status.Line(today()))
+		lines.row(strconv.Itoa(image.Index), status.ReleaseName(), status.Line(today()))
 	}
 	return lines.flush()
 }

@@ -55,6 +55,13 @@ func (a *app) updateTable() (*winver.Table, error) {
 	if a.table == "" {
 		return winver.DefaultTable(), nil
 	}
+	// Before it is opened: opening a named pipe waits for somebody to write to
+	// it.
+	if info, err := os.Stat(a.table); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", a.table)
+	}
 	file, err := os.Open(a.table)
 	if err != nil {
 		return nil, err
@@ -77,7 +84,7 @@ func (a *app) printStatus(s winver.Status) error {
 		head.row("Release", fmt.Sprintf("not in the table, which is of %v", s.AsOf))
 		return head.flush()
 	}
-	head.row("Release", s.Release())
+	head.row("Release", s.ReleaseName())
 	head.row("Update", s.Line(today()))
 	head.row("Table of", s.AsOf.String())
 	if err := head.flush(); err != nil || len(s.Newer) == 0 {

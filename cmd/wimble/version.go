@@ -74,7 +74,7 @@ func (a *app) printVersion(report *winver.Report) error {
 		head.row("But", difference)
 	}
 	if status.Known() {
-		head.row("Release", status.Release())
+		head.row("Release", status.ReleaseName())
 		head.row("Update", status.Line(today()))
 	}
 	head.row("Product", orDash(report.ProductName))

@@ -108,19 +108,17 @@ func (h *Hive) Root() (*Key, error) { return h.key(h.root, nil) }
 
 // Key returns the key at a path from the root, with backslashes between names,
 // such as `Microsoft\Windows NT\CurrentVersion`. Names are found whatever their
-// case. The error wraps ErrNotFound if there is no such key.
+// case. The error wraps ErrNotFound if there is no such key; it names the
+// element that is missing, and leaves naming the path to the caller.
 func (h *Hive) Key(path string) (*Key, error) {
 	k, err := h.Root()
 	for name := range strings.SplitSeq(path, `\`) {
 		if err != nil {
-			break
+			return nil, err
 		}
 		k, err = k.Subkey(name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", path, err)
-	}
-	return k, nil
+	return k, err
 }
 
 // cell is where the content of a cell is.

@@ -94,7 +94,7 @@ func (k *Key) Subkey(name string) (*Key, error) {
 			failed = cmp.Or(failed, err)
 		}
 	}
-	return nil, cmp.Or(failed, fmt.Errorf("%q: %w", name, ErrNotFound))
+	return nil, cmp.Or(failed, fmt.Errorf("key %q: %w", name, ErrNotFound))
 }
 
 // Subkeys yields the subkeys in the order of the hive, which is that of their
