@@ -532,6 +532,51 @@ func TestDirtyHive(t *testing.T) {
 	require.Contains(t, evidence(t, r, winver.WitnessHive).Note, "not closed cleanly: changes that are in its log alone are not seen; value EditionID")
 }
 
+// A SYSTEM hive tells its state like SOFTWARE, and of either what is there counts.
+func TestDirtyAndCutHives(t *testing.T) {
+	system := &regftest.Key{Name: "ROOT"}
+	system.At(`ControlSet001\Control\ProductOptions`).Set(regftest.SZ("ProductType", "WinNT"))
+	for range 4 {
+		system.Set(regftest.Binary("Data", make([]byte, 4000)))
+	}
+	r := read(t, newImage().software(windows10).hive("SYSTEM", system, regftest.Options{Dirty: true}))
+	require.Equal(t, "WinNT", r.ProductType)
+	require.Equal(t, []string{"Windows/System32/config/SYSTEM: the hive was not closed cleanly: changes that are in its log alone are not seen"}, r.Notes)
+
+	cut := func(root *regftest.Key) []byte {
+		data := regftest.Build(root, regftest.Options{})
+		return data[:len(data)-5000]
+	}
+	software := softwareHive(windows10)
+	for range 4 {
+		software.Set(regftest.Binary("Data", make([]byte, 4000)))
+	}
+	r = read(t, newImage().add("Windows/System32/config/SOFTWARE", cut(software)).add("Windows/System32/config/SYSTEM", cut(system)))
+	require.Equal(t, "10.0.18363.1139", r.Best().String())
+	require.Equal(t, "the hive is cut off: what is missing is not seen", evidence(t, r, winver.WitnessHive).Note)
+	require.Equal(t, "WinNT", r.ProductType)
+	require.Equal(t, []string{"Windows/System32/config/SYSTEM: the hive is cut off: what is missing is not seen"}, r.Notes)
+}
+
+// A product type alone tells a client from a server.
+func TestProductTypeTellsRelease(t *testing.T) {
+	for kind, want := range map[string]string{
+		"WinNT": "Windows 10 1903/1909", "ServerNT": "Windows Server, version 1903/1909", "LanmanNT": "Windows Server, version 1903/1909",
+		"": "Windows 10 1903/1909 or Windows Server, version 1903/1909",
+	} {
+		system := &regftest.Key{Name: "ROOT"}
+		system.At(`ControlSet001\Control\ProductOptions`).Set(regftest.SZ("ProductType", kind))
+		r := read(t, newImage().manifest("10.0.18362.1139").hive("SYSTEM", system, regftest.Options{}))
+		require.Equal(t, want, r.Status().ReleaseName(), kind)
+	}
+	// The edition tells more where there is one.
+	for edition, server := range map[string]bool{"ServerStandard": true, "ServerRdsh": false, "Professional": true} {
+		e := winver.Edition{ID: edition, ProductType: "ServerNT"}
+		name := winver.DefaultTable().Status(version(t, "10.0.18362.1139"), e).ReleaseName()
+		require.Equal(t, server, strings.Contains(name, "Server"), name)
+	}
+}
+
 func TestSystemHive(t *testing.T) {
 	system := &regftest.Key{Name: "ROOT"}
 	system.At("Select").Set(regftest.DWORD("Current", 2))

@@ -31,14 +31,18 @@ const (
 // for are ASCII, so only ASCII letters are folded. It follows links itself
 // where the file system can tell them, so that what a path costs is known.
 type tree struct {
-	fsys  fs.FS
-	links fs.ReadLinkFS            // fsys, nil if it tells no links
-	lists map[string][]fs.DirEntry // directories that were listed
-	work  budget
+	fsys     fs.FS
+	links    fs.ReadLinkFS            // fsys, nil if it tells no links
+	lists    map[string][]fs.DirEntry // directories that were listed
+	followed map[string]string        // the targets of links
+	work     budget
 }
 
 func newTree(fsys fs.FS) *tree {
-	t := &tree{fsys: fsys, lists: make(map[string][]fs.DirEntry), work: budget{left: maxSteps}}
+	t := &tree{
+		fsys: fsys, lists: make(map[string][]fs.DirEntry), followed: make(map[string]string),
+		work: budget{left: maxSteps},
+	}
 	t.links, _ = fsys.(fs.ReadLinkFS)
 	return t
 }
@@ -90,6 +94,9 @@ func (t *tree) find(name string) (string, error) {
 
 // followLink returns the target of a link.
 func (t *tree) followLink(name string) (string, error) {
+	if target, ok := t.followed[name]; ok {
+		return target, nil
+	}
 	if err := t.work.spend(stepsOfLink); err != nil {
 		return "", err
 	}
@@ -100,6 +107,7 @@ func (t *tree) followLink(name string) (string, error) {
 	if strings.HasPrefix(target, "//") {
 		return "", ofKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
 	}
+	t.followed[name] = target
 	return target, nil
 }
 

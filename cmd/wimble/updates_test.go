@@ -29,7 +29,11 @@ func TestUpdatesTable(t *testing.T) {
 	require.Contains(t, works(t, "updates", "26100.9999", "--table", file), "KB9999999, 2030-01-08; none newer as of 2030-01-08")
 
 	require.NoError(t, os.WriteFile(file, []byte("nonsense\n"), 0o600))
-	_, stderr, status := command("updates", "26100.9999", "--table", file)
+	_, stderr, status := command("updates", "26100.9999", "--table", t.TempDir())
+	require.Equal(t, 1, status)
+	require.Contains(t, stderr, "is not a regular file")
+
+	_, stderr, status = command("updates", "26100.9999", "--table", file)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "table.txt")
 	_, _, status = command("updates", "ten")
