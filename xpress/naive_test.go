@@ -1,12 +1,22 @@
 package xpress_test
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // naiveDecode is written from the format's description alone, bit by bit, and
 // shares nothing with the package: no table, no wide buffer, no window.
 func naiveDecode(size int, src []byte) ([]byte, error) {
+	out, _, err := naiveDecodeStrictly(size, src)
+	return out, err
+}
+
+// naiveDecodeStrictly also tells whether the chunk ends as 7-Zip wants it to: with
+// symbol 256, zero bits, and no byte that is not fetched by then.
+func naiveDecodeStrictly(size int, src []byte) (out []byte, strict bool, err error) {
 	if len(src) < 256 {
-		return nil, errors.New("no room for the lengths")
+		return nil, false, errors.New("no room for the lengths")
 	}
 	lengths := make([]int, 512)
 	for i := range lengths {
@@ -20,7 +30,7 @@ func naiveDecode(size int, src []byte) ([]byte, error) {
 		}
 	}
 	if sum != 1<<15 {
-		return nil, errors.New("not a complete code")
+		return nil, false, errors.New("not a complete code")
 	}
 
 	// Codewords are numbers; shorter ones come first, and the next length goes on
@@ -60,7 +70,6 @@ func naiveDecode(size int, src []byte) ([]byte, error) {
 	fetch()
 	fetch()
 
-	var out []byte
 	for len(out) < size {
 		word := codeword{}
 		symbol, found := 0, false
@@ -78,13 +87,13 @@ func naiveDecode(size int, src []byte) ([]byte, error) {
 		length, footer := symbol&15, symbol>>4&15
 		if length == 15 {
 			if at+1 > len(src) {
-				return nil, errors.New("no length byte")
+				return nil, false, errors.New("no length byte")
 			}
 			length = 15 + int(src[at])
 			at++
 			if length == 15+255 {
 				if at+2 > len(src) {
-					return nil, errors.New("no long length")
+					return nil, false, errors.New("no long length")
 				}
 				length = byteAt(at) | byteAt(at+1)<<8
 				at += 2
@@ -99,7 +108,7 @@ func naiveDecode(size int, src []byte) ([]byte, error) {
 			fetch()
 		}
 		if offset > len(out) || length > size-len(out) {
-			return nil, errors.New("bad match")
+			return nil, false, errors.New("bad match")
 		}
 		for range length {
 			out = append(out, out[len(out)-offset])
@@ -107,7 +116,16 @@ func naiveDecode(size int, src []byte) ([]byte, error) {
 	}
 	// At most two units of zeros behind the input may have been used.
 	if at*8-len(queue) > len(src)*8+32 {
-		return nil, errors.New("input ends early")
+		return nil, false, errors.New("input ends early")
 	}
-	return out, nil
+	word := codeword{}
+	symbol, found := 0, false
+	for !found && word.length < 15 && len(queue) > 0 {
+		word = codeword{word.length + 1, word.number<<1 | take()}
+		symbol, found = symbols[word]
+	}
+	for len(queue) < 16 {
+		fetch()
+	}
+	return out, found && symbol == 256 && at == len(src) && !slices.Contains(queue, 1), nil
 }

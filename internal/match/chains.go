@@ -1,0 +1,183 @@
+// Package match finds repeats in a chunk for the encoders: where bytes that
+// follow a position stood before.
+package match
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Padding is how many bytes a finder wants to read past the end of the chunk.
+const Padding = 16
+
+// A Match repeats Length bytes that stand Offset bytes back.
+type Match struct {
+	Length, Offset uint32
+}
+
+// A Position is a number of a byte in a chunk. 16 bits are enough for chunks of up
+// to 64 KiB, and take half the cache.
+type Position interface{ uint16 | uint32 }
+
+// Chains finds matches by hash chains: positions where the same 4 bytes begin (or
+// others of the same hash) are linked, each to the one before.
+//
+// All links of a chunk are made first, before any search. A finder that inserts
+// positions as the encoder moves on does the same work in small steps; in one loop
+// the processor overlaps the cache misses of many positions, a search starts from
+// a link that is read in order, and what a match skips needs no visit.
+//
+// There is no mark for the end of a chain. An empty place of the hash table means
+// position 0, which ends every chain and is tried like any other candidate: whether
+// it matches is seen from its bytes.
+type Chains[P Position] struct {
+	data  []byte // the chunk and padding
+	size  int
+	link4 []P // the last position with the same hash of 4 bytes
+	link3 []P // and of 3 bytes
+	head4 []P // by hash, while links are made
+	head3 []P
+}
+
+// NewChains returns a finder for chunks of up to maxSize bytes.
+func NewChains[P Position](maxSize int) *Chains[P] {
+	bits4, bits3 := hashBits(maxSize)
+	return &Chains[P]{
+		data:  make([]byte, maxSize+Padding),
+		link4: make([]P, maxSize),
+		link3: make([]P, maxSize),
+		head4: make([]P, 1<<bits4),
+		head3: make([]P, 1<<bits3),
+	}
+}
+
+// hashBits returns the sizes of the hash tables for a chunk of size bytes, as
+// logarithms: small tables for small chunks, as they are cleared for each.
+func hashBits(size int) (bits4, bits3 int) {
+	bits4 = min(max(bits.Len(uint(size-1))+1, 8), 17)
+	return bits4, min(bits4, 15)
+}
+
+// Reset takes the chunk that the next searches are about. It keeps a copy.
+func (c *Chains[P]) Reset(chunk []byte) {
+	c.size = copy(c.data, chunk)
+	clear(c.data[c.size:][:Padding])
+	c.link()
+}
+
+// link makes the links.
+func (c *Chains[P]) link() {
+	bits4, bits3 := hashBits(c.size)
+	head4, head3 := c.head4[:1<<bits4], c.head3[:1<<bits3]
+	clear(head4)
+	clear(head3)
+	data := c.data
+	link4, link3 := c.link4[:c.size], c.link3[:c.size]
+	shift4, shift3 := 32-bits4, 32-bits3
+	for i := range link4 {
+		v := binary.LittleEndian.Uint32(data[i:])
+		h4, h3 := v*hashFactor>>(shift4&31), v<<8*hashFactor>>(shift3&31)
+		link4[i], head4[h4] = head4[h4], P(i)
+		link3[i], head3[h3] = head3[h3], P(i)
+	}
+}
+
+// hashFactor spreads the bits of its argument over the upper ones of the product:
+// 2^32 divided by the golden ratio, and odd.
+const hashFactor = 0x9e3779b1
+
+// Longest returns the longest match at pos that is longer than length, and the
+// nearest of these, or else length and 0. It tries depth candidates, and stops at a
+// match of at least nice bytes. pos is not 0.
+func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
+	data := c.data
+	best, offset := length, 0
+	rest := c.size - pos
+	if rest <= best || rest < 4 {
+		return best, 0
+	}
+	first := binary.LittleEndian.Uint32(data[pos:])
+	if best < 3 {
+		at := int(c.link3[pos])
+		if v := binary.LittleEndian.Uint32(data[at:]); (v^first)<<8 == 0 {
+			best, offset = 3, pos-at
+			if v == first {
+				best = c.extend(at, pos, 4)
+				if best >= nice {
+					return min(best, rest), offset
+				}
+			}
+		}
+	}
+	best = max(best, 3)
+	last := binary.LittleEndian.Uint32(data[pos+best-3:])
+	for at := int(c.link4[pos]); ; at = int(c.link4[at]) {
+		if binary.LittleEndian.Uint32(data[at+best-3:]) == last && binary.LittleEndian.Uint32(data[at:]) == first {
+			if n := c.extend(at, pos, 4); n > best {
+				best, offset = n, pos-at
+				if best >= nice || best >= rest {
+					break
+				}
+				last = binary.LittleEndian.Uint32(data[pos+best-3:])
+			}
+		}
+		depth--
+		if depth <= 0 || at == 0 {
+			break
+		}
+	}
+	if offset == 0 {
+		return length, 0
+	}
+	return min(best, rest), offset
+}
+
+// extend returns the length of the match of pos with at, of which length bytes are
+// known. It may count padding.
+func (c *Chains[P]) extend(at, pos, length int) int {
+	data := c.data
+	for pos+length <= len(data)-8 && pos+length < c.size {
+		x := binary.LittleEndian.Uint64(data[at+length:]) ^ binary.LittleEndian.Uint64(data[pos+length:])
+		if x != 0 {
+			return length + bits.TrailingZeros64(x)>>3
+		}
+		length += 8
+	}
+	return length
+}
+
+// All appends to to the matches at pos, each longer than those before and with the
+// nearest offset for its length; the last one is the longest. They are at least 3
+// bytes long. It tries depth candidates, and stops at a match of at least nice
+// bytes. pos is not 0.
+func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
+	data := c.data
+	rest := c.size - pos
+	if rest < 4 {
+		return to
+	}
+	best := 3
+	first := binary.LittleEndian.Uint32(data[pos:])
+	at := int(c.link3[pos])
+	if v := binary.LittleEndian.Uint32(data[at:]); v^first != 0 && (v^first)<<8 == 0 {
+		to = append(to, Match{3, uint32(pos - at)})
+	}
+	last := binary.LittleEndian.Uint32(data[pos+best-3:])
+	for at := int(c.link4[pos]); ; at = int(c.link4[at]) {
+		if binary.LittleEndian.Uint32(data[at+best-3:]) == last && binary.LittleEndian.Uint32(data[at:]) == first {
+			if n := min(c.extend(at, pos, 4), rest); n > best {
+				best = n
+				to = append(to, Match{uint32(n), uint32(pos - at)})
+				if best >= nice || best >= rest {
+					break
+				}
+				last = binary.LittleEndian.Uint32(data[pos+best-3:])
+			}
+		}
+		depth--
+		if depth <= 0 || at == 0 {
+			break
+		}
+	}
+	return to
+}

@@ -1,0 +1,126 @@
+package xpress
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/wimble-go/wimble/internal/match"
+)
+
+// Levels of an Encoder.
+const (
+	MinLevel     = 1
+	DefaultLevel = 50
+	MaxLevel     = 100
+)
+
+// MinChunk is the smallest chunk size that WIM files have.
+const MinChunk = 4096
+
+// smallest is the size of the smallest chunk there can be: the codeword lengths,
+// and the two units that a decoder fetches at its start.
+const smallest = lengthsSize + 4
+
+// An Encoder compresses chunks, one after the other. It is not safe for concurrent
+// use. Between calls it holds no reference to dst or src.
+//
+// What it makes of a chunk depends on the chunk and the level alone, not on the
+// chunks before, on the machine or on build tags.
+type Encoder struct {
+	window int
+	search search
+	chains *match.Chains[uint16]
+	items  []item
+	code   encoderCode
+
+	// For the optimal parse.
+	cache []match.Match
+	best  []uint64
+	costs costs
+}
+
+// NewEncoder returns an Encoder for chunks of up to windowSize bytes, 1 to
+// [MaxChunk]. A WIM's chunks have a power of two from [MinChunk] on, and the last one
+// of a resource has what is left.
+//
+// The level is a number from 1 to 100, as in wimlib:
+//
+//	1 to 59    greedy or lazy: each match is the longest one at its place, unless
+//	           a better one begins a byte or two later. The level is the effort
+//	           of searching. 50 is the default.
+//	60 to 100  optimal: of all ways to cut the chunk into literals and matches
+//	           the one that takes the fewest bits, by estimated codeword lengths. From
+//	           80 on, estimated again from what the first such parse came to.
+func NewEncoder(windowSize int, level int) (*Encoder, error) {
+	if windowSize < 1 || windowSize > MaxChunk {
+		return nil, fmt.Errorf("xpress: window of %d bytes: 1 to %d are possible", windowSize, MaxChunk)
+	}
+	if level < MinLevel || level > MaxLevel {
+		return nil, fmt.Errorf("xpress: level %d: %d to %d are possible", level, MinLevel, MaxLevel)
+	}
+	e := &Encoder{
+		window: windowSize,
+		search: searchOf(level),
+		chains: match.NewChains[uint16](windowSize),
+		items:  make([]item, 0, windowSize+2),
+	}
+	if e.search.passes > 0 {
+		e.cache = make([]match.Match, 0, cachedMatches*windowSize)
+		e.best = make([]uint64, windowSize+1)
+	}
+	return e, nil
+}
+
+// A search is what a level means.
+type search struct {
+	depth int // candidates tried at a position
+	nice  int // a match of so many bytes is not bettered
+	lazy  int // how many of the next bytes may begin a better match
+	// passes of the optimal parse, or 0 for the lazy one
+	passes int
+}
+
+// searchOf returns the search of a level.
+func searchOf(level int) search {
+	switch {
+	case level < 20:
+		return search{depth: level, nice: 16 + 2*level}
+	case level < 60:
+		return search{depth: 4 + (level-20)*4/5, nice: 24 + level, lazy: 2}
+	case level < 80:
+		return search{depth: 16 + (level-60)*2, nice: 32 + (level - 60), passes: 1}
+	}
+	return search{depth: 32 + (level-80)*4, nice: 64 + 4*(level-80), passes: 2 + (level-80)/10}
+}
+
+// Encode compresses the chunk src into the beginning of dst and returns how many
+// bytes that took. It returns 0 when they are not fewer than src has, or more than
+// dst has: such a chunk is stored as it is. dst and src must not overlap.
+//
+// It panics when src is longer than the Encoder's window.
+//
+// Encode allocates nothing. The time is in proportion to len(src), whatever src
+// holds; see the package's documentation for the factor.
+func (e *Encoder) Encode(dst, src []byte) (n int) {
+	if len(src) > e.window {
+		panic(fmt.Sprintf("xpress: chunk of %d bytes for an encoder whose window is %d", len(src), e.window))
+	}
+	if len(src) <= smallest {
+		return 0
+	}
+	e.chains.Reset(src)
+	if e.search.passes == 0 {
+		e.parseLazily(src)
+	} else {
+		e.parseOptimally(src)
+	}
+	size := e.code.build(e.items)
+	if size >= len(src) || size > len(dst) {
+		return 0
+	}
+	e.write(dst[:size])
+	return size
+}
+
+// log2 returns the position of the highest bit of x, which is not 0.
+func log2(x uint32) uint32 { return uint32(31 - bits.LeadingZeros32(x)) }
