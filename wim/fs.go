@@ -3,7 +3,6 @@ package wim
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"io"
 	"io/fs"
 	"iter"
@@ -55,14 +54,29 @@ func (f *FS) hardLinks() *hardLinks { return f.links() }
 // Warnings are the oddities of the image's metadata that were read around.
 func (f *FS) Warnings() []error { return f.meta.warnings.all() }
 
-// maxLinks is how many links a path may lead through.
-const maxLinks = 40
+// The bounds of links: how many a path may lead through, and how many elements
+// their targets may have together.
+const (
+	maxLinks        = 40
+	maxLinkElements = 4096
+)
+
+// pathError is why a path leads nowhere: an error of a kind that its text has
+// no need to name.
+type pathError struct {
+	text string
+	kind error
+}
+
+func (e *pathError) Error() string { return e.text }
+func (e *pathError) Unwrap() error { return e.kind }
 
 var (
-	errTooManyLinks = errors.New("too many levels of links")
-	errNotDirectory = errors.New("not a directory")
-	errIsDirectory  = errors.New("is a directory")
-	errOutside      = errors.New("the link leads out of the image")
+	errTooManyLinks error = &pathError{"too many levels of links", ErrLimit}
+	errLongLinks    error = &pathError{"links with too many elements in their targets", ErrLimit}
+	errNotDirectory error = &pathError{"not a directory", fs.ErrNotExist}
+	errIsDirectory  error = &pathError{"is a directory", fs.ErrInvalid}
+	errOutside      error = &pathError{"the link leads out of the image", fs.ErrNotExist}
 )
 
 // child finds a name in a directory: exactly, or else without regard to case.
@@ -112,9 +126,14 @@ func (f *FS) resolve(path string, followLast bool) (int32, error) {
 		return 0, nil
 	}
 	at, rest := f.nearest(path)
-	links := 0
+	links, elements := 0, 0
 	for rest != "" {
 		var name string
+		if links > 0 {
+			if elements++; elements > maxLinkElements {
+				return 0, errLongLinks
+			}
+		}
 		name, rest, _ = strings.Cut(rest, "/")
 		if !f.meta.nodes[at].isDirectory() {
 			return 0, errNotDirectory
@@ -150,8 +169,8 @@ func (f *FS) resolve(path string, followLast bool) (int32, error) {
 		if rooted, ok := strings.CutPrefix(target, "/"); ok {
 			at, target = 0, rooted
 		}
-		// A link's target is made of elements, "." and ".." too; what was
-		// behind the link follows.
+		// A link's target is made of elements, "." and ".." too; what came
+		// after the link follows.
 		rest = strings.TrimSuffix(target+"/"+rest, "/")
 	}
 	if links == 0 && f.meta.nodes[at].isDirectory() {
@@ -222,8 +241,8 @@ func (f *FS) OpenStream(name, stream string) (*File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: errIsDirectory}
 }
 
-// resolveOrLink is resolve with followLast, but that a link which leads
-// nowhere stands for itself. broken says why it leads nowhere.
+// resolveOrLink resolves a path and follows links. For a dangling link it
+// returns the link itself, and in broken why it dangles.
 func (f *FS) resolveOrLink(path string) (i int32, broken, err error) {
 	i, err = f.resolve(path, true)
 	if err == nil {
