@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 
 	"github.com/wimble-go/wimble/internal/huffman"
 )
@@ -52,11 +51,10 @@ type Decoder struct {
 // size. It is part of the format: it decides how large the main alphabet is and
 // how block sizes are written.
 func NewDecoder(windowSize int) (*Decoder, error) {
-	if windowSize < MinWindow || windowSize > MaxWindow || windowSize&(windowSize-1) != 0 {
-		return nil, fmt.Errorf("lzx: window size %d is not a power of two from %d to %d",
-			windowSize, MinWindow, MaxWindow)
+	slots, err := slotCount(windowSize)
+	if err != nil {
+		return nil, err
 	}
-	slots := slotCounts[bits.Len(uint(windowSize))-1-windowBitsFirst]
 	d := &Decoder{
 		windowSize:  windowSize,
 		mainSymbols: numLiterals + lengthHeaders*slots,

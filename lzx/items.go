@@ -2,15 +2,15 @@ package lzx
 
 import "math/bits"
 
-// A match is a copy of length bytes from offset bytes before.
-type match struct {
+// A copyItem is a match: a copy of length bytes from offset bytes before.
+type copyItem struct {
 	length int
 	offset uint32
 }
 
 // check returns the error for a match at pos in a block that ends at end, or nil
 // if it is a good one.
-func (m match) check(pos, end int) error {
+func (m copyItem) check(pos, end int) error {
 	if m.length > end-pos {
 		return corrupt("match of %d bytes at output offset %d passes the end of its block", m.length, pos)
 	}
@@ -43,7 +43,7 @@ func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 	r := &d.bits
 	r.refill() // 56 bits are enough for the longest item: 16 + 16 + 17
 	e := d.main.Lookup(r.buf)
-	m := match{length: int(lengthOf(e))}
+	m := copyItem{length: int(lengthOf(e))}
 	if m.length == literalLength {
 		r.consume(uint(e & entryBits))
 		dst[pos] = byte(e >> entryLiteral)
