@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"fmt"
 	"math/bits"
 	"sync"
 
@@ -83,3 +84,10 @@ func (b *buffers) get(n int) *[]byte {
 func (b *buffers) put(buf *[]byte) { b.pool(cap(*buf)).Put(buf) }
 
 func (b *buffers) pool(room int) *sync.Pool { return &b.pools[bits.Len(uint(room))] }
+
+// newEncoder returns an encoder of the codec.
+func newEncoder(codec Compression, chunkSize, level int) (chunkEncoder, error) {
+	switch codec {
+	}
+	return nil, fmt.Errorf("%v cannot be written: %w", codec, ErrUnsupported)
+}

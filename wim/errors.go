@@ -33,6 +33,19 @@ var (
 	// needs the WIM that it was made against; see [Reader.Reference].
 	ErrMissingBlob = errors.New("content is not in this WIM")
 
+	// ErrOption: what the caller asks for makes no sense.
+	ErrOption = errors.New("wrong option")
+
+	// ErrNameTaken: another image of the file has the name already.
+	ErrNameTaken = errors.New("the name is taken")
+
+	// ErrChanged: a file is not what it was when the operation began.
+	ErrChanged = errors.New("changed while it was read")
+
+	// ErrReadOnly: the file may not be changed: it says so, or another program
+	// is busy with it.
+	ErrReadOnly = errors.New("the file may not be changed")
+
 	// ErrLimit: reading would exceed one of the [Limits].
 	ErrLimit = errors.New("limit exceeded")
 )

@@ -255,6 +255,34 @@ func parseResourceHeader(raw []byte) resourceHeader {
 	}
 }
 
+// append appends the header as it is stored. boot is the resource of the boot
+// image's metadata, whose index BootIndex is.
+func (h *Header) append(dst []byte, boot resourceHeader) []byte {
+	le := binary.LittleEndian
+	dst = append(dst, magicNormal...)
+	dst = le.AppendUint32(dst, headerSize)
+	dst = le.AppendUint32(dst, h.Version)
+	dst = le.AppendUint32(dst, uint32(h.Flags))
+	dst = le.AppendUint32(dst, uint32(h.ChunkSize))
+	dst = append(dst, h.GUID[:]...)
+	dst = le.AppendUint16(dst, uint16(h.PartNumber))
+	dst = le.AppendUint16(dst, uint16(h.TotalParts))
+	dst = le.AppendUint32(dst, uint32(h.ImageCount))
+	dst = h.blobTable.append(dst)
+	dst = h.xml.append(dst)
+	dst = boot.append(dst)
+	dst = le.AppendUint32(dst, uint32(h.BootIndex))
+	dst = h.integrity.append(dst)
+	return append(dst, make([]byte, 60)...)
+}
+
+func (h resourceHeader) append(dst []byte) []byte {
+	le := binary.LittleEndian
+	dst = le.AppendUint64(dst, h.size|uint64(h.flags)<<56)
+	dst = le.AppendUint64(dst, h.offset)
+	return le.AppendUint64(dst, h.usize)
+}
+
 func saturate(n uint32) int {
 	return int(min(n, 1<<31-1))
 }

@@ -158,7 +158,7 @@ func windowsInfo(image *Element) *WindowsInfo {
 				if w.FallbackLanguages == nil {
 					w.FallbackLanguages = make(map[string]string)
 				}
-				w.FallbackLanguages[child.Attributes["LANGUAGE"]] = child.Text
+				w.FallbackLanguages[child.Attribute("LANGUAGE")] = child.Text
 			}
 		}
 	}
@@ -197,7 +197,7 @@ func imageElements(root *Element, count int, warn *warnings) map[int]*Element {
 		if e.Name != "IMAGE" {
 			continue
 		}
-		text := strings.TrimSpace(e.Attributes["INDEX"])
+		text := strings.TrimSpace(e.Attribute("INDEX"))
 		index, err := parseUint(text, 10, 31)
 		switch {
 		case err != nil || index == 0 || index > uint64(count):

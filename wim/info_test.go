@@ -81,7 +81,7 @@ func TestImageInfoAgreesWithWimlib(t *testing.T) {
 		require.Len(t, r.Images, len(info.Images))
 		for i, image := range r.Images {
 			require.Equal(t, info.Images[i], wimlibInfo(image), image.Index)
-			require.Equal(t, strconv.Itoa(image.Index), image.Info.Element.Attributes["INDEX"])
+			require.Equal(t, strconv.Itoa(image.Index), image.Info.Element.Attribute("INDEX"))
 		}
 	})
 }
@@ -253,7 +253,7 @@ func TestEveryElement(t *testing.T) {
 	got := r.Images[0].Info
 	userData := got.Element.Find("USERDATA")
 	require.Equal(t, &wim.Element{
-		Name: "USERDATA", Attributes: map[string]string{"kind": "odd"},
+		Name: "USERDATA", Attributes: []wim.Attribute{{Name: "kind", Value: "odd"}},
 		Children: []*wim.Element{{Name: "X", Text: "1"}, {Name: "X", Text: "2"}},
 	}, userData)
 	got.Element = nil

@@ -137,6 +137,15 @@ func parseBlobEntry(raw []byte, p *part) blob {
 	}
 }
 
+// appendBlobEntry appends an entry of the table of a file of one part.
+func appendBlobEntry(dst []byte, h resourceHeader, references uint32, hash SHA1) []byte {
+	le := binary.LittleEndian
+	dst = h.append(dst)
+	dst = le.AppendUint16(dst, 1)
+	dst = le.AppendUint32(dst, references)
+	return append(dst, hash[:]...)
+}
+
 // checkHeader checks what can be checked without looking at the resource.
 func (b *blob) checkHeader() error {
 	h := b.header

@@ -13,9 +13,25 @@ import (
 // no type to: programs may add elements of their own.
 type Element struct {
 	Name       string
-	Attributes map[string]string // nil for none
-	Text       string            // the element's own text, without the space around it
+	Attributes []Attribute
+	Text       string // the element's own text, without the space around it
 	Children   []*Element
+}
+
+// Attribute is an attribute of an element.
+type Attribute struct{ Name, Value string }
+
+// Attribute returns the value of an attribute, "" if the element has none of the
+// name.
+func (e *Element) Attribute(name string) string {
+	if e != nil {
+		for _, a := range e.Attributes {
+			if a.Name == name {
+				return a.Value
+			}
+		}
+	}
+	return ""
 }
 
 // Find returns the first element that a path of names leads to, such as
@@ -109,10 +125,7 @@ func parseXML(document string) (*Element, error) {
 			}
 			e := &Element{Name: t.Name.Local}
 			for _, a := range t.Attr {
-				if e.Attributes == nil {
-					e.Attributes = make(map[string]string)
-				}
-				e.Attributes[a.Name.Local] = a.Value
+				e.Attributes = append(e.Attributes, Attribute{a.Name.Local, a.Value})
 			}
 			current.Children = append(current.Children, e)
 			open = append(open, e)

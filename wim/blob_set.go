@@ -1,0 +1,123 @@
+package wim
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// newBlob is a content that goes into the file that is being written. However
+// many entries of however many images have it, it is stored once.
+type newBlob struct {
+	sha1 SHA1 // zero while only the content's length is known
+	size int64
+	from *blob                         // a blob of an open WIM file, or
+	open func() (io.ReadCloser, error) // a file of the system, or a stream of it
+	name string                        // of that file, for messages
+
+	metadata   bool           // it is the metadata of an image
+	references uint32         // names of files that have it, in all images
+	header     resourceHeader // where it is in the new file
+}
+
+// blobUse is how often an image uses a blob.
+type blobUse struct {
+	blob  *newBlob
+	count int
+}
+
+// blobSet has each content once.
+type blobSet struct {
+	byHash map[SHA1]*newBlob
+}
+
+// add returns the blob of the set that has the content of b.
+func (s *blobSet) add(b *blob) *newBlob {
+	if known := s.byHash[b.sha1]; known != nil {
+		return known
+	}
+	added := &newBlob{sha1: b.sha1, size: b.size(), from: b}
+	if s.byHash == nil {
+		s.byHash = make(map[SHA1]*newBlob)
+	}
+	s.byHash[b.sha1] = added
+	return added
+}
+
+// usesOf counts what an image uses of each blob, and adds those to the set. The
+// counts of the file that the image comes from are not believed. All blobs have
+// to be at hand.
+func (s *blobSet) usesOf(tree *FS) ([]blobUse, error) {
+	uses := make(map[SHA1]int)
+	var order []SHA1
+	var missing missingBlobs
+	tree.eachContent(func(node int32, _ string, hash SHA1) {
+		if uses[hash]++; uses[hash] > 1 {
+			return
+		}
+		order = append(order, hash)
+		if err := tree.reader.available(hash); err != nil {
+			missing.add(tree.meta.pathOf(node), err)
+		}
+	})
+	if err := missing.err(); err != nil {
+		return nil, err
+	}
+	list := make([]blobUse, len(order))
+	for i, hash := range order {
+		b, err := tree.reader.lookup(hash)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = blobUse{s.add(b), uses[hash]}
+	}
+	return list, nil
+}
+
+// missingBlobs is what an image lacks.
+type missingBlobs struct {
+	path  string // of the first one
+	first error
+	count int
+}
+
+func (m *missingBlobs) add(path string, err error) {
+	if m.count++; m.count == 1 {
+		m.path, m.first = path, err
+	}
+}
+
+func (m *missingBlobs) err() error {
+	switch m.count {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("%s: %w", m.path, m.first)
+	}
+	return fmt.Errorf("%d contents are not at hand, the first is of %s: %w", m.count, m.path, m.first)
+}
+
+// addReferences adds n to the number of references, which has 32 bits.
+func (b *newBlob) addReferences(n int) {
+	b.references = uint32(min(uint64(b.references)+uint64(n), math.MaxUint32))
+}
+
+// sortForReading sorts blobs of WIM files as they are stored there.
+func sortForReading(blobs []*newBlob) {
+	old := make([]*blob, len(blobs))
+	of := make(map[*blob]*newBlob, len(blobs))
+	for i, b := range blobs {
+		old[i], of[b.from] = b.from, b
+	}
+	sortAsStored(old)
+	for i, b := range old {
+		blobs[i] = of[b]
+	}
+}
+
+// sortByPlace sorts blobs by where they are in the new file.
+func sortByPlace(blobs []*newBlob) {
+	slices.SortFunc(blobs, func(a, b *newBlob) int { return cmp.Compare(a.header.offset, b.header.offset) })
+}

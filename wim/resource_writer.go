@@ -1,0 +1,306 @@
+package wim
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+)
+
+// chunkEncoder is what the encoders of the codecs have in common. An encoder
+// serves one goroutine at a time.
+type chunkEncoder interface {
+	// Encode compresses src into dst and returns the number of bytes, 0 if they
+	// would be no fewer than len(src), or more than len(dst).
+	Encode(dst, src []byte) int
+}
+
+// A resourceWriter writes resources one after the other: their content is cut
+// into chunks, which are compressed on all cores and written in order.
+//
+//	begin, Write …, end → chunks → workers → in order → output
+//
+// The number of chunks under way bounds the memory. What is written does not
+// depend on the number of workers.
+type resourceWriter struct {
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	out       *output
+	codec     Compression
+	chunkSize int
+
+	current *newResource // the one whose content is being given
+	chunk   *newChunk    // the one that is being filled
+
+	free    chan *newChunk
+	packing chan *newChunk // to be compressed
+	ordered chan *newChunk // to be written, in order
+	workers sync.WaitGroup
+	written chan struct{} // closed when all is written
+}
+
+// newResource is a resource that is being written.
+type newResource struct {
+	usize    int64
+	raw      bool // stored without compression
+	metadata bool // of an image
+	done     func(resourceHeader) error
+
+	given   int64    // bytes of content that were given
+	start   int64    // where it begins in the file
+	ends    []uint64 // of its chunks, from the first chunk on
+	stored  []byte   // the chunks of a small resource, which is written at its end
+	content []byte   // and its content, in case that the chunks are no smaller
+}
+
+// newChunk is a chunk on its way.
+type newChunk struct {
+	resource *newResource
+	data     []byte // its content
+	packed   []byte // room for the compressed content
+	size     int    // compressed, 0 if that is no smaller
+	last     bool   // of its resource
+	ready    chan struct{}
+}
+
+// smallResource is up to which size a resource is held in memory until its end,
+// so that it is written in one piece, and raw if that is as short.
+const smallResource = 1 << 20
+
+// rawStep is the size of a chunk where nothing is compressed.
+const rawStep = 256 << 10
+
+// newResourceWriter starts the workers. The caller calls close.
+func newResourceWriter(ctx context.Context, out *output, codec Compression, chunkSize, level, workers int) *resourceWriter {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if codec == CompressionNone {
+		chunkSize, workers = rawStep, 1
+	}
+	w := &resourceWriter{ctx: ctx, cancel: cancel, out: out, codec: codec, chunkSize: chunkSize}
+	// Each worker has a chunk in hand; as many again wait for a worker, are being
+	// filled, or wait for their turn, and small chunks need more of them.
+	under := workers*3 + max(1, (512<<10)/chunkSize)
+	w.free = make(chan *newChunk, under)
+	w.packing = make(chan *newChunk, under)
+	w.ordered = make(chan *newChunk, under)
+	w.written = make(chan struct{})
+	for range under {
+		w.free <- &newChunk{ready: make(chan struct{}, 1)}
+	}
+	for range workers {
+		w.workers.Go(func() { w.pack(level) })
+	}
+	go w.write()
+	return w
+}
+
+// begin starts a resource of usize bytes, of which there is at least one. The
+// caller gives exactly so many with Write, and then calls end.
+func (w *resourceWriter) begin(r *newResource) { w.current = r }
+
+// Write takes the next bytes of the current resource.
+func (w *resourceWriter) Write(p []byte) (int, error) {
+	r := w.current
+	if int64(len(p)) > r.usize-r.given {
+		return 0, fmt.Errorf("more than the %d bytes of content that there should be: %w", r.usize, ErrChanged)
+	}
+	for rest := p; len(rest) > 0; {
+		if w.chunk == nil {
+			select {
+			case w.chunk = <-w.free:
+			case <-w.ctx.Done():
+				return 0, context.Cause(w.ctx)
+			}
+			if w.chunk.data == nil {
+				w.chunk.data = make([]byte, 0, w.chunkSize)
+			}
+			w.chunk.data, w.chunk.resource = w.chunk.data[:0], r
+		}
+		n := min(len(rest), w.chunkSize-len(w.chunk.data))
+		w.chunk.data = append(w.chunk.data, rest[:n]...)
+		rest = rest[n:]
+		r.given += int64(n)
+		if len(w.chunk.data) == w.chunkSize || r.given == r.usize {
+			w.send()
+		}
+	}
+	return len(p), nil
+}
+
+// send passes the chunk on. Each channel has room for all chunks.
+func (w *resourceWriter) send() {
+	c := w.chunk
+	w.chunk = nil
+	c.last = c.resource.given == c.resource.usize
+	w.ordered <- c
+	w.packing <- c
+}
+
+// end ends the current resource.
+func (w *resourceWriter) end() error {
+	if r := w.current; r.given != r.usize {
+		return fmt.Errorf("%d of %d bytes of content: %w", r.given, r.usize, ErrChanged)
+	}
+	return nil
+}
+
+// close waits until all is written, and says why it was not. A writer of which
+// the content ended early is closed with that error.
+func (w *resourceWriter) close(err error) error {
+	if err != nil {
+		w.cancel(err)
+	}
+	close(w.packing)
+	close(w.ordered)
+	w.workers.Wait()
+	<-w.written
+	err = context.Cause(w.ctx)
+	w.cancel(nil)
+	return err
+}
+
+// pack compresses chunks.
+func (w *resourceWriter) pack(level int) {
+	var encoder chunkEncoder
+	for c := range w.packing {
+		c.size = 0
+		if !c.resource.raw && w.ctx.Err() == nil {
+			if encoder == nil {
+				var err error
+				if encoder, err = newEncoder(w.codec, w.chunkSize, level); err != nil {
+					w.cancel(err)
+				}
+			}
+			if c.packed == nil {
+				c.packed = make([]byte, w.chunkSize)
+			}
+			if encoder != nil {
+				c.size = encoder.Encode(c.packed, c.data)
+			}
+		}
+		c.ready <- struct{}{}
+	}
+}
+
+// write writes chunks in order.
+func (w *resourceWriter) write() {
+	defer close(w.written)
+	for c := range w.ordered {
+		<-c.ready
+		if w.ctx.Err() == nil {
+			if err := c.resource.append(w, c); err != nil {
+				w.cancel(err)
+			}
+		}
+		w.free <- c
+	}
+}
+
+// append writes the resource's next chunk.
+func (r *newResource) append(w *resourceWriter, c *newChunk) error {
+	stored := c.data
+	if c.size > 0 {
+		stored = c.packed[:c.size]
+	}
+	if r.ends == nil {
+		r.start = w.out.position()
+		r.ends = make([]uint64, 0, (r.usize-1)/int64(w.chunkSize)+1)
+	}
+	r.ends = append(r.ends, r.size()+uint64(len(stored)))
+	if r.small() {
+		r.stored = append(r.stored, stored...)
+		r.content = append(r.content, c.data...)
+	} else {
+		if len(r.ends) == 1 { // the table comes first, and is known last
+			if _, err := w.out.Write(make([]byte, r.tableSize())); err != nil {
+				return err
+			}
+		}
+		if _, err := w.out.Write(stored); err != nil {
+			return err
+		}
+	}
+	if !c.last {
+		return nil
+	}
+	return r.finish(w.out)
+}
+
+func (r *newResource) small() bool { return r.usize <= smallResource && !r.raw }
+
+// size is the size of all chunks so far.
+func (r *newResource) size() uint64 {
+	if len(r.ends) == 0 {
+		return 0
+	}
+	return r.ends[len(r.ends)-1]
+}
+
+// tableSize is the size of the chunk table.
+func (r *newResource) tableSize() int {
+	if r.raw {
+		return 0
+	}
+	return (cap(r.ends) - 1) * r.entryWidth()
+}
+
+func (r *newResource) entryWidth() int {
+	if r.usize >= 1<<32 {
+		return 8
+	}
+	return 4
+}
+
+// table is the chunk table: where each chunk but the first one starts.
+func (r *newResource) table() []byte {
+	table := make([]byte, 0, r.tableSize())
+	for _, end := range r.ends[:len(r.ends)-1] {
+		if r.entryWidth() == 4 {
+			table = binary.LittleEndian.AppendUint32(table, uint32(end))
+		} else {
+			table = binary.LittleEndian.AppendUint64(table, end)
+		}
+	}
+	return table
+}
+
+// finish writes what is left of the resource, and says where it is.
+func (r *newResource) finish(out *output) error {
+	h := resourceHeader{offset: uint64(r.start), usize: uint64(r.usize), size: r.size() + uint64(r.tableSize())}
+	if r.metadata {
+		h.flags |= resourceMetadata
+	}
+	if r.raw {
+		return r.done(h)
+	}
+	h.flags |= resourceCompressed
+	// A resource that did not shrink is stored raw; Windows misreads one that has
+	// the size of its content and is marked as compressed. But readers are known
+	// that take the codec of metadata from the header alone.
+	shrunk := h.size < h.usize || r.metadata
+	switch {
+	case r.small() && !shrunk:
+		h.flags, h.size = h.flags&^resourceCompressed, h.usize
+		if _, err := out.Write(r.content); err != nil {
+			return err
+		}
+	case r.small():
+		if _, err := out.Write(r.table()); err != nil {
+			return err
+		}
+		if _, err := out.Write(r.stored); err != nil {
+			return err
+		}
+	case !shrunk:
+		if err := out.seek(r.start); err != nil {
+			return err
+		}
+		h = resourceHeader{} // to be written again, raw
+	default:
+		if err := out.patch(r.table(), r.start); err != nil {
+			return err
+		}
+	}
+	r.stored, r.content = nil, nil
+	return r.done(h)
+}

@@ -1,0 +1,412 @@
+package wim
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// A file is written in this order (the metadata of images has the SHA-1s of
+// their contents, and so comes after these):
+//
+//	header, marked as being written
+//	contents that are copied as they are stored
+//	contents that are compressed
+//	metadata of the images
+//	blob table, XML, integrity table
+//	header
+//
+// A file that is added to keeps what it has, tables included, until the header
+// is replaced in the end; so it is whole at every moment.
+
+// WriteReport says what was written.
+type WriteReport struct {
+	Images int
+	Size   int64 // of the file
+	Blobs  int   // distinct contents in the file, metadata not counted
+	Copied int   // those that were copied as they are stored
+	Packed int   // those that were compressed, or stored raw
+	Bytes  int64 // of contents, uncompressed, that were copied or packed
+}
+
+// Write writes the file to dst, which is empty. It reads and compresses on all
+// cores. Until the last write, that of the header, the file is marked as being
+// written, and no program takes it for whole. If there is to be an integrity
+// table, dst is an [io.ReaderAt] as well.
+func (w *Writer) Write(ctx context.Context, dst io.WriterAt, opts ...BulkOption) (*WriteReport, error) {
+	p := newWriting(w, dst, opts)
+	if err := p.run(ctx); err != nil {
+		return nil, err
+	}
+	return p.report, nil
+}
+
+// writing is one Write under way.
+type writing struct {
+	*Writer
+	dst    io.WriterAt
+	bulk   *bulk
+	out    *output
+	report *WriteReport
+
+	blobs          []*newBlob // all that images use, metadata not counted
+	copied, packed []*newBlob // what has to be done with those that are not in place
+	packedMetadata []*newBlob // of images, which comes after the contents
+}
+
+func newWriting(w *Writer, dst io.WriterAt, opts []BulkOption) *writing {
+	return &writing{
+		Writer: w,
+		dst:    dst,
+		bulk:   newBulk(opts),
+		out:    &output{dst: dst, offset: headerSize},
+		report: &WriteReport{Images: len(w.images)},
+	}
+}
+
+func (p *writing) run(ctx context.Context) error {
+	if err := p.checkNames(); err != nil {
+		return err
+	}
+	p.plan()
+	if err := p.begin(); err != nil {
+		return err
+	}
+	if err := p.copyRaw(ctx); err != nil {
+		return err
+	}
+	if err := p.pack(ctx, p.packed); err != nil {
+		return err
+	}
+	if err := p.pack(ctx, p.packedMetadata); err != nil {
+		return err
+	}
+	return p.tables(ctx)
+}
+
+// checkNames refuses two images with one name, unless they came together:
+// Windows finds images by name.
+func (w *Writer) checkNames() error {
+	named := make(map[string]*WriterImage)
+	for i, image := range w.images {
+		name := image.Name()
+		other := named[name]
+		if name != "" && other != nil && other.batch != image.batch {
+			return fmt.Errorf("image %d: another image is named %q already: %w; give it another name", i+1, name, ErrNameTaken)
+		}
+		named[name] = image
+	}
+	return nil
+}
+
+// plan counts references, and sorts contents by what has to be done with them.
+func (p *writing) plan() {
+	for _, b := range p.Writer.blobs.byHash {
+		b.references = 0
+	}
+	for _, image := range p.images {
+		for _, use := range image.uses {
+			if use.blob.references == 0 {
+				p.blobs = append(p.blobs, use.blob)
+			}
+			use.blob.addReferences(use.count)
+		}
+	}
+	for _, b := range p.blobs {
+		switch {
+		case p.inPlace(b):
+			b.header = b.from.header
+		case p.copies(b):
+			p.copied = append(p.copied, b)
+		default:
+			p.packed = append(p.packed, b)
+		}
+	}
+	p.report.Blobs, p.report.Copied, p.report.Packed = len(p.blobs), len(p.copied), len(p.packed)
+	for _, image := range p.images {
+		switch b := image.metadata; {
+		case p.inPlace(b):
+			b.header = b.from.header
+		case p.copies(b):
+			p.copied = append(p.copied, b)
+		default:
+			p.packedMetadata = append(p.packedMetadata, b)
+		}
+	}
+}
+
+// inPlace says whether a blob is in the file that is added to.
+func (p *writing) inPlace(b *newBlob) bool {
+	return p.base != nil && b.from != nil && b.from.part == p.base
+}
+
+// copies says whether a blob is copied as it is stored.
+func (p *writing) copies(b *newBlob) bool {
+	if b.from == nil || b.from.run != nil || b.from.part.header.Pipable || p.options.recompress {
+		return false
+	}
+	source, h := &b.from.part.header, b.from.header
+	same := source.Compression == p.options.compression && source.ChunkSize == p.options.chunkSize
+	switch {
+	case h.flags&resourceCompressed == 0 && p.options.compression == CompressionNone:
+		return true
+	case h.flags&resourceCompressed == 0:
+		// It did not get smaller, where it was tried. Metadata stays raw in no
+		// compressed file, see newResource.finish.
+		return same && h.flags&resourceMetadata == 0
+	}
+	// Windows misreads a resource that has the size of its content and is marked
+	// as compressed.
+	return same && (h.size != h.usize || h.flags&resourceMetadata != 0)
+}
+
+// newHeader is the header without the places of the tables.
+func (p *writing) newHeader() Header {
+	h := Header{
+		Version:     Version1_13,
+		Flags:       p.flags,
+		Compression: p.options.compression,
+		ChunkSize:   p.options.chunkSize,
+		GUID:        p.options.guid,
+		PartNumber:  1,
+		TotalParts:  1,
+		ImageCount:  len(p.images),
+		BootIndex:   slices.Index(p.images, p.boot) + 1,
+	}
+	switch h.Compression {
+	case CompressionXPRESS:
+		h.Flags |= FlagCompression | flagXPRESS
+	case CompressionLZX:
+		h.Flags |= FlagCompression | flagLZX
+	}
+	return h
+}
+
+// begin writes a header that says that the file is being written. A file that is
+// added to keeps its own.
+func (p *writing) begin() error {
+	if p.base != nil {
+		return nil
+	}
+	header := p.newHeader()
+	header.Flags |= FlagWriteInProgress
+	header.BootIndex = 0
+	_, err := p.dst.WriteAt(header.append(nil, resourceHeader{}), 0)
+	return err
+}
+
+// copyRaw copies what can be copied as it is stored.
+func (p *writing) copyRaw(ctx context.Context) error {
+	sortForReading(p.copied)
+	copies, end := planCopies(p.copied, p.out.position())
+	p.expect(p.copied)
+	var copiers sync.Pool
+	err := parallel(p.bulk.workers, len(copies), func(i int) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		k, _ := copiers.Get().(*copier)
+		if k == nil {
+			k = &copier{dst: p.dst, check: !p.options.unchecked, done: func(n int64) { p.bulk.progress(n, "") }}
+		}
+		defer copiers.Put(k)
+		return k.run(ctx, copies[i])
+	})
+	if err != nil {
+		return err
+	}
+	return p.out.seek(end)
+}
+
+func (p *writing) expect(blobs []*newBlob) {
+	for _, b := range blobs {
+		p.bulk.total.Add(b.size)
+		p.report.Bytes += b.size
+	}
+}
+
+// pack compresses contents, or stores them raw.
+func (p *writing) pack(ctx context.Context, blobs []*newBlob) error {
+	if err := p.packAs(ctx, p.options.compression, blobs); err != nil {
+		return err
+	}
+	// Large ones that did not shrink have to be read again, and are stored raw.
+	again := slices.DeleteFunc(slices.Clone(blobs), func(b *newBlob) bool { return b.header.usize != 0 })
+	return p.packAs(ctx, CompressionNone, again)
+}
+
+func (p *writing) packAs(ctx context.Context, codec Compression, blobs []*newBlob) error {
+	if len(blobs) == 0 {
+		return nil
+	}
+	w := newResourceWriter(ctx, p.out, codec, p.options.chunkSize, p.options.level, p.bulk.workers)
+	return w.close(p.feed(w, blobs))
+}
+
+// feed gives contents to a resource writer: those of WIM files in the order in
+// which they are stored, then those of files.
+func (p *writing) feed(w *resourceWriter, blobs []*newBlob) error {
+	var stored []*blob
+	of := make(map[*blob]*newBlob)
+	for _, b := range blobs {
+		if b.from != nil {
+			stored = append(stored, b.from)
+			of[b.from] = b
+		}
+	}
+	p.bulk.inOrder = true
+	p.bulk.open = func(b *blob) (blobSink, error) {
+		w.begin(of[b].resource(w.codec == CompressionNone))
+		return packSink{w}, nil
+	}
+	return p.bulk.run(w.ctx, stored)
+}
+
+// packSink gives the content of one blob to a resource writer.
+type packSink struct{ *resourceWriter }
+
+func (s packSink) finish(err error) error {
+	if err != nil {
+		return err
+	}
+	return s.end()
+}
+
+func (s packSink) path() string { return "" }
+
+// resource is what a blob is written as.
+func (b *newBlob) resource(raw bool) *newResource {
+	return &newResource{usize: b.size, raw: raw, metadata: b.metadata, done: func(h resourceHeader) error {
+		b.header = h
+		return nil
+	}}
+}
+
+// tables writes what stands after the contents, and the header.
+func (p *writing) tables(ctx context.Context) error {
+	header := p.newHeader()
+	var table []byte
+	for _, image := range p.images {
+		b := image.metadata
+		table = appendBlobEntry(table, b.header, 1, b.sha1)
+	}
+	sortByPlace(p.blobs)
+	for _, b := range p.blobs {
+		table = appendBlobEntry(table, b.header, b.references, b.sha1)
+	}
+	var err error
+	if header.blobTable, err = p.tableResource(table); err != nil {
+		return err
+	}
+	end := p.out.position()
+	if header.xml, err = p.tableResource(p.document(end)); err != nil {
+		return err
+	}
+	if err := p.out.flush(); err != nil {
+		return err
+	}
+	if p.options.integrity {
+		if header.integrity, err = p.integrity(ctx, end); err != nil {
+			return err
+		}
+	}
+	if err := p.out.flush(); err != nil {
+		return err
+	}
+	p.report.Size = p.out.position()
+	if err := p.cut(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var boot resourceHeader
+	if p.boot != nil {
+		boot = p.boot.metadata.header
+	}
+	_, err = p.dst.WriteAt(header.append(nil, boot), 0)
+	return err
+}
+
+// tableResource writes a table or the XML document, which are always raw.
+func (p *writing) tableResource(raw []byte) (resourceHeader, error) {
+	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(len(raw)), usize: uint64(len(raw)), flags: resourceMetadata}
+	_, err := p.out.Write(raw)
+	return h, err
+}
+
+// document is the XML document at an offset, which is what the file has before.
+func (p *writing) document(offset int64) []byte {
+	root := &Element{Name: "WIM"}
+	if p.root != nil {
+		root.Attributes = p.root.Attributes
+	}
+	total := &Element{Name: "TOTALBYTES", Text: strconv.FormatInt(offset, 10)}
+	root.Children = append(root.Children, total)
+	for i, image := range p.images {
+		image.element.setAttribute("INDEX", strconv.Itoa(i+1))
+		root.Children = append(root.Children, image.element)
+	}
+	if p.root != nil {
+		for _, e := range p.root.Children {
+			if e.Name != "IMAGE" && e.Name != "TOTALBYTES" {
+				root.Children = append(root.Children, e)
+			}
+		}
+	}
+	return root.appendXML(nil)
+}
+
+// integrityChunk is how many bytes have a checksum in the integrity table.
+const integrityChunk = 10 << 20
+
+// integrity writes a table of checksums of what is between the header and the
+// end of the blob table (WIM format sheet, section 10).
+func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, error) {
+	source, ok := p.dst.(io.ReaderAt)
+	if !ok {
+		return resourceHeader{}, fmt.Errorf("an integrity table needs a destination that can be read: %w", ErrOption)
+	}
+	chunks := int((end - headerSize + integrityChunk - 1) / integrityChunk)
+	sums := make([]SHA1, chunks)
+	err := parallel(p.bulk.workers, chunks, func(i int) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		start := headerSize + int64(i)*integrityChunk
+		hash := sha1.New()
+		if _, err := io.Copy(hash, io.NewSectionReader(source, start, min(integrityChunk, end-start))); err != nil {
+			return err
+		}
+		sums[i] = SHA1(hash.Sum(nil))
+		return nil
+	})
+	if err != nil {
+		return resourceHeader{}, err
+	}
+	le := binary.LittleEndian
+	size := integrityHeaderSize + 20*len(sums)
+	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
+	table := le.AppendUint32(nil, uint32(size))
+	table = le.AppendUint32(table, uint32(chunks))
+	table = le.AppendUint32(table, integrityChunk)
+	for _, sum := range sums {
+		table = append(table, sum[:]...)
+	}
+	_, err = p.out.Write(table)
+	return h, err
+}
+
+// cut removes what was written beyond the end, of resources that did not get
+// smaller.
+func (p *writing) cut() error {
+	if dst, ok := p.dst.(interface{ Truncate(size int64) error }); ok {
+		return dst.Truncate(p.report.Size)
+	}
+	return nil
+}

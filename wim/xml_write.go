@@ -1,0 +1,182 @@
+package wim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
+)
+
+// The XML document of a new file has the elements of the images as they were,
+// those that this package does not know and their order too.
+
+// clone returns a copy that shares nothing with e, which may be nil.
+func (e *Element) clone() *Element {
+	if e == nil {
+		return &Element{Name: "IMAGE"}
+	}
+	c := &Element{Name: e.Name, Text: e.Text, Attributes: slices.Clone(e.Attributes)}
+	for _, child := range e.Children {
+		c.Children = append(c.Children, child.clone())
+	}
+	return c
+}
+
+// setAttribute sets an attribute, a new one after the others.
+func (e *Element) setAttribute(name, value string) {
+	for i := range e.Attributes {
+		if e.Attributes[i].Name == name {
+			e.Attributes[i].Value = value
+			return
+		}
+	}
+	e.Attributes = append(e.Attributes, Attribute{name, value})
+}
+
+// set sets the text of the element that a path leads to, such as
+// "WINDOWS/LANGUAGES/LANGUAGE[2]", and makes it if there is none. An element of
+// which there are several has a number, from 1 on; the next number after the last
+// makes one more.
+func (e *Element) set(path, value string) error {
+	if e == nil {
+		return fmt.Errorf("no element: %w", ErrOption)
+	}
+	if err := checkText(value); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	target, err := e.at(path, true)
+	if err != nil {
+		return err
+	}
+	if len(target.Children) > 0 {
+		return fmt.Errorf("%s has elements in it, and cannot be a text: %w", path, ErrOption)
+	}
+	target.Text = value
+	return nil
+}
+
+// at returns the element that a path with numbers leads to. It makes what is
+// missing, or returns nil.
+func (e *Element) at(path string, make bool) (*Element, error) {
+	for step := range strings.SplitSeq(path, "/") {
+		name, number, err := parseStep(step)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", path, err)
+		}
+		var next *Element
+		count := 0
+		for _, child := range e.Children {
+			if child.Name == name {
+				if count++; count == number {
+					next = child
+					break
+				}
+			}
+		}
+		if next == nil {
+			if !make {
+				return nil, nil
+			}
+			if number != count+1 {
+				return nil, fmt.Errorf("%q: there are %d of %s, the next one is number %d: %w", path, count, name, count+1, ErrOption)
+			}
+			next = &Element{Name: name}
+			e.insert(next)
+		}
+		e = next
+	}
+	return e, nil
+}
+
+// insert adds a child after the last one of its name, or at the end.
+func (e *Element) insert(child *Element) {
+	at := len(e.Children)
+	for i, c := range e.Children {
+		if c.Name == child.Name {
+			at = i + 1
+		}
+	}
+	e.Children = slices.Insert(e.Children, at, child)
+}
+
+// parseStep parses an element of a path, a name with or without a number.
+func parseStep(step string) (name string, number int, err error) {
+	name, rest, numbered := strings.Cut(step, "[")
+	number = 1
+	if numbered {
+		digits, ok := strings.CutSuffix(rest, "]")
+		if number, err = strconv.Atoi(digits); err != nil || !ok || number < 1 {
+			return "", 0, fmt.Errorf("%q is not a name or a name with a number, such as LANGUAGE[2]: %w", step, ErrOption)
+		}
+	}
+	if !isXMLName(name) {
+		return "", 0, fmt.Errorf("%q cannot be the name of an element: %w", name, ErrOption)
+	}
+	return name, number, nil
+}
+
+// isXMLName says whether an element may have the name. Only names of ASCII
+// letters, digits and a few signs are made.
+func isXMLName(name string) bool {
+	for i, r := range name {
+		letter := r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '_' || r >= 0x80
+		if !letter && (i == 0 || !(r >= '0' && r <= '9' || r == '-' || r == '.')) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// checkText refuses what XML has no way to write.
+func checkText(text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%q is not UTF-8: %w", text, ErrOption)
+	}
+	for _, r := range text {
+		if !isXMLRune(r) {
+			return fmt.Errorf("XML cannot have the character %U: %w", r, ErrOption)
+		}
+	}
+	return nil
+}
+
+func isXMLRune(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000
+}
+
+// appendXML appends the document whose root e is, as WIM files have it: UTF-16LE
+// with a byte order mark, without a declaration (WIM format sheet, section 12.1).
+func (e *Element) appendXML(dst []byte) []byte {
+	var text strings.Builder
+	text.WriteRune('\ufeff')
+	e.write(&text)
+	return utf16le.Append(dst, text.String())
+}
+
+var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#13;")
+var xmlAttributeEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
+
+// write writes the element. Characters that XML cannot have, which only damaged
+// documents hold, are replaced.
+func (e *Element) write(to *strings.Builder) {
+	clean := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if isXMLRune(r) {
+				return r
+			}
+			return utf8.RuneError
+		}, text)
+	}
+	to.WriteString("<" + e.Name)
+	for _, a := range e.Attributes {
+		to.WriteString(" " + a.Name + `="` + xmlAttributeEscapes.Replace(clean(a.Value)) + `"`)
+	}
+	to.WriteString(">" + xmlEscapes.Replace(clean(e.Text)))
+	for _, child := range e.Children {
+		child.write(to)
+	}
+	to.WriteString("</" + e.Name + ">")
+}
