@@ -88,6 +88,8 @@ func (b *buffers) pool(room int) *sync.Pool { return &b.pools[bits.Len(uint(room
 // newEncoder returns an encoder of the codec.
 func newEncoder(codec Compression, chunkSize, level int) (chunkEncoder, error) {
 	switch codec {
+	case CompressionXPRESS:
+		return xpress.NewEncoder(chunkSize, level)
 	}
 	return nil, fmt.Errorf("%v cannot be written: %w", codec, ErrUnsupported)
 }

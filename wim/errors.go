@@ -46,6 +46,9 @@ var (
 	// is busy with it.
 	ErrReadOnly = errors.New("the file may not be changed")
 
+	// ErrNoSpace: the file system has no room for what is to be written.
+	ErrNoSpace = errors.New("not enough room")
+
 	// ErrLimit: reading would exceed one of the [Limits].
 	ErrLimit = errors.New("limit exceeded")
 )
