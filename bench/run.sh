@@ -4,4 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 go run ./codecs
 echo
+go run ./codecs -encoders
+echo
 go run ./wims

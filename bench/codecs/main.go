@@ -1,9 +1,10 @@
 // Command codecs compares the chunk decoders of this module with libwim's, and
 // its LZX decoder with go-winio's, on the same chunks: x86-64 programs and
-// source text that libwim compressed.
+// source text that libwim compressed. With -encoders it compares the encoders.
 //
-//	go run ./codecs                     everything
+//	go run ./codecs                     all decoders
 //	go run ./codecs -only 'LZX 32K'     a part, by regular expression
+//	go run ./codecs -encoders           all encoders; -only as well
 //
 // Each decoder runs for a short time, one after the other, for several rounds;
 // the fastest pass of each counts. Every decoder's output is compared with the
@@ -29,8 +30,13 @@ func main() {
 	only := flag.String("only", "", "run only the rows that match this regular expression, such as 'LZMS.*PE'")
 	rounds := flag.Int("rounds", 6, "how often each decoder has its turn")
 	seconds := flag.Float64("seconds", 0.4, "how long a turn lasts")
+	encoders := flag.Bool("encoders", false, "compare encoders, not decoders")
 	flag.Parse()
-	if err := run(os.Stdout, *only, *rounds, *seconds); err != nil {
+	compare := run
+	if *encoders {
+		compare = runEncoders
+	}
+	if err := compare(os.Stdout, *only, *rounds, *seconds); err != nil {
 		fmt.Fprintln(os.Stderr, "codecs:", err)
 		os.Exit(1)
 	}
@@ -68,6 +74,22 @@ var (
 	text          = data{"text", 32 * mib, 4 * mib}
 	wholePrograms = data{"PE", 64 * mib, 64 * mib}
 )
+
+// bytes gets the data.
+func (d data) bytes(cache string) ([]byte, error) {
+	var folder, suffix string
+	var err error
+	if d.name == text.name {
+		folder, err = corpus.Source()
+		suffix = ".go"
+	} else {
+		folder, err = corpus.PE(cache)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return corpus.Bytes(folder, suffix, d.limit, d.pieceSize)
+}
 
 func rows() []row {
 	var all []row
@@ -166,18 +188,7 @@ func chunks(cache, libwim string, r row) (string, error) {
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
-	var folder, suffix string
-	var err error
-	if r.data.name == text.name {
-		folder, err = corpus.Source()
-		suffix = ".go"
-	} else {
-		folder, err = corpus.PE(cache)
-	}
-	if err != nil {
-		return "", err
-	}
-	raw, err := corpus.Bytes(folder, suffix, r.data.limit, r.data.pieceSize)
+	raw, err := r.data.bytes(cache)
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wimble-go/wimble/bench/internal/chunkfile"
 	"github.com/wimble-go/wimble/bench/internal/corpus"
+	"github.com/wimble-go/wimble/bench/internal/tools"
 )
 
 // TestRace lets every contestant decode one small file of every codec and chunk
@@ -69,4 +70,32 @@ func TestWriteRow(t *testing.T) {
 		"| LZX 32K text | 0.250 | 500 | 1000 | 2.00 | | |",
 		"",
 	}, "\n"), out.String())
+}
+
+// TestDuel lets every encoder have its turn with a small file; what it makes is
+// decoded by libwim and compared.
+func TestDuel(t *testing.T) {
+	if _, err := os.Stat("/usr/include/wimlib.h"); err != nil {
+		t.Skip("libwim-dev is not installed")
+	}
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("gcc is not installed")
+	}
+	dir := t.TempDir()
+	libwim, err := tools.BuildChunks(dir)
+	require.NoError(t, err)
+	ours, err := tools.BuildTiming(dir, "")
+	require.NoError(t, err)
+	source, err := corpus.Source()
+	require.NoError(t, err)
+	raw, err := corpus.Bytes(filepath.Join(source, "unicode"), ".go", 300_000, 300_000)
+	require.NoError(t, err)
+	input := filepath.Join(dir, "input")
+	require.NoError(t, os.WriteFile(input, raw, 0o666))
+	for _, d := range duels {
+		a, b, err := d.run(ours, libwim, input, 1, 0)
+		require.NoError(t, err)
+		require.Less(t, a.size, int64(len(raw)))
+		require.Less(t, b.size, int64(len(raw)))
+	}
 }

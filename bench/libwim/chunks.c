@@ -3,6 +3,7 @@
  *
  *   chunks compress CODEC CHUNK_SIZE INPUT OUTPUT
  *   chunks time FILE SECONDS
+ *   chunks pack CODEC CHUNK_SIZE LEVEL INPUT SECONDS
  *   chunks version
  *
  * compress cuts INPUT into chunks and writes those that get smaller (a WIM
@@ -10,6 +11,10 @@
  * time decompresses all chunks of a file, compares them with the original, then
  * decompresses all of them again and again for SECONDS and prints the
  * nanoseconds of the fastest pass and the number of passes.
+ * pack times compression: it cuts INPUT into chunks, compresses them again and
+ * again for SECONDS, and prints the size (chunks that do not get smaller count as
+ * they are), the nanoseconds of processor time of the fastest pass and the number
+ * of passes.
  *
  * A chunk file is, little-endian and without padding (and read by package
  * chunkfile):
@@ -129,6 +134,45 @@ static int64_t now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static int64_t processor_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void pack(uint32_t codec, uint32_t chunk_size, unsigned level, const char *input, double seconds)
+{
+	size_t size, total;
+	uint8_t *data = read_file(input, &size);
+	uint8_t *packed = allocate(chunk_size);
+	int64_t end = now() + (int64_t)(seconds * 1e9), best = INT64_MAX;
+	long passes = 0;
+	struct wimlib_compressor *c;
+
+	if (wimlib_create_compressor((enum wimlib_compression_type)codec, chunk_size, level, &c) != 0)
+		fail("cannot create compressor", input);
+	do {
+		int64_t start = processor_time(), took;
+		size_t offset;
+
+		total = 0;
+		for (offset = 0; offset < size; offset += chunk_size) {
+			size_t len = size - offset < chunk_size ? size - offset : chunk_size;
+			size_t got = wimlib_compress(data + offset, len, packed, len - 1, c);
+
+			total += got != 0 ? got : len;
+		}
+		took = processor_time() - start;
+		if (took < best)
+			best = took;
+		passes++;
+	} while (now() < end);
+	printf("%zu %lld %ld\n", total, (long long)best, passes);
+	wimlib_free_compressor(c);
+}
+
 struct chunks {
 	uint32_t chunk_size, n;
 	const uint8_t *table, *packed, *original;
@@ -207,6 +251,9 @@ int main(int argc, char **argv)
 		if (codec < 1 || codec > 3 || chunk_size < 4096 || chunk_size > 1UL << 30)
 			fail("no such codec or chunk size", argv[2]);
 		compress((uint32_t)codec, (uint32_t)chunk_size, argv[4], argv[5]);
+	} else if (argc == 7 && strcmp(argv[1], "pack") == 0) {
+		pack((uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10),
+		     (unsigned)strtoul(argv[4], NULL, 10), argv[5], strtod(argv[6], NULL));
 	} else if (argc == 4 && strcmp(argv[1], "time") == 0) {
 		time_file(argv[2], strtod(argv[3], NULL));
 	} else if (argc == 2 && strcmp(argv[1], "version") == 0) {
@@ -214,7 +261,8 @@ int main(int argc, char **argv)
 
 		printf("libwim %u.%u.%u\n", v >> 20, v >> 10 & 0x3ff, v & 0x3ff);
 	} else {
-		fail("usage", "compress CODEC CHUNK_SIZE INPUT OUTPUT | time FILE SECONDS | version");
+		fail("usage", "compress CODEC CHUNK_SIZE INPUT OUTPUT | time FILE SECONDS |"
+		     " pack CODEC CHUNK_SIZE LEVEL INPUT SECONDS | version");
 	}
 	return 0;
 }

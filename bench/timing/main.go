@@ -3,7 +3,15 @@
 // with the original, then again and again for some seconds, and prints the
 // nanoseconds of the fastest pass and the number of passes.
 //
-// It is a program of its own because the variants of the decoders are chosen by
+// With -level it times an encoder on plain bytes instead, as "chunks pack" does:
+//
+//	timing -level 50 -codec 1 -chunk 32768 [-seconds N] [-o CHUNKS] FILE
+//
+// Each chunk is decoded and compared first. The size, the nanoseconds of processor
+// time of the fastest pass and the number of passes are printed; -o writes a
+// chunk file, for other decoders.
+//
+// It is a program of its own because the variants of the codecs are chosen by
 // build tags; command codecs builds it once for each.
 package main
 
@@ -27,12 +35,22 @@ import (
 func main() {
 	decoderName := flag.String("decoder", "wimble", "wimble or go-winio")
 	seconds := flag.Float64("seconds", 1, "how long to repeat")
+	level := flag.Int("level", 0, "time the encoder of this level")
+	codec := flag.Int("codec", 1, "the encoder's codec, as in a chunk file")
+	chunk := flag.Int("chunk", 32768, "the encoder's chunk size")
+	output := flag.String("o", "", "where to write the encoder's chunk file")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: timing [-decoder NAME] [-seconds N] FILE")
+		fmt.Fprintln(os.Stderr, "usage: timing [-decoder NAME | -level N -codec N -chunk SIZE [-o CHUNKS]] [-seconds N] FILE")
 		os.Exit(2)
 	}
-	if err := run(*decoderName, *seconds, flag.Arg(0)); err != nil {
+	var err error
+	if *level != 0 {
+		err = timeEncoder(chunkfile.Codec(*codec), *chunk, *level, *seconds, flag.Arg(0), *output)
+	} else {
+		err = run(*decoderName, *seconds, flag.Arg(0))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "timing:", err)
 		os.Exit(1)
 	}
@@ -43,7 +61,7 @@ func run(decoderName string, seconds float64, name string) error {
 	if err != nil {
 		return err
 	}
-	d, err := newDecoder(decoderName, file)
+	d, err := newDecoder(decoderName, file.Codec, file.ChunkSize)
 	if err != nil {
 		return err
 	}
@@ -79,18 +97,18 @@ type decoder interface {
 	Decode(dst, src []byte) error
 }
 
-func newDecoder(name string, file *chunkfile.File) (decoder, error) {
+func newDecoder(name string, codec chunkfile.Codec, chunkSize int) (decoder, error) {
 	switch {
-	case name == "go-winio" && file.Codec == chunkfile.LZX:
+	case name == "go-winio" && codec == chunkfile.LZX:
 		return winioDecoder{}, nil
 	case name != "wimble":
-		return nil, fmt.Errorf("decoder %q does not read %s", name, file.Codec)
+		return nil, fmt.Errorf("decoder %q does not read %s", name, codec)
 	}
-	switch file.Codec {
+	switch codec {
 	case chunkfile.XPRESS:
 		return xpress.NewDecoder(), nil
 	case chunkfile.LZX:
-		return lzx.NewDecoder(file.ChunkSize)
+		return lzx.NewDecoder(chunkSize)
 	case chunkfile.LZMS:
 		return lzms.NewDecoder(), nil
 	}

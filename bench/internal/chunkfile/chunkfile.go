@@ -1,4 +1,4 @@
-// Package chunkfile reads the chunk files that libwim/chunks.c writes: chunks of
+// Package chunkfile reads and writes chunk files as libwim/chunks.c does: chunks of
 // one codec and one chunk size, together with the bytes that they must give.
 package chunkfile
 
@@ -105,6 +105,25 @@ func Parse(data []byte) (*File, error) {
 		}
 	}
 	return f, nil
+}
+
+// Append adds f to b, as it is in a file.
+func (f *File) Append(b []byte) []byte {
+	b = append(b, magic...)
+	for _, v := range []int{int(f.Codec), f.ChunkSize, len(f.Chunks)} {
+		b = binary.LittleEndian.AppendUint32(b, uint32(v))
+	}
+	for _, c := range f.Chunks {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(c.Compressed)))
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(c.Original)))
+	}
+	for _, c := range f.Chunks {
+		b = append(b, c.Compressed...)
+	}
+	for _, c := range f.Chunks {
+		b = append(b, c.Original...)
+	}
+	return b
 }
 
 // Sizes returns the sum of the compressed and of the original sizes.

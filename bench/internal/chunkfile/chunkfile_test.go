@@ -25,6 +25,7 @@ func TestParse(t *testing.T) {
 			{Compressed: []byte("c"), Original: []byte("BBB")},
 		},
 	}, f)
+	require.Equal(t, twoChunks, string(f.Append(nil)))
 	compressed, original := f.Sizes()
 	require.EqualValues(t, 3, compressed)
 	require.EqualValues(t, 7, original)
