@@ -1,6 +1,9 @@
 package wim
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Attributes are the FILE_ATTRIBUTE_* bits of a dentry.
 type Attributes uint32
@@ -50,4 +53,18 @@ func (t Filetime) Time() time.Time {
 		return time.Time{}
 	}
 	return time.Unix(int64(t/1e7)-filetimeUnixEpoch, int64(t%1e7)*100).UTC()
+}
+
+// FiletimeOf converts a time, of which fractions of 100 nanoseconds are lost. The
+// zero Time and times before 1601 give the zero Filetime, and those after the year
+// 60056 the last one.
+func FiletimeOf(at time.Time) Filetime {
+	seconds := at.Unix() + filetimeUnixEpoch
+	switch {
+	case at.IsZero() || seconds < 0:
+		return 0
+	case seconds >= math.MaxUint64/10_000_000:
+		return math.MaxUint64
+	}
+	return Filetime(uint64(seconds)*1e7 + uint64(at.Nanosecond()/100))
 }

@@ -26,18 +26,24 @@ func (w *Writer) Export(images ...*Image) error {
 }
 
 func (w *Writer) export(image *Image) (*WriterImage, error) {
-	tree, err := image.tree.borrow()
-	if err != nil {
-		return nil, image.unreadable(err)
+	added := &WriterImage{element: image.Info.Element.clone(), image: image}
+	return added, added.count(&w.blobs)
+}
+
+// count finds out what the image uses.
+func (i *WriterImage) count(blobs *blobSet) error {
+	if i.image == nil {
+		return nil
 	}
-	uses, err := w.blobs.usesOf(tree)
+	tree, err := i.image.tree.borrow()
 	if err != nil {
-		return nil, fmt.Errorf("image %d: %w", image.Index, err)
+		return i.image.unreadable(err)
 	}
-	metadata := image.tree.metadata
-	return &WriterImage{
-		element:  image.Info.Element.clone(),
-		uses:     uses,
-		metadata: &newBlob{sha1: metadata.sha1, size: metadata.size(), from: metadata, metadata: true, references: 1},
-	}, nil
+	if i.uses, err = blobs.usesOf(tree); err != nil {
+		return fmt.Errorf("image %d: %w", i.image.Index, err)
+	}
+	m := i.image.tree.metadata
+	i.metadata = &newBlob{sha1: m.sha1, size: m.size(), from: m, metadata: true}
+	i.image = nil
+	return nil
 }

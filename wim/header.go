@@ -255,6 +255,20 @@ func parseResourceHeader(raw []byte) resourceHeader {
 	}
 }
 
+// setCompression sets the codec and all that goes with it.
+func (h *Header) setCompression(codec Compression, chunkSize int) {
+	h.Compression, h.ChunkSize = codec, chunkSize
+	switch codec {
+	case CompressionXPRESS:
+		h.Flags |= FlagCompression | flagXPRESS
+	case CompressionLZX:
+		h.Flags |= FlagCompression | flagLZX
+	case CompressionLZMS:
+		h.Flags |= FlagCompression | flagLZMS
+		h.Version = VersionSolid
+	}
+}
+
 // append appends the header as it is stored. boot is the resource of the boot
 // image's metadata, whose index BootIndex is.
 func (h *Header) append(dst []byte, boot resourceHeader) []byte {

@@ -2,8 +2,6 @@ package wim
 
 import (
 	"context"
-	"crypto/sha1"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -54,6 +52,10 @@ type writing struct {
 	out    *output
 	report *WriteReport
 
+	base       *part // the file that is added to; nil if all is written anew
+	sameImages bool  // which has just these images
+	switched   bool  // the header was replaced
+
 	blobs          []*newBlob // all that images use, metadata not counted
 	copied, packed []*newBlob // what has to be done with those that are not in place
 	packedMetadata []*newBlob // of images, which comes after the contents
@@ -73,7 +75,11 @@ func (p *writing) run(ctx context.Context) error {
 	if err := p.checkNames(); err != nil {
 		return err
 	}
-	p.plan()
+	if !p.sameImages {
+		if err := p.plan(); err != nil {
+			return err
+		}
+	}
 	if err := p.begin(); err != nil {
 		return err
 	}
@@ -105,11 +111,14 @@ func (w *Writer) checkNames() error {
 }
 
 // plan counts references, and sorts contents by what has to be done with them.
-func (p *writing) plan() {
+func (p *writing) plan() error {
 	for _, b := range p.Writer.blobs.byHash {
 		b.references = 0
 	}
 	for _, image := range p.images {
+		if err := image.count(&p.Writer.blobs); err != nil {
+			return err
+		}
 		for _, use := range image.uses {
 			if use.blob.references == 0 {
 				p.blobs = append(p.blobs, use.blob)
@@ -138,6 +147,7 @@ func (p *writing) plan() {
 			p.packedMetadata = append(p.packedMetadata, b)
 		}
 	}
+	return nil
 }
 
 // inPlace says whether a blob is in the file that is added to.
@@ -167,23 +177,15 @@ func (p *writing) copies(b *newBlob) bool {
 
 // newHeader is the header without the places of the tables.
 func (p *writing) newHeader() Header {
-	h := Header{
-		Version:     Version1_13,
-		Flags:       p.flags,
-		Compression: p.options.compression,
-		ChunkSize:   p.options.chunkSize,
-		GUID:        p.options.guid,
-		PartNumber:  1,
-		TotalParts:  1,
-		ImageCount:  len(p.images),
-		BootIndex:   slices.Index(p.images, p.boot) + 1,
+	h := Header{Version: Version1_13, GUID: p.options.guid, PartNumber: 1, TotalParts: 1}
+	if p.base != nil {
+		h = p.base.header
+	} else {
+		h.setCompression(p.options.compression, p.options.chunkSize)
 	}
-	switch h.Compression {
-	case CompressionXPRESS:
-		h.Flags |= FlagCompression | flagXPRESS
-	case CompressionLZX:
-		h.Flags |= FlagCompression | flagLZX
-	}
+	h.Flags |= p.flags
+	h.ImageCount = len(p.images)
+	h.BootIndex = slices.Index(p.images, p.boot) + 1
 	return h
 }
 
@@ -290,27 +292,21 @@ func (b *newBlob) resource(raw bool) *newResource {
 // tables writes what stands after the contents, and the header.
 func (p *writing) tables(ctx context.Context) error {
 	header := p.newHeader()
-	var table []byte
-	for _, image := range p.images {
-		b := image.metadata
-		table = appendBlobEntry(table, b.header, 1, b.sha1)
-	}
-	sortByPlace(p.blobs)
-	for _, b := range p.blobs {
-		table = appendBlobEntry(table, b.header, b.references, b.sha1)
-	}
 	var err error
-	if header.blobTable, err = p.tableResource(table); err != nil {
-		return err
+	if !p.sameImages {
+		if header.blobTable, err = p.tableResource(p.blobTable()); err != nil {
+			return err
+		}
 	}
-	end := p.out.position()
-	if header.xml, err = p.tableResource(p.document(end)); err != nil {
+	if header.xml, err = p.tableResource(p.document(p.out.position())); err != nil {
 		return err
 	}
 	if err := p.out.flush(); err != nil {
 		return err
 	}
+	header.integrity = resourceHeader{}
 	if p.options.integrity {
+		end := int64(header.blobTable.offset + header.blobTable.size)
 		if header.integrity, err = p.integrity(ctx, end); err != nil {
 			return err
 		}
@@ -319,18 +315,76 @@ func (p *writing) tables(ctx context.Context) error {
 		return err
 	}
 	p.report.Size = p.out.position()
-	if err := p.cut(); err != nil {
+	return p.finish(ctx, header)
+}
+
+// finish replaces the header. A file that is added to is synced before, so that
+// the header leads nowhere where nothing is.
+func (p *writing) finish(ctx context.Context, header Header) error {
+	if p.base == nil {
+		if err := p.cut(); err != nil {
+			return err
+		}
+	} else if err := p.sync(); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var boot resourceHeader
-	if p.boot != nil {
-		boot = p.boot.metadata.header
+	raw := header.append(nil, p.bootMetadata())
+	p.switched = true
+	if _, err := p.dst.WriteAt(raw, 0); err != nil {
+		return err
 	}
-	_, err = p.dst.WriteAt(header.append(nil, boot), 0)
-	return err
+	if p.base == nil {
+		return nil
+	}
+	if err := p.sync(); err != nil {
+		return err
+	}
+	return p.cut()
+}
+
+// bootMetadata is where the metadata of the image is that boots.
+func (p *writing) bootMetadata() resourceHeader {
+	switch {
+	case p.boot == nil:
+		return resourceHeader{}
+	case p.boot.image != nil: // in place
+		return p.boot.image.tree.metadata.header
+	}
+	return p.boot.metadata.header
+}
+
+// blobTable is the table of all that the file then has: the metadata of images,
+// contents as they are stored, and the solid resources that it had.
+func (p *writing) blobTable() []byte {
+	var table []byte
+	for _, image := range p.images {
+		b := image.metadata
+		table = appendBlobEntry(table, b.header, 1, b.sha1)
+	}
+	sortByPlace(p.blobs)
+	for _, b := range p.blobs {
+		if !p.inPlace(b) || b.from.run == nil {
+			table = appendBlobEntry(table, b.header, b.references, b.sha1)
+		}
+	}
+	if p.base == nil {
+		return table
+	}
+	for _, run := range p.base.table.runs {
+		for _, solid := range run.resources {
+			table = appendBlobEntry(table, solid.header, 1, SHA1{})
+		}
+		for _, i := range run.blobs {
+			b := &p.base.table.blobs[i]
+			if used := p.Writer.blobs.byHash[b.sha1]; used != nil && used.from == b && used.references > 0 {
+				table = appendBlobEntry(table, b.header, used.references, b.sha1)
+			}
+		}
+	}
+	return table
 }
 
 // tableResource writes a table or the XML document, which are always raw.
@@ -350,6 +404,9 @@ func (p *writing) document(offset int64) []byte {
 	root.Children = append(root.Children, total)
 	for i, image := range p.images {
 		image.element.setAttribute("INDEX", strconv.Itoa(i+1))
+		if image.changed {
+			image.element.setTime("LASTMODIFICATIONTIME", p.options.now)
+		}
 		root.Children = append(root.Children, image.element)
 	}
 	if p.root != nil {
@@ -362,51 +419,18 @@ func (p *writing) document(offset int64) []byte {
 	return root.appendXML(nil)
 }
 
-// integrityChunk is how many bytes have a checksum in the integrity table.
-const integrityChunk = 10 << 20
-
-// integrity writes a table of checksums of what is between the header and the
-// end of the blob table (WIM format sheet, section 10).
-func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, error) {
-	source, ok := p.dst.(io.ReaderAt)
-	if !ok {
-		return resourceHeader{}, fmt.Errorf("an integrity table needs a destination that can be read: %w", ErrOption)
-	}
-	chunks := int((end - headerSize + integrityChunk - 1) / integrityChunk)
-	sums := make([]SHA1, chunks)
-	err := parallel(p.bulk.workers, chunks, func(i int) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		start := headerSize + int64(i)*integrityChunk
-		hash := sha1.New()
-		if _, err := io.Copy(hash, io.NewSectionReader(source, start, min(integrityChunk, end-start))); err != nil {
-			return err
-		}
-		sums[i] = SHA1(hash.Sum(nil))
-		return nil
-	})
-	if err != nil {
-		return resourceHeader{}, err
-	}
-	le := binary.LittleEndian
-	size := integrityHeaderSize + 20*len(sums)
-	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
-	table := le.AppendUint32(nil, uint32(size))
-	table = le.AppendUint32(table, uint32(chunks))
-	table = le.AppendUint32(table, integrityChunk)
-	for _, sum := range sums {
-		table = append(table, sum[:]...)
-	}
-	_, err = p.out.Write(table)
-	return h, err
-}
-
-// cut removes what was written beyond the end, of resources that did not get
-// smaller.
+// cut removes what is beyond the end: resources that did not get smaller, and
+// what a program left there that died.
 func (p *writing) cut() error {
 	if dst, ok := p.dst.(interface{ Truncate(size int64) error }); ok {
 		return dst.Truncate(p.report.Size)
+	}
+	return nil
+}
+
+func (p *writing) sync() error {
+	if dst, ok := p.dst.(interface{ Sync() error }); ok {
+		return dst.Sync()
 	}
 	return nil
 }

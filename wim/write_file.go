@@ -15,7 +15,7 @@ import (
 // may be among those that are written, except on Windows.
 func (w *Writer) WriteFile(ctx context.Context, name string, opts ...BulkOption) (*WriteReport, error) {
 	var p *writing
-	if err := w.checkSpace(filepath.Dir(name)); err != nil {
+	if err := w.checkSpace(name); err != nil {
 		return nil, err
 	}
 	err := safefile.Replace(name, func(file *os.File) error {
@@ -30,15 +30,17 @@ func (w *Writer) WriteFile(ctx context.Context, name string, opts ...BulkOption)
 
 // checkSpace refuses to begin where there is no room for what is copied as it
 // is stored. What the rest will take is not known.
-func (w *Writer) checkSpace(dir string) error {
-	var need int64
+func (w *Writer) checkSpace(name string) error {
 	p := newWriting(w, nil, nil)
-	p.plan()
+	if err := p.plan(); err != nil {
+		return err
+	}
+	var need int64
 	for _, b := range p.copied {
 		need += int64(b.from.header.size)
 	}
-	if free, known := safefile.FreeSpace(dir); known && free < need {
-		return fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", dir, free, need, ErrNoSpace)
+	if free, known := safefile.FreeSpace(filepath.Dir(name)); known && free < need {
+		return fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", name, free, need, ErrNoSpace)
 	}
 	return nil
 }

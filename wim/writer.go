@@ -136,9 +136,11 @@ const (
 // WriterImage is an image that is going to be written.
 type WriterImage struct {
 	element  *Element // its IMAGE element
+	image    *Image   // in the file that is changed, if uses are not known yet
 	uses     []blobUse
-	metadata *newBlob // in another file; nil if it is made when contents are written
+	metadata *newBlob
 	batch    int
+	changed  bool // since it was added
 }
 
 // Images are the images that will be written, in order.
@@ -146,6 +148,17 @@ func (w *Writer) Images() []*WriterImage { return slices.Clone(w.images) }
 
 // Name is the image's name, "" for none.
 func (i *WriterImage) Name() string { return i.element.Value("NAME") }
+
+// Set sets the text of an element of the image's XML: "NAME", "DESCRIPTION",
+// "FLAGS", or any path such as "WINDOWS/LANGUAGES/LANGUAGE[2]". An element that is
+// not there is made.
+func (i *WriterImage) Set(path, value string) error {
+	if err := i.element.set(path, value); err != nil {
+		return err
+	}
+	i.changed = true
+	return nil
+}
 
 // Delete takes an image out again.
 func (w *Writer) Delete(image *WriterImage) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/wimble-go/wimble/internal/utf16le"
@@ -116,6 +117,14 @@ func parseStep(step string) (name string, number int, err error) {
 		return "", 0, fmt.Errorf("%q cannot be the name of an element: %w", name, ErrOption)
 	}
 	return name, number, nil
+}
+
+// setTime sets a time, which is stored as two hexadecimal halves.
+func (e *Element) setTime(name string, at time.Time) {
+	t := uint64(FiletimeOf(at))
+	// The names are good, and so is the text.
+	e.set(name+"/HIGHPART", fmt.Sprintf("0x%08X", t>>32))
+	e.set(name+"/LOWPART", fmt.Sprintf("0x%08X", t&0xFFFFFFFF))
 }
 
 // isXMLName says whether an element may have the name. Only names of ASCII

@@ -1,0 +1,68 @@
+package wim
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// integrityChunk is how many bytes have a checksum in a new integrity table.
+const integrityChunk = 10 << 20
+
+// integrity writes a table of checksums of what is between the header and the
+// end of the blob table (WIM format sheet, section 10). Those of a file that is
+// added to are taken over for what did not change.
+func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, error) {
+	source, ok := p.dst.(io.ReaderAt)
+	if !ok {
+		return resourceHeader{}, fmt.Errorf("an integrity table needs a destination that can be read: %w", ErrOption)
+	}
+	chunk, known, err := p.knownSums()
+	if err != nil {
+		return resourceHeader{}, err
+	}
+	count := int((end - headerSize + chunk - 1) / chunk)
+	sums := make([]byte, 20*count)
+	same := min(copy(sums, known)/20, count)
+	err = parallel(p.bulk.workers, count-same, func(i int) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		i += same
+		start := headerSize + int64(i)*chunk
+		hash := sha1.New()
+		if _, err := io.Copy(hash, io.NewSectionReader(source, start, min(chunk, end-start))); err != nil {
+			return err
+		}
+		hash.Sum(sums[20*i : 20*i])
+		return nil
+	})
+	if err != nil {
+		return resourceHeader{}, err
+	}
+	le := binary.LittleEndian
+	size := integrityHeaderSize + len(sums)
+	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
+	table := le.AppendUint32(nil, uint32(size))
+	table = le.AppendUint32(table, uint32(count))
+	table = le.AppendUint32(table, uint32(chunk))
+	_, err = p.out.Write(append(table, sums...))
+	return h, err
+}
+
+// knownSums returns the size of a chunk, and the checksums of the whole chunks
+// that the integrity table of the file that is added to has.
+func (p *writing) knownSums() (chunk int64, sums []byte, err error) {
+	if p.base == nil {
+		return integrityChunk, nil, nil
+	}
+	table, err := p.base.readIntegrityTable()
+	// A chunk size that wimlib takes over too.
+	if err != nil || table == nil || table.chunkSize < 1<<12 || table.chunkSize > 1<<27 {
+		return integrityChunk, nil, nil // a bad table is made anew
+	}
+	sums, err = readGrowing(p.base.source, 20*(table.covered()/table.chunkSize), table.sums)
+	return table.chunkSize, sums, err
+}
