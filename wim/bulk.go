@@ -36,8 +36,9 @@ type Progress struct {
 // [Image.WriteTar] work.
 type BulkOption func(*bulk)
 
-// WithWorkers sets how many goroutines decode, hash, and write files. The default is
-// runtime.GOMAXPROCS.
+// WithWorkers sets how many goroutines decode, hash, and write files. The
+// default is runtime.GOMAXPROCS. More than 64 and than four times that make
+// nothing faster, and are taken for the greater of those.
 func WithWorkers(n int) BulkOption { return func(b *bulk) { b.workers = n } }
 
 // WithProgress has a function called now and then, from one goroutine at a time.
@@ -105,6 +106,7 @@ func newBulk(opts []BulkOption) *bulk {
 	if b.workers <= 0 {
 		b.workers = runtime.GOMAXPROCS(0)
 	}
+	b.workers = min(b.workers, max(64, 4*runtime.GOMAXPROCS(0)))
 	return b
 }
 

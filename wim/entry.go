@@ -18,6 +18,8 @@ type Entry struct {
 	// HardLinkGroup is the same number for all names of a file that has
 	// several, and 0 for a file with one name.
 	HardLinkGroup uint64
+	// HardLinkCount is how many names the file has in the image, 1 or more.
+	HardLinkCount int
 
 	// Streams are the data streams, the unnamed one first, if there is one.
 	// Directories have none that is unnamed. A file with EFS encryption has
@@ -96,7 +98,7 @@ func (m *metadata) streamsOf(n *node) streamHashes {
 func (f *FS) entry(i int32) *Entry {
 	m, n := f.meta, &f.meta.nodes[i]
 	if n.dentry < 0 { // the made-up root of an empty image
-		return &Entry{Name: ".", Attributes: n.attributes}
+		return &Entry{Name: ".", Attributes: n.attributes, HardLinkCount: 1}
 	}
 	le := binary.LittleEndian
 	d := m.raw[n.dentry:]
@@ -110,6 +112,7 @@ func (f *FS) entry(i int32) *Entry {
 		LastWriteTime:  Filetime(le.Uint64(d[dentryWriteTime:])),
 		HardLinkGroup:  f.hardLinkGroup(i),
 	}
+	e.HardLinkCount = max(1, len(f.hardLinks().names[e.HardLinkGroup]))
 	if i == 0 {
 		e.Name = "."
 	}

@@ -18,7 +18,7 @@ func TestDefaultLimits(t *testing.T) {
 	for _, unset := range []int64{0, -1, -1 << 63} {
 		l := Limits{XML: unset, BlobTable: unset, Metadata: unset, ChunkSize: unset}
 		l.setDefaults()
-		require.Equal(t, Limits{XML: 64 << 20, BlobTable: 512 << 20, Metadata: 1 << 30, ChunkSize: 64 << 20}, l)
+		require.Equal(t, Limits{XML: 64 << 20, BlobTable: 512 << 20, Metadata: 256 << 20, ChunkSize: 64 << 20}, l)
 	}
 	l := Limits{XML: 1, BlobTable: 2, Metadata: 3, ChunkSize: 4, ChunkCache: 5}
 	l.setDefaults()

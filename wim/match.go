@@ -3,6 +3,7 @@ package wim
 import (
 	"iter"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -33,6 +34,24 @@ func (f *FS) match(pattern string) ([]int32, error) {
 		return nil, err
 	}
 	return nodes, nil
+}
+
+// Glob implements [io/fs.GlobFS]. As elsewhere, case does not count where nothing
+// matches exactly, and a path that exists is taken for itself.
+func (f *FS) Glob(pattern string) ([]string, error) {
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, err
+	}
+	nodes, err := f.match(pattern)
+	if err != nil { // there is nothing
+		return nil, nil
+	}
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = f.meta.pathOf(n)
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // matchIn finds the children of a node that match: exactly, or else without

@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"math"
 	"math/bits"
 )
 
@@ -31,19 +32,40 @@ func (r *Reader) MissingBlobs() int {
 	return len(missing)
 }
 
-// accountedFor says whether the blobs of the table, each counted as often as
-// it is used, have the bytes that the XML says that all images have.
+// MissingBytes estimates how many bytes of content images have that are in none
+// of the given parts, and reads nothing for it: what the XML says that all
+// images have, less what the blob table accounts for. It is 0 where the XML
+// says nothing. Either may be wrong, and referenced files do not count;
+// [Reader.MissingBlobs] looks.
+func (r *Reader) MissingBytes() uint64 {
+	named, held := r.accounts()
+	return named - min(named, held)
+}
+
+// accountedFor says whether the two agree that nothing is missing.
 func (r *Reader) accountedFor() bool {
-	var named, held uint64
+	named, held := r.accounts()
+	return named != 0 && held >= named && held != math.MaxUint64
+}
+
+// accounts returns how many bytes the XML says that all images have, and how
+// many the blobs of the table have, each counted as often as it is used. A sum
+// that does not fit is [math.MaxUint64].
+func (r *Reader) accounts() (named, held uint64) {
+	add := func(sum *uint64, n uint64) {
+		if *sum += n; *sum < n {
+			*sum = math.MaxUint64
+		}
+	}
 	for _, image := range r.Images {
-		named += image.Info.TotalBytes
+		add(&named, image.Info.TotalBytes)
 	}
 	for _, b := range r.usedBlobs() {
 		high, bytes := bits.Mul64(uint64(b.references), uint64(b.size()))
-		if high != 0 || held+bytes < held {
-			return false
+		if high != 0 {
+			bytes = math.MaxUint64
 		}
-		held += bytes
+		add(&held, bytes)
 	}
-	return named != 0 && held >= named
+	return named, held
 }

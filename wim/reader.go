@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 )
 
@@ -17,7 +16,8 @@ type Limits struct {
 	// BlobTable is the size of a part's blob table. Default 512 MiB, which is
 	// 10 million blobs.
 	BlobTable int64
-	// Metadata is the size of one image's metadata. Default 1 GiB.
+	// Metadata is the size of one image's metadata. Default 256 MiB: a million
+	// files with the long names of the component store. 300,000 take 68 MB.
 	Metadata int64
 	// ChunkSize is the size of an LZMS chunk: to read any byte of a chunk the
 	// whole chunk has to be in memory. Default 64 MiB, which is what Microsoft
@@ -33,7 +33,7 @@ type Limits struct {
 const (
 	defaultXMLLimit       = 64 << 20
 	defaultBlobTableLimit = 512 << 20
-	defaultMetadataLimit  = 1 << 30
+	defaultMetadataLimit  = 256 << 20
 	defaultChunkLimit     = 64 << 20
 	defaultCache          = 16 << 20
 	defaultSolidCache     = 256 << 20
@@ -286,25 +286,6 @@ func (r *Reader) Size() int64 {
 		size += p.size
 	}
 	return size
-}
-
-// Image returns an image by index, as "2", or by name. A name that is a number
-// has to be given by index.
-func (r *Reader) Image(which string) (*Image, error) {
-	if index, err := strconv.Atoi(which); err == nil {
-		if index < 1 || index > len(r.Images) {
-			return nil, fmt.Errorf("there is no image %d; the file has %d", index, len(r.Images))
-		}
-		return r.Images[index-1], nil
-	}
-	for _, exact := range []bool{true, false} {
-		for _, image := range r.Images {
-			if image.Info.Name == which || !exact && strings.EqualFold(image.Info.Name, which) {
-				return image, nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("no image is named %q", which)
 }
 
 // Reference lets the reader take blobs that it does not have from other WIM
