@@ -1,26 +1,33 @@
 package main
 
 import (
+	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/wimble-go/wimble/wim"
 )
 
 func (a *app) catCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "cat FILE IMAGE PATH[:STREAM]",
+		Use:   "cat FILE [IMAGE] PATH[:STREAM]",
 		Short: "Write a file's bytes to standard output",
-		Args:  cobra.ExactArgs(3),
-		RunE: func(_ *cobra.Command, args []string) error {
-			_, tree, closeAll, err := a.openImage(args[0], args[1])
+		Args:  cobra.RangeArgs(2, 3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			defer closeAll()
-			file, err := openStream(tree, args[2])
+			defer s.Close()
+			last := len(args) - 1
+			_, tree, rest, err := s.imageTree(args[1:last])
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return fmt.Errorf("%s: no image is named %q", s.Name, rest[0])
+			}
+			at, _ := findStream(tree, args[last]) // the stream may be there although the error says it is not
+			file, err := tree.OpenStream(at.path, at.stream)
 			if err != nil {
 				return err
 			}
@@ -29,15 +36,4 @@ func (a *app) catCommand() *cobra.Command {
 			return err
 		},
 	}
-}
-
-// openStream opens PATH[:STREAM]. A file with a colon in its name, which
-// Windows cannot have but an image can, comes first.
-func openStream(tree *wim.FS, text string) (*wim.File, error) {
-	whole := imagePath(text)
-	colon := strings.LastIndex(whole, ":")
-	if _, err := tree.Stat(whole); err != nil && colon > 0 {
-		return tree.OpenStream(whole[:colon], whole[colon+1:])
-	}
-	return tree.OpenStream(whole, "")
 }

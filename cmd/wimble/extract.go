@@ -12,15 +12,14 @@ import (
 
 func (a *app) extractCommand() *cobra.Command {
 	var to string
-	var workers uint
 	cmd := &cobra.Command{
-		Use:   "extract FILE IMAGE|all [PATH...] --to DIR",
+		Use:   "extract FILE [IMAGE|all] [PATH...] --to DIR",
 		Short: "Write files out",
 		Long: `Write an image, or the given files and directories of it, below DIR.
 
 Files keep their place: Windows/notepad.exe is written to DIR/Windows/notepad.exe.
-Elements of a PATH may have *, ? and [a-z], as in 'Windows/*.exe'. With "all" for
-an IMAGE every image is written, to DIR/1, DIR/2 and so on.
+Elements of a PATH may have *, ? and [a-z], as in 'Windows/*.exe'; C:\Windows is
+Windows. With "all" for an IMAGE every image is written, to DIR/1, DIR/2 and so on.
 
 On Windows named streams, security descriptors, short names, attributes and all
 times are restored as well, as far as the file system and the user's rights allow:
@@ -28,69 +27,60 @@ owners and short names need an administrator.
 
 Nothing is written outside of DIR. What the file system cannot be given, such as
 security descriptors outside of Windows, is counted and left out.`,
-		Args: cobra.MinimumNArgs(2),
+		Args: cobra.MinimumNArgs(1),
 		PreRunE: func(*cobra.Command, []string) error {
 			if to == "" {
 				return errors.New("--to: no directory is named")
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			extract, closeAll, err := a.openExtract(args[0], args[1])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			s, err := a.open(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			defer closeAll()
-			paths := args[2:]
-			for i := range paths {
-				paths[i] = imagePath(paths[i])
+			defer s.Close()
+			extract, paths, err := s.extractor(args[1:])
+			if err != nil {
+				return err
 			}
-			ctx, stop := interruptible()
-			defer stop()
 			bar := a.newProgress("extracting")
 			report, err := extract(ctx, to,
-				wim.WithWorkers(int(workers)), wim.WithProgress(bar.update), wim.WithPaths(paths...))
+				a.withWorkers(), wim.WithProgress(bar.update), wim.WithPaths(imagePaths(paths)...))
 			bar.finish()
 			if report == nil {
 				return err
 			}
-			for _, p := range report.Problems {
-				fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
-			}
-			if err == nil || report.Files+report.Directories+report.Links > 0 {
-				fmt.Fprintf(a.stderr, "%s files, %s directories, %s links, %s bytes\n",
-					thousands(report.Files), thousands(report.Directories), thousands(report.Links), thousands(report.Bytes))
-			}
-			for _, n := range report.NotRestored {
-				fmt.Fprintf(a.stderr, "not restored: %s (%d)\n", n.What, n.Count)
-			}
-			if len(report.Problems) > 0 && errors.Is(err, report.Problems[0].Err) {
-				return fmt.Errorf("%d entries were not extracted", len(report.Problems)+report.MoreProblems)
+			incomplete := a.sayOutcome(outcome{
+				files: report.Files, directories: report.Directories, links: report.Links, bytes: report.Bytes, stays: true,
+				leftOut: report.NotRestored, leftOutWords: "not restored",
+				problems: report.Problems, more: report.MoreProblems,
+			}, err)
+			if incomplete {
+				return fmt.Errorf("%s entries were not extracted", thousands(len(report.Problems)+report.MoreProblems))
 			}
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "the `DIR`ectory to write to; it is made if need be")
-	cmd.Flags().UintVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	a.workersFlag(cmd)
 	cmd.MarkFlagRequired("to")
 	return cmd
 }
 
-// openExtract returns what extracts an image, or all images.
-func (a *app) openExtract(name, image string) (func(context.Context, string, ...wim.BulkOption) (*wim.ExtractReport, error), func(), error) {
-	if image == "all" {
-		r, closeAll, err := a.open(name)
-		if err != nil {
-			return nil, nil, err
+// extractor returns what extracts the image that args begin with, or all
+// images, and the args that are left.
+func (s *session) extractor(args []string) (func(context.Context, string, ...wim.BulkOption) (*wim.ExtractReport, error), []string, error) {
+	if len(args) > 0 && args[0] == "all" {
+		if _, err := s.Reader.Image("all"); err != nil { // no image has that name
+			return s.Reader.Extract, args[1:], nil
 		}
-		if _, err := r.Image(image); err != nil { // no image has that name
-			return r.Extract, closeAll, nil
-		}
-		closeAll()
 	}
-	which, _, closeAll, err := a.openImage(name, image)
+	image, _, paths, err := s.imageTree(args)
 	if err != nil {
 		return nil, nil, err
 	}
-	return which.Extract, closeAll, nil
+	return image.Extract, paths, nil
 }

@@ -15,136 +15,51 @@ import (
 func (a *app) infoCommand() *cobra.Command {
 	var xml bool
 	cmd := &cobra.Command{
-		Use:   "info FILE",
+		Use:   "info FILE [IMAGE]",
 		Short: "Show the header, the images and their Windows versions",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r, closeAll, err := a.open(args[0])
+		Long: `Show the header, the images and their Windows versions, or all that is known of
+one IMAGE without reading its tree. The line "DISM, Setup" says whether those are known to take
+the file.`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			defer closeAll()
+			defer s.Close()
 			table, err := a.updateTable()
 			if err != nil {
 				return err
 			}
+			var image *wim.Image
+			if len(args) > 1 {
+				if image, err = s.Reader.Image(args[1]); err != nil {
+					return fmt.Errorf("%s: %w", s.Name, err)
+				}
+			}
 			switch {
 			case xml:
-				document := r.XML()
+				document := s.XML()
 				if isTerminal(a.stdout) {
 					document = printableLines(document)
 				}
 				_, err = fmt.Fprintln(a.stdout, document)
 				return err
+			case a.json && image != nil:
+				return newJSON(a.stdout).Encode(describeImage(image, table))
 			case a.json:
-				return newJSON(a.stdout).Encode(describeFile(args[0], r.Reader, table))
+				return newJSON(a.stdout).Encode(describeFile(s, table))
+			case image != nil:
+				return printImage(a.stdout, s, image, table)
 			}
-			return printInfo(a.stdout, args[0], r.Reader, table)
+			return printInfo(a.stdout, s, table)
 		},
 	}
-	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON object")
+	a.jsonFlag(cmd, "print one JSON object")
 	cmd.Flags().BoolVar(&xml, "xml", false, "print the XML document as it is stored, in UTF-8")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml")
 	a.tableFlag(cmd.Flags())
 	return cmd
-}
-
-// fileJSON is the object that info --json prints. The field names are stable.
-type fileJSON struct {
-	Path        string      `json:"path"`
-	Size        int64       `json:"size"`
-	GUID        string      `json:"guid"`
-	Version     string      `json:"version"`
-	Compression string      `json:"compression"`
-	ChunkSize   int         `json:"chunk_size"`
-	Part        int         `json:"part"`
-	Parts       int         `json:"parts"`
-	BootIndex   int         `json:"boot_index"`
-	ImageCount  int         `json:"image_count"`
-	Integrity   bool        `json:"integrity"`
-	Pipable     bool        `json:"pipable"`
-	Solid       bool        `json:"solid"`
-	Missing     int         `json:"missing_blobs,omitempty"`
-	Images      []imageJSON `json:"images"`
-}
-
-type imageJSON struct {
-	Index              int          `json:"index"`
-	Name               string       `json:"name"`
-	Description        string       `json:"description"`
-	DisplayName        string       `json:"display_name"`
-	DisplayDescription string       `json:"display_description"`
-	Flags              string       `json:"flags"`
-	DirCount           uint64       `json:"dir_count"`
-	FileCount          uint64       `json:"file_count"`
-	TotalBytes         uint64       `json:"total_bytes"`
-	HardLinkBytes      uint64       `json:"hard_link_bytes"`
-	Created            string       `json:"created"`
-	Modified           string       `json:"modified"`
-	Windows            *windowsJSON `json:"windows"`
-}
-
-type windowsJSON struct {
-	Architecture     string   `json:"architecture"`
-	ProductName      string   `json:"product_name"`
-	Edition          string   `json:"edition"`
-	InstallationType string   `json:"installation_type"`
-	ProductType      string   `json:"product_type"`
-	ProductSuite     string   `json:"product_suite"`
-	HAL              string   `json:"hal"`
-	SystemRoot       string   `json:"system_root"`
-	Languages        []string `json:"languages"`
-	DefaultLanguage  string   `json:"default_language"`
-	Version          string   `json:"version"`
-	Major            uint32   `json:"major"`
-	Minor            uint32   `json:"minor"`
-	Build            uint32   `json:"build"`
-	UBR              uint32   `json:"ubr"`
-	ServicePackLevel uint32   `json:"service_pack_level"`
-	Branch           string   `json:"branch"`
-
-	Update *winver.Status `json:"update,omitempty"` // where the table knows the build
-}
-
-func describeFile(path string, r *wim.Reader, table *winver.Table) fileJSON {
-	h := r.Header
-	f := fileJSON{
-		Path: strings.ToValidUTF8(path, "\ufffd"), Size: r.Size(), GUID: h.GUID.String(), Version: versionText(h.Version),
-		Compression: h.Compression.String(), ChunkSize: h.ChunkSize,
-		Part: h.PartNumber, Parts: h.TotalParts, BootIndex: h.BootIndex, ImageCount: len(r.Images),
-		Integrity: r.HasIntegrityTable(), Pipable: h.Pipable, Solid: r.Solid(),
-		Missing: r.MissingBlobs(),
-		Images:  make([]imageJSON, 0, len(r.Images)),
-	}
-	for _, image := range r.Images {
-		f.Images = append(f.Images, describeImage(image, table))
-	}
-	return f
-}
-
-func describeImage(image *wim.Image, table *winver.Table) imageJSON {
-	i := image.Info
-	out := imageJSON{
-		Index: image.Index, Name: i.Name, Description: i.Description,
-		DisplayName: i.DisplayName, DisplayDescription: i.DisplayDescription, Flags: i.Flags,
-		DirCount: i.DirCount, FileCount: i.FileCount, TotalBytes: i.TotalBytes, HardLinkBytes: i.HardLinkBytes,
-		Created: jsonTime(i.Created), Modified: jsonTime(i.Modified),
-	}
-	if w := i.Windows; w != nil {
-		out.Windows = &windowsJSON{
-			Architecture: w.Architecture.String(), ProductName: w.ProductName, Edition: w.EditionID,
-			InstallationType: w.InstallationType, ProductType: w.ProductType, ProductSuite: w.ProductSuite,
-			HAL: w.HAL, SystemRoot: w.SystemRoot,
-			Languages: append([]string{}, w.Languages...), DefaultLanguage: w.DefaultLanguage,
-			Version: w.Version.String(), Major: w.Version.Major, Minor: w.Version.Minor,
-			Build: w.Version.Build, UBR: w.Version.UBR,
-			ServicePackLevel: w.ServicePackLevel, Branch: w.Branch,
-		}
-		if status := statusOf(w, table); status.Known() {
-			out.Windows.Update = &status
-		}
-	}
-	return out
 }
 
 // statusOf looks the version up that the XML names.
@@ -157,11 +72,12 @@ func versionText(version uint32) string {
 	return fmt.Sprintf("%d.%d", version>>16, version>>8&0xFF)
 }
 
-// printInfo prints a block for the file and a table with a line an image.
-func printInfo(w io.Writer, path string, r *wim.Reader, table *winver.Table) error {
+// printInfo prints a block for the file and a table with a line for each image.
+func printInfo(w io.Writer, s *session, table *winver.Table) error {
+	r := s.Reader
 	h := r.Header
 	head := newTable(w)
-	head.row("File", path)
+	head.row("File", s.Name)
 	head.row("Size", thousands(r.Size())+" bytes")
 	head.row("Kind", kindOf(r))
 	head.row("GUID", h.GUID.String())
@@ -173,13 +89,11 @@ func printInfo(w io.Writer, path string, r *wim.Reader, table *winver.Table) err
 		images += fmt.Sprintf(", image %d boots", h.BootIndex)
 	}
 	head.row("Images", images)
-	if missing := r.MissingBlobs(); missing > 0 {
-		where := "none of the given files; name the others with --ref"
-		if len(r.MissingParts()) > 0 {
-			where = "the missing parts"
-		}
-		head.row("Missing", fmt.Sprintf("%s contents are in %s", thousands(missing), where))
+	if missing := s.missingBytes(); missing > 0 {
+		head.row("Missing", fmt.Sprintf("about %s of content; name the file that has it with --ref", byteSize(int64(min(missing, 1<<62)))))
 	}
+	microsoft := r.Microsoft()
+	head.row("DISM, Setup", microsoftText(microsoft))
 	if err := head.flush(); err != nil {
 		return err
 	}
@@ -190,7 +104,7 @@ func printInfo(w io.Writer, path string, r *wim.Reader, table *winver.Table) err
 	list := newTable(w)
 	list.row("INDEX", "NAME", "EDITION", "ARCH", "VERSION", "LANGUAGES", "FILES", "SIZE", "MODIFIED")
 	for _, image := range r.Images {
-		i := image.Info
+		i := &image.Info
 		edition, arch, version, languages := "-", "-", "-", "-"
 		if win := i.Windows; win != nil {
 			edition, arch, languages = orDash(win.EditionID), orDash(win.Architecture.String()), languagesOf(win)
@@ -226,6 +140,29 @@ func printUpdates(w io.Writer, r *wim.Reader, table *winver.Table) error {
 		lines.row(strconv.Itoa(image.Index), status.ReleaseName(), status.Line(today()))
 	}
 	return lines.flush()
+}
+
+// missingBytes is about how much content is in files that were not given, 0
+// where a part of a set is missing, which is said, or references hold it.
+func (s *session) missingBytes() uint64 {
+	if len(s.MissingParts()) > 0 || len(s.references) > 0 {
+		return 0
+	}
+	return s.MissingBytes()
+}
+
+// microsoftText says whether DISM and Setup take a file.
+func microsoftText(m wim.Microsoft) string {
+	words := map[wim.Acceptance]string{
+		wim.AcceptanceYes: "takes it", wim.AcceptanceNo: "refuses it", wim.AcceptanceUnknown: "is not known to take it",
+	}
+	switch {
+	case m.Reason == "":
+		return "both take it"
+	case m.DISM == m.Setup && m.DISM == wim.AcceptanceNo:
+		return "both refuse it: " + m.Reason
+	}
+	return fmt.Sprintf("DISM %s, Setup %s: %s", words[m.DISM], words[m.Setup], m.Reason)
 }
 
 // kindOf says in words what the header says about the file.

@@ -44,13 +44,14 @@ func requireKeys(t *testing.T, object any, keys string) map[string]any {
 }
 
 const (
-	fileKeys = `path size guid version compression chunk_size part parts boot_index image_count integrity pipable solid images`
+	fileKeys = `path size guid version compression chunk_size part parts boot_index image_count integrity pipable solid images microsoft`
 
 	imageKeys = `index name description display_name display_description flags dir_count file_count total_bytes hard_link_bytes
-		created modified windows`
+		created modified wimboot windows other`
 
 	windowsKeys = `architecture product_name edition installation_type product_type product_suite hal system_root languages
-		default_language version major minor build ubr service_pack_level branch`
+		default_language version major minor build ubr service_pack_level branch
+		fallback_languages servicing_data`
 )
 
 func fixtureInfo(t *testing.T, file string) *wimtest.Info {
@@ -67,7 +68,7 @@ func TestInfoJSON(t *testing.T) {
 			path := fixture(t, file)
 			keys := fileKeys
 			if file == "delta.wim" {
-				keys += " missing_blobs" // only where there are some
+				keys += " missing_bytes" // only where there are some
 			}
 			got := requireKeys(t, parseJSON(t, works(t, "info", "--json", path)), keys)
 			info := fixtureInfo(t, file)
@@ -188,6 +189,7 @@ func TestInfo(t *testing.T) {
 		{"Kind", "WIM 1.13, LZX in chunks of 32 KiB, integrity table, link targets relative to the image"},
 		{"GUID", "51a67a2d-8242-ca26-4347-45098d1f0755"},
 		{"Images", "3"},
+		{"DISM, Setup", "both take it"},
 		nil,
 		{"INDEX", "NAME", "EDITION", "ARCH", "VERSION", "LANGUAGES", "FILES", "SIZE", "MODIFIED"},
 		{"1", "Windows 10 Pro", "Professional", "x64", "10.0.18362.1139", "en-US, de-DE", "21", "34.5 KiB", "2020-10-13 17:00"},
@@ -208,18 +210,18 @@ func TestInfo(t *testing.T) {
 		{"2", "-", "-", "-", "-", "-", "30", "9.1 KiB", "2020-10-13 17:00"},
 		{"3", "空のイメージ 🚀", "-", "-", "-", "-", "0", "0 bytes", "2020-10-13 17:00"},
 		{"4", "again", "-", "-", "-", "-", "30", "4.3 KiB", "2020-10-13 17:00"},
-	}, cells(works(t, "info", fixture(t, "multi.wim")))[7:])
+	}, cells(works(t, "info", fixture(t, "multi.wim")))[8:])
 
 	for file, line := range map[string]string{
-		"none.wim":              "Kind    WIM 1.13, not compressed, link targets relative to the image\n",
-		"solid-lzms.esd":        "Kind    WIM 0.14, LZMS in chunks of 128 KiB, solid, link targets relative to the image\n",
-		"pipable-xpress-4k.wim": "Kind    WIM 1.13, XPRESS in chunks of 4 KiB, pipable, link targets relative to the image\n",
-		"boot.wim":              "Images  2, image 2 boots\n",
-		"split3.swm":            "Part    3 of 3, all parts found\n",
+		"none.wim":              "Kind         WIM 1.13, not compressed, link targets relative to the image\n",
+		"solid-lzms.esd":        "Kind         WIM 0.14, LZMS in chunks of 128 KiB, solid, link targets relative to the image\n",
+		"pipable-xpress-4k.wim": "Kind         WIM 1.13, XPRESS in chunks of 4 KiB, pipable, link targets relative to the image\n",
+		"boot.wim":              "Images       2, image 2 boots\n",
+		"split3.swm":            "Part         3 of 3, all parts found\n",
 	} {
 		require.Contains(t, works(t, "info", fixture(t, file)), line)
 	}
 	alone := filepath.Join(t.TempDir(), "split2.swm")
 	require.NoError(t, os.WriteFile(alone, wimtest.FixtureBytes(t, "split2.swm"), 0o600))
-	require.Contains(t, works(t, "info", alone), "Part    2 of 3, missing: 1 3\n")
+	require.Contains(t, works(t, "info", alone), "Part         2 of 3, missing: 1 3\n")
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	entryKeys = `path type size attributes reparse_tag hard_link_group created accessed modified
+	entryKeys = `path type size attributes reparse_tag target hard_link_group hard_link_count created accessed modified
 		created_filetime accessed_filetime modified_filetime short_name security_descriptor_size sha1 streams`
 	streamKeys = `name size sha1`
 )
@@ -61,6 +61,7 @@ func requireEntryJSON(t *testing.T, want wimtest.ListedEntry, got map[string]any
 	require.Equal(t, want.ShortName, got["short_name"], want.Path)
 	require.Equal(t, number(uint64(len(want.SecurityDescriptor))), got["security_descriptor_size"], want.Path)
 	require.Equal(t, want.LinkCount > 1, got["hard_link_group"] != number(0), want.Path)
+	require.Equal(t, number(uint64(max(1, want.LinkCount))), got["hard_link_count"], want.Path)
 	for key, at := range map[string]time.Time{"created": want.Created, "accessed": want.Accessed, "modified": want.Written} {
 		text, err := time.Parse(time.RFC3339Nano, got[key].(string))
 		require.NoError(t, err)

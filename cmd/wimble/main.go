@@ -1,27 +1,30 @@
 // Command wimble lists, reads, extracts and verifies Windows Imaging files
 // (.wim, .esd, .swm).
 //
-//	wimble info FILE                        what is inside
-//	wimble ls FILE IMAGE [PATH]             list files
-//	wimble cat FILE IMAGE PATH[:STREAM]     a file's bytes
-//	wimble extract FILE IMAGE --to DIR      write files out
-//	wimble tar FILE IMAGE [-o OUT.tar]      stream an image as a tar
-//	wimble verify FILE                      check everything
-//	wimble version FILE IMAGE               which Windows it really is
+//	wimble info FILE [IMAGE]                what is inside
+//	wimble ls FILE [IMAGE] [PATH]           list files
+//	wimble cat FILE [IMAGE] PATH[:STREAM]   a file's bytes
+//	wimble extract FILE [IMAGE] --to DIR    write files out
+//	wimble tar FILE [IMAGE] [-o OUT.tar]    stream an image as a tar
+//	wimble verify FILE...                   check everything
+//	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
 //
-// IMAGE is an index or a name. Data goes to standard output, everything else
-// to standard error. The exit status is 0 when all was done, 1 when the file
-// or the work failed, and 2 when the command was called wrongly.
+// FILE is a WIM file, or a folder with installation media. IMAGE is an index, a
+// name, or an edition that one image has; it may be left out where there is one
+// image. Data goes to standard output, everything else to standard error. The
+// exit status is 0 when all was done, 1 when the file or the work failed, and 2
+// when the command was called wrongly.
 package main
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,12 +46,20 @@ type workError struct{ error }
 
 func (e workError) Unwrap() error { return e.error }
 
+// errSaid ends a command that failed and has said why.
+var errSaid = errors.New("failed")
+
 // app is what the subcommands share.
 type app struct {
 	stdout, stderr io.Writer
-	references     []string
-	table          string
-	json           bool
+
+	// Flags.
+	references []string
+	offset     int64
+	limit      size
+	table      string
+	workers    uint
+	json       bool
 }
 
 // run is main, for tests.
@@ -58,7 +69,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	command, err := root.ExecuteC()
+	command, err := root.ExecuteContextC(context.Background())
 	var work workError
 	switch {
 	case err == nil:
@@ -66,17 +77,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, syscall.EPIPE): // the reader has seen enough
 		return exitFailed
 	case errors.As(err, &work):
-		fmt.Fprintln(stderr, "wimble:", printable(work.Error()))
+		if !errors.Is(err, errSaid) {
+			a.sayError(work.error)
+		}
 		return exitFailed
 	}
-	fmt.Fprintf(stderr, "wimble: %s\nTry '%s --help'.\n", printable(err.Error()), command.CommandPath())
+	a.say("wimble: %v", err)
+	a.say("Try '%s --help'.", command.CommandPath())
 	return exitUsage
 }
 
-// interruptible returns a context that the first signal to stop ends, for work that
-// has something to tidy up. A second signal ends the program.
-func interruptible() (ctx context.Context, stop func()) {
-	ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+// interruptible returns a context that the first signal to stop ends, for work
+// that has something to tidy up. A second signal ends the program.
+func interruptible(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, stop = signal.NotifyContext(ctx, append(hangup(), os.Interrupt, syscall.SIGTERM)...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }
@@ -84,16 +98,26 @@ func interruptible() (ctx context.Context, stop func()) {
 // command is the root command with all subcommands.
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "wimble",
-		Short:         "List, read, extract and verify Windows Imaging files (.wim, .esd, .swm)",
+		Use:   "wimble",
+		Short: "List, read, extract and verify Windows Imaging files (.wim, .esd, .swm)",
+		Long: `List, read, extract and verify Windows Imaging files (.wim, .esd, .swm).
+
+FILE is such a file, or a folder with installation media: then it is sources/install.wim,
+.esd or .swm, or sources/boot.wim. IMAGE is an index, a name, or a display name, edition
+or flags that one image has. It may be left out where a file has one image.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		RunE:          func(*cobra.Command, []string) error { return errors.New("no command given") },
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentFlags().StringArrayVar(&a.references, "ref", nil,
-		"`FILE` that holds what FILE lacks, for delta WIMs; may be repeated")
+	flags := root.PersistentFlags()
+	flags.StringArrayVar(&a.references, "ref", nil,
+		"`FILE` that holds what FILE lacks, for delta WIMs; a pattern, or a folder of WIM files; may be repeated")
+	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
+	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
 		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(),
 	} {
@@ -110,55 +134,27 @@ func (a *app) command() *cobra.Command {
 	return root
 }
 
-// open opens a file and what --ref names, and prints what is odd about it.
-func (a *app) open(name string) (r *wim.ReadCloser, closeAll func(), err error) {
-	var opened []*wim.ReadCloser
-	closeAll = func() {
-		for _, r := range opened {
-			r.Close()
-		}
+// version is the version of the program as the build recorded it.
+func version() string {
+	text := "(unknown version)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		text = info.Main.Version
 	}
-	for _, name := range append([]string{name}, a.references...) {
-		r, err := wim.OpenReader(name)
-		if err != nil {
-			closeAll()
-			var path *os.PathError
-			if !errors.As(err, &path) {
-				err = fmt.Errorf("%s: %w", name, err)
-			}
-			return nil, nil, err
-		}
-		opened = append(opened, r)
-		a.warn(name, r.Warnings())
-		if len(opened) > 1 {
-			opened[0].Reference(r.Reader)
-		}
-	}
-	return opened[0], closeAll, nil
+	return text + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
-// openImage opens the tree of one image.
-func (a *app) openImage(name, image string) (*wim.Image, *wim.FS, func(), error) {
-	r, closeAll, err := a.open(name)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	which, err := r.Image(image)
-	if err != nil {
-		closeAll()
-		return nil, nil, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	tree, err := which.FS()
-	if err != nil {
-		closeAll()
-		return nil, nil, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	a.warn(fmt.Sprintf("%s: image %d", name, which.Index), tree.Warnings())
-	return which, tree, closeAll, nil
+// workersFlag adds --workers.
+func (a *app) workersFlag(cmd *cobra.Command) {
+	cmd.Flags().UintVar(&a.workers, "workers", 0, "how many `N` goroutines decode; 0 for one for each processor")
 }
 
-func (a *app) warn(where string, warnings []error) {
-	for _, w := range warnings {
-		fmt.Fprintf(a.stderr, "wimble: warning: %s\n", printable(where+": "+w.Error()))
-	}
+// jsonFlag adds --json.
+func (a *app) jsonFlag(cmd *cobra.Command, usage string) {
+	cmd.Flags().BoolVar(&a.json, "json", false, usage)
+}
+
+// withWorkers is the option that --workers asks for.
+func (a *app) withWorkers() wim.BulkOption {
+	const most = 1 << 20 // the library has a lower bound
+	return wim.WithWorkers(int(min(a.workers, most)))
 }

@@ -78,7 +78,7 @@ func TestFilesThatAreNoWIM(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct{ name, file, message string }{
 		{"no file", filepath.Join(dir, "nothing.wim"), noFile(t, filepath.Join(dir, "nothing.wim"))},
-		{"a directory", dir, "open " + dir + ": not a regular file"},
+		{"a directory", dir, dir + ": a folder without sources/install.wim, .esd or .swm, and without sources/boot.wim; name a WIM file: file does not exist"},
 		{"an empty file", writeFile(t, "empty.wim", nil), "the file has 0 bytes, a WIM header alone has 208: invalid WIM data"},
 		{"10 bytes", writeFile(t, "ten.wim", []byte("MSWIM\x00\x00\x00\xd0\x00")), "the file has 10 bytes, a WIM header alone has 208: invalid WIM data"},
 		{"another kind of file", writeFile(t, "text.wim", bytes.Repeat([]byte("text "), 1000)),
@@ -100,10 +100,10 @@ func TestFilesThatAreNoWIM(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	file := fixture(t, "none.wim")
 	for _, args := range [][]string{
-		{}, {"nothing"}, {"info"}, {"info", file, file}, {"info", "--json", "--xml", file}, {"info", "--nothing", file},
-		{"ls"}, {"ls", file}, {"ls", file, "1", "a", "b"}, {"cat", file, "1"}, {"cat", file}, {"cat", file, "1", "a", "b"},
-		{"extract", file, "1"}, {"extract", file, "--to", "x"}, {"verify"}, {"verify", "--workers", "many", file}, {"verify", "--workers", "-5", file}, {"--ref"},
-		{"extract", file, "1", "--to", ""},
+		{"nothing"}, {"info"}, {"info", file, "1", "1"}, {"info", "--json", "--xml", file}, {"info", "--nothing", file},
+		{"ls"}, {"ls", file, "1", "a", "b"}, {"cat", file}, {"cat", file, "1", "a", "b"},
+		{"extract", file, "1"}, {"verify"}, {"verify", "--workers", "many", file}, {"verify", "--workers", "-5", file}, {"--ref"},
+		{"extract", file, "1", "--to", ""}, {"info", "--limit", "much", file}, {"info", "--limit", "-1", file}, {"info", "--limit", "1e30", file}, {"info", "--offset", "x", file},
 	} {
 		stdout, stderr, status := command(args...)
 		require.Equal(t, 2, status, "%v", args)
@@ -113,7 +113,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"help"}, {"info", "--help"}, {"ls", "-h"}, {"extract", "--help"}, {"help", "cat"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"info", "--help"}, {"ls", "-h"}, {"extract", "--help"}, {"help", "cat"}} {
 		require.Contains(t, works(t, args...), "Usage:")
 	}
 	for _, name := range []string{"info", "ls", "cat", "extract", "verify"} {
@@ -164,6 +164,11 @@ func TestPrintable(t *testing.T) {
 		"two\nlines":               `two\u000Alines`,
 		"exe.\u202Etxt":            `exe.\u202Etxt`,
 		"\u2066left\u2069\u0085\t": `\u2066left\u2069\u0085\u0009`,
+		"a\u2028b\u2029c":          `a\u2028b\u2029c`,
+		"zero\u200B\u200Dwidth":    `zero\u200B\u200Dwidth`,
+		"tag\U000E0041":            `tag\U000E0041`,
+		"bad\xFF\xC3":              `bad\xFF\xC3`,
+		"\uFFFD":                   "\uFFFD",
 	} {
 		require.Equal(t, want, printable(text))
 	}

@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
 // asProgram is the environment variable that makes the test binary be wimble.
@@ -81,6 +84,46 @@ func TestFileThatIsAPipe(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 	for name, args := range eachCommand(t, pipe) {
 		require.Equal(t, "open "+pipe+": not a regular file", fails(t, args...), name)
+	}
+}
+
+// Nor is a table read from one.
+func TestTableThatIsAPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "table")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	require.Equal(t, "open "+pipe+": not a regular file", fails(t, "updates", "10.0.18362.1", "--table", pipe))
+}
+
+// Whichever signal ends it, the program leaves no temporary file.
+func TestSignalsLeaveNothing(t *testing.T) {
+	content := make([]byte, 64<<20)
+	w := wimtest.NewWIM()
+	for i := range 4 {
+		content[0] = byte(i)
+		w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", wimtest.RegularFile("large", w.AddBlob(content)))})
+	}
+	file := writeFile(t, "large.wim", w.Bytes())
+	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+		dir := t.TempDir()
+		cmd := program(t, "tar", file, "1", "-o", filepath.Join(dir, "out.tar.zst"))
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		require.NoError(t, cmd.Start())
+		require.Eventually(t, func() bool {
+			entries, err := os.ReadDir(dir)
+			return err == nil && len(entries) > 0
+		}, time.Minute, time.Millisecond)
+		require.NoError(t, cmd.Process.Signal(signal))
+		err := cmd.Wait()
+		entries, readErr := os.ReadDir(dir)
+		require.NoError(t, readErr)
+		if err == nil { // it was done before the signal came
+			require.Len(t, entries, 1)
+			require.Equal(t, "out.tar.zst", entries[0].Name())
+			continue
+		}
+		require.Empty(t, entries, "%v", signal)
+		require.Equal(t, 1, cmd.ProcessState.ExitCode(), "%v: %s", signal, stderr.String())
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -13,9 +12,8 @@ import (
 
 func (a *app) tarCommand() *cobra.Command {
 	var out string
-	var workers uint
 	cmd := &cobra.Command{
-		Use:   "tar FILE IMAGE [PATH...] [-o OUT.tar|OUT.tar.zst]",
+		Use:   "tar FILE [IMAGE] [PATH...] [-o OUT.tar|OUT.tar.zst]",
 		Short: "Stream an image as a tar",
 		Long: `Write an image, or the given files and directories of it, as a tar.
 
@@ -42,32 +40,32 @@ GNU tar warns of each record that it does not know; --warning=no-unknown-keyword
 keeps it quiet. Directories come twice, so that they get their times.
 
 A file that is damaged ends the tar with an error.`,
-		Args: cobra.MinimumNArgs(2),
+		Args: cobra.MinimumNArgs(1),
 		PreRunE: func(*cobra.Command, []string) error {
 			return checkTarName(out)
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			image, _, closeAll, err := a.openImage(args[0], args[1])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := cmd.Context(), func() {}
+			if isFile(out) { // there will be something to tidy up
+				ctx, stop = interruptible(ctx)
+			}
+			defer stop()
+			s, err := a.open(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			defer closeAll()
-			paths := args[2:]
-			for i := range paths {
-				paths[i] = imagePath(paths[i])
+			defer s.Close()
+			image, _, paths, err := s.imageTree(args[1:])
+			if err != nil {
+				return err
 			}
-			ctx, stop := context.Background(), func() {}
-			if isFile(out) { // there will be something to tidy up
-				ctx, stop = interruptible()
-			}
-			defer stop()
 			return a.tarTo(out, func(w io.Writer) error {
-				return a.writeTar(ctx, image, w, wim.WithWorkers(int(workers)), wim.WithPaths(paths...))
+				return a.writeTar(ctx, image, w, a.withWorkers(), wim.WithPaths(imagePaths(paths)...))
 			})
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the tar to write, `OUT`.tar or OUT.tar.zst")
-	cmd.Flags().UintVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	a.workersFlag(cmd)
 	return cmd
 }
 
@@ -80,21 +78,15 @@ func (a *app) writeTar(ctx context.Context, image *wim.Image, w io.Writer, opts 
 		return err
 	}
 	for _, p := range report.Escaped {
-		fmt.Fprintln(a.stderr, "wimble: written under another name:", printable(p.Err.Error()))
+		a.say("wimble: written under another name: %v", p.Err)
 	}
-	for _, p := range report.Problems {
-		fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
-	}
-	incomplete := len(report.Problems) > 0 && errors.Is(err, report.Problems[0].Err)
-	if err == nil || incomplete {
-		fmt.Fprintf(a.stderr, "%s files, %s directories, %s links, %s bytes\n",
-			thousands(report.Files), thousands(report.Directories), thousands(report.Links), thousands(report.Bytes))
-		for _, n := range report.LeftOut {
-			fmt.Fprintf(a.stderr, "left out: %s (%d)\n", n.What, n.Count)
-		}
-	}
+	incomplete := a.sayOutcome(outcome{
+		files: report.Files, directories: report.Directories, links: report.Links, bytes: report.Bytes,
+		leftOut: report.LeftOut, leftOutWords: "left out",
+		problems: report.Problems, more: report.MoreProblems,
+	}, err)
 	if incomplete {
-		return incompleteTar{fmt.Errorf("%d entries or streams were left out", len(report.Problems)+report.MoreProblems)}
+		return incompleteTar{fmt.Errorf("%s entries or streams were left out", thousands(len(report.Problems)+report.MoreProblems))}
 	}
 	return err
 }

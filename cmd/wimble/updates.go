@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -39,7 +40,7 @@ func (a *app) updatesCommand() *cobra.Command {
 			return a.printStatus(status)
 		},
 	}
-	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON object")
+	a.jsonFlag(cmd, "print one JSON object")
 	cmd.Flags().StringVar(&edition.ID, "edition", "", "the edition `ID`, such as Professional or EnterpriseS")
 	cmd.Flags().StringVar(&edition.InstallationType, "installation-type", "", "such as Client or \"Server Core\"")
 	a.tableFlag(cmd.Flags())
@@ -55,12 +56,10 @@ func (a *app) updateTable() (*winver.Table, error) {
 	if a.table == "" {
 		return winver.DefaultTable(), nil
 	}
-	// Before it is opened: opening a named pipe waits for somebody to write to
-	// it.
 	if info, err := os.Stat(a.table); err != nil {
 		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", a.table)
+	} else if !info.Mode().IsRegular() { // a pipe could block
+		return nil, &os.PathError{Op: "open", Path: a.table, Err: errors.New("not a regular file")}
 	}
 	file, err := os.Open(a.table)
 	if err != nil {

@@ -31,7 +31,7 @@ func TestUpdatesTable(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("nonsense\n"), 0o600))
 	_, stderr, status := command("updates", "26100.9999", "--table", t.TempDir())
 	require.Equal(t, 1, status)
-	require.Contains(t, stderr, "is not a regular file")
+	require.Contains(t, stderr, "not a regular file")
 
 	_, stderr, status = command("updates", "26100.9999", "--table", file)
 	require.Equal(t, 1, status)

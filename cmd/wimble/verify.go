@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,76 +13,180 @@ import (
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var workers uint
 	cmd := &cobra.Command{
-		Use:   "verify FILE",
+		Use:   "verify FILE...",
 		Short: "Check every blob's SHA-1, the integrity table and the metadata",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r, closeAll, err := a.open(args[0])
-			if err != nil {
-				return err
+		Long: `Check every blob's SHA-1, the integrity table and the metadata.
+
+FILE may be a pattern. Each is checked, whatever is wrong with those before it; a
+part of a set that was checked as a whole is not checked again. The exit status is
+0 if nothing is wrong with any of them, and nothing is missing.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var names []string
+			for _, pattern := range args {
+				files, err := expand(pattern)
+				if err != nil {
+					return fmt.Errorf("%s: %w", pattern, err)
+				}
+				names = append(names, files...)
 			}
-			defer closeAll()
-			ctx, stop := interruptible()
+			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			bar := a.newProgress("verifying")
-			report, err := r.Verify(ctx, wim.WithWorkers(int(workers)), wim.WithProgress(bar.update))
-			bar.finish()
-			if err != nil {
-				return err
-			}
-			said := make(map[string]bool) // as a warning, when the file was opened
-			for _, w := range r.Warnings() {
-				said[w.Error()] = true
-			}
-			missing := 0
-			for _, p := range report.Problems {
-				if said[p.Err.Error()] && len(p.Affected) == 0 {
-					continue
+			v := &verification{app: a, several: len(names) > 1, sets: map[string]string{}}
+			for _, name := range names {
+				if err := v.verify(ctx, name); err != nil {
+					return err
 				}
-				if errors.Is(p.Err, wim.ErrMissingBlob) || errors.Is(p.Err, wim.ErrMissingPart) {
-					if missing++; missing > mostMissing {
-						continue
-					}
-				}
-				a.printProblem(p)
 			}
-			if missing > mostMissing {
-				fmt.Fprintf(a.stderr, "wimble: %s more blobs are missing\n", thousands(missing-mostMissing))
-			}
-			_, err = fmt.Fprintf(a.stdout, "%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n",
-				thousands(report.Blobs), thousands(report.Bytes), len(r.Images), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
-			if err != nil {
-				return err
-			}
-			if missing := r.MissingParts(); len(missing) > 0 {
-				return fmt.Errorf("%s: not verified as a whole: parts %s of %d are missing",
-					args[0], strings.Trim(fmt.Sprint(missing), "[]"), r.Header.TotalParts)
-			}
-			if !report.OK() {
-				return errors.New(args[0] + " is damaged or incomplete")
+			if v.failed {
+				return errSaid
 			}
 			return nil
 		},
 	}
-	cmd.Flags().UintVar(&workers, "workers", 0, "how many `N` goroutines decode; 0 for one a processor")
+	a.jsonFlag(cmd, "print one JSON object a line for each FILE")
+	a.workersFlag(cmd)
 	return cmd
 }
 
-// mostMissing is how many missing blobs are named: where one is, most are.
-const mostMissing = 10
+// verification is what verify does with its files.
+type verification struct {
+	app     *app
+	several bool
+	failed  bool
+	sets    map[string]string // sets that were checked as a whole: GUID and folder to the name of a part
+}
 
-// mostAffected is how many paths are printed for one problem.
-const mostAffected = 10
+// verifyJSON is the object that verify --json prints. The field names are
+// stable.
+type verifyJSON struct {
+	Path         string        `json:"path"`
+	OK           bool          `json:"ok"`
+	Error        string        `json:"error,omitempty"` // why it was not checked to its end
+	Blobs        int           `json:"blobs"`
+	Bytes        int64         `json:"bytes"`
+	Images       int           `json:"images"`
+	Integrity    string        `json:"integrity"`
+	MissingParts []int         `json:"missing_parts"`
+	MissingBlobs int           `json:"missing_blobs"`
+	Problems     []problemJSON `json:"problems"`
+	MoreProblems int           `json:"more_problems"`
+}
 
-func (a *app) printProblem(p wim.Problem) {
-	fmt.Fprintln(a.stderr, "wimble:", printable(p.Err.Error()))
-	for i, path := range p.Affected {
-		if i == mostAffected {
-			fmt.Fprintf(a.stderr, "  and %d more\n", len(p.Affected)-mostAffected+p.MoreAffected)
-			break
-		}
-		fmt.Fprintf(a.stderr, "  affects %s\n", printable(path))
+type problemJSON struct {
+	Error        string   `json:"error"`
+	Kind         string   `json:"kind"`
+	Affected     []string `json:"affected"`
+	MoreAffected int      `json:"more_affected,omitempty"`
+}
+
+// verify checks one file. What is wrong with the file is printed; the error is
+// that of the output, or an interruption.
+func (v *verification) verify(ctx context.Context, name string) error {
+	a := v.app
+	out := verifyJSON{Path: strings.ToValidUTF8(name, "\ufffd"), MissingParts: []int{}, Problems: []problemJSON{}}
+	err := v.check(ctx, name, &out)
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return ctxErr
 	}
+	var output outputError
+	if errors.As(err, &output) {
+		return output.error
+	}
+	if err != nil {
+		v.failed = true
+		a.sayError(err)
+		out.Error = err.Error()
+	}
+	if !a.json {
+		return nil
+	}
+	out.OK = err == nil
+	return newJSON(a.stdout).Encode(out)
+}
+
+// outputError is an error of standard output.
+type outputError struct{ error }
+
+// check checks one file, prints what is wrong and fills in the object for
+// programs. The error sums up what is wrong with the file.
+func (v *verification) check(ctx context.Context, name string, out *verifyJSON) error {
+	a := v.app
+	s, err := a.open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	set := s.Header.GUID.String() + filepath.Dir(s.Name)
+	if first := v.sets[set]; s.Header.TotalParts > 1 && first != "" {
+		a.say("%s: checked with %s, of the same set", name, first)
+		return nil
+	}
+	bar := a.newProgress("verifying")
+	report, err := s.Verify(ctx, a.withWorkers(), wim.WithProgress(bar.update))
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	said := make(map[string]bool) // as a warning, when the file was opened
+	for _, w := range s.Warnings() {
+		said[w.Error()] = true
+	}
+	var unsaid []wim.Problem
+	for _, p := range report.Problems {
+		if !said[p.Err.Error()] || len(p.Affected) > 0 {
+			unsaid = append(unsaid, p)
+		}
+	}
+	a.sayProblems(unsaid, report.MoreProblems, a.sayProblem)
+	out.describe(s, report)
+	if !a.json {
+		prefix := ""
+		if v.several {
+			prefix = printable(name) + ": "
+		}
+		_, err = fmt.Fprintf(a.stdout, "%s%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n", prefix,
+			thousands(report.Blobs), thousands(report.Bytes), len(s.Images), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
+		if err != nil {
+			return outputError{err}
+		}
+	}
+	if missing := s.MissingParts(); len(missing) > 0 {
+		return fmt.Errorf("%s: not verified as a whole: parts %s of %d are missing",
+			s.Name, strings.Trim(fmt.Sprint(missing), "[]"), s.Header.TotalParts)
+	}
+	v.sets[set] = name
+	if !report.OK() {
+		return fmt.Errorf("%s is damaged or incomplete", s.Name)
+	}
+	return nil
+}
+
+func (v *verifyJSON) describe(s *session, report *wim.VerifyReport) {
+	v.Blobs, v.Bytes, v.Images = report.Blobs, report.Bytes, len(s.Images)
+	v.Integrity, v.MissingBlobs, v.MoreProblems = report.Integrity.String(), report.MissingBlobs, report.MoreProblems
+	v.MissingParts = append(v.MissingParts, s.MissingParts()...)
+	for _, p := range report.Problems {
+		v.Problems = append(v.Problems, problemJSON{
+			Error: p.Err.Error(), Kind: kindOfError(p.Err),
+			Affected: append([]string{}, p.Affected...), MoreAffected: p.MoreAffected,
+		})
+	}
+}
+
+// kindOfError names the kind of an error for programs.
+func kindOfError(err error) string {
+	for _, k := range []struct {
+		err  error
+		name string
+	}{
+		{wim.ErrChecksum, "checksum"}, {wim.ErrMissingBlob, "missing_blob"}, {wim.ErrMissingPart, "missing_part"},
+		{wim.ErrLimit, "limit"}, {wim.ErrUnsupported, "unsupported"}, {wim.ErrEncrypted, "encrypted"}, {wim.ErrFormat, "format"},
+	} {
+		if errors.Is(err, k.err) {
+			return k.name
+		}
+	}
+	return "other"
 }

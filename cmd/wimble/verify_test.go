@@ -51,7 +51,7 @@ func TestVerifyIncomplete(t *testing.T) {
 	require.Equal(t, 1, status)
 	require.Contains(t, stdout, "missing blobs: 25; problems: 25\n")
 	require.Equal(t, 10, strings.Count(stderr, "content is not in this WIM"))
-	require.Contains(t, stderr, "wimble: 15 more blobs are missing\n")
+	require.Contains(t, stderr, "wimble: 15 more: their content is missing\n")
 
 	file := filepath.Join(t.TempDir(), "split.swm")
 	require.NoError(t, os.WriteFile(file, wimtest.FixtureBytes(t, "split.swm"), 0o600))
@@ -78,7 +78,7 @@ func TestVerifyNamesAllThatIsAffected(t *testing.T) {
 
 func TestVerifyListsTenPaths(t *testing.T) {
 	var stderr bytes.Buffer
-	(&app{stderr: &stderr}).printProblem(wim.Problem{Err: errors.New("bad\nnews"), Affected: strings.Fields("a b c d e f g h i j k l")})
+	(&app{stderr: &stderr}).sayProblem(wim.Problem{Err: errors.New("bad\nnews"), Affected: strings.Fields("a b c d e f g h i j k l")})
 	require.Equal(t, "wimble: bad\\u000Anews\n  affects a\n  affects b\n  affects c\n  affects d\n  affects e\n"+
 		"  affects f\n  affects g\n  affects h\n  affects i\n  affects j\n  and 2 more\n", stderr.String())
 }

@@ -2,18 +2,20 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/winver"
 )
 
 func (a *app) versionCommand() *cobra.Command {
 	var fast bool
 	cmd := &cobra.Command{
-		Use:   "version FILE IMAGE | version FOLDER",
+		Use:   "version FILE [IMAGE] | version FOLDER",
 		Short: "Tell which Windows it really is: the evidence and the verdict",
 		Long: `Tell which Windows an image, or a folder with a Windows tree, really holds: what
 the registry, the component store, the packages, the kernel and the XML say, and
@@ -21,7 +23,7 @@ which of them counts.
 
 With --fast only names are looked at, and no file is decompressed.`,
 		Args: cobra.RangeArgs(1, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			table, err := a.updateTable()
 			if err != nil {
 				return err
@@ -30,20 +32,20 @@ With --fast only names are looked at, and no file is decompressed.`,
 			if fast {
 				options = append(options, winver.Fast())
 			}
-			var tree fs.FS
-			if len(args) == 1 {
-				if info, err := os.Stat(args[0]); err != nil {
-					return err
-				} else if !info.IsDir() {
-					return errors.New(args[0] + " is not a folder; for an image file name the image as well")
-				}
-				tree = os.DirFS(args[0])
-			} else {
-				image, imageTree, closeAll, err := a.openImage(args[0], args[1])
+			tree := windowsFolder(args)
+			if tree == nil {
+				s, err := a.open(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
-				defer closeAll()
+				defer s.Close()
+				image, imageTree, rest, err := s.imageTree(args[1:])
+				if err != nil {
+					return err
+				}
+				if len(rest) > 0 {
+					return fmt.Errorf("%s: no image is named %q", s.Name, rest[0])
+				}
 				tree = imageTree
 				if image.Info.Windows != nil {
 					options = append(options, winver.WithClaim(image.Info.Windows.Claim()))
@@ -60,9 +62,24 @@ With --fast only names are looked at, and no file is decompressed.`,
 		},
 	}
 	cmd.Flags().BoolVar(&fast, "fast", false, "look at names only")
-	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON object")
+	a.jsonFlag(cmd, "print one JSON object")
 	a.tableFlag(cmd.Flags())
 	return cmd
+}
+
+// windowsFolder returns the tree of a folder that is named alone, nil for a file
+// and for a folder of installation media.
+func windowsFolder(args []string) fs.FS {
+	if len(args) > 1 {
+		return nil
+	}
+	if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
+		return nil
+	}
+	if _, err := media.Find(args[0]); err == nil {
+		return nil
+	}
+	return os.DirFS(args[0])
 }
 
 func (a *app) printVersion(report *winver.Report) error {
@@ -91,7 +108,9 @@ func (a *app) printVersion(report *winver.Report) error {
 	if err := head.flush(); err != nil {
 		return err
 	}
-	a.stdout.Write([]byte("\n"))
+	if _, err := fmt.Fprintln(a.stdout); err != nil {
+		return err
+	}
 	list := newTable(a.stdout)
 	list.row("WITNESS", "SAYS", "VERSION", "SOURCE")
 	for _, e := range report.Evidence {

@@ -39,7 +39,8 @@ func TestVersionOfNoWindows(t *testing.T) {
 	_, stderr, status := command("version", fixture(t, "none.wim"), "1")
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "not a Windows image")
-	_, stderr, status = command("version", fixture(t, "none.wim"))
+	_, stderr, status = command("version", fixture(t, "multi.wim"))
 	require.Equal(t, 1, status)
-	require.Contains(t, stderr, "name the image as well")
+	require.Contains(t, stderr, "there are 4 images; name one of 1 first, 2, 3 空のイメージ 🚀, 4 again")
+	require.Contains(t, fails(t, "version", t.TempDir()), "not a Windows image")
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// mostMissing is how many missing contents are named: where one is, most are.
+const mostMissing = 10
+
+// mostAffected is how many paths are printed for one problem.
+const mostAffected = 10
+
+// sayProblems prints problems with say, and for all missing contents beyond the
+// first ten one line.
+func (a *app) sayProblems(problems []wim.Problem, more int, say func(wim.Problem)) {
+	missing := 0
+	for _, p := range problems {
+		if errors.Is(p.Err, wim.ErrMissingBlob) || errors.Is(p.Err, wim.ErrMissingPart) {
+			if missing++; missing > mostMissing {
+				continue
+			}
+		}
+		say(p)
+	}
+	if missing > mostMissing {
+		a.say("wimble: %s more: their content is missing", thousands(missing-mostMissing))
+	}
+	if more > 0 {
+		a.say("wimble: %s more problems are not listed", thousands(more))
+	}
+}
+
+// sayProblem prints a problem and the paths that it affects.
+func (a *app) sayProblem(p wim.Problem) {
+	a.sayError(p.Err)
+	for i, path := range p.Affected {
+		if i == mostAffected {
+			a.say("  and %s more", thousands(len(p.Affected)-mostAffected+p.MoreAffected))
+			break
+		}
+		a.say("  affects %s", path)
+	}
+}
+
+// outcome is what extract and tar have to say when they end.
+type outcome struct {
+	files, directories, links int
+	bytes                     int64
+	stays                     bool // what was done stays when the operation fails
+	leftOut                   []wim.NotRestored
+	leftOutWords              string // "not restored"
+	problems                  []wim.Problem
+	more                      int
+}
+
+// sayOutcome prints the problems and the counts. The error is that of the
+// operation; incomplete says that it only sums the problems up.
+func (a *app) sayOutcome(o outcome, err error) (incomplete bool) {
+	a.sayProblems(o.problems, o.more, func(p wim.Problem) { a.sayError(p.Err) }) // the errors name the paths
+	incomplete = len(o.problems) > 0 && errors.Is(err, o.problems[0].Err)
+	if err != nil && !incomplete && !(o.stays && o.files+o.directories+o.links > 0) {
+		return false
+	}
+	a.say("%s files, %s directories, %s links, %s bytes",
+		thousands(o.files), thousands(o.directories), thousands(o.links), thousands(o.bytes))
+	for _, n := range o.leftOut {
+		a.say("%s: %s (%s)", o.leftOutWords, n.What, thousands(n.Count))
+	}
+	return incomplete
+}
