@@ -207,8 +207,8 @@ func (b *blobReader) writeTo(w io.Writer) (written int64, readErr, writeErr erro
 		return 0, nil, nil
 	}
 	buffers := &b.resource.part.owner.buffers
-	buf := buffers.get(int(min(b.size, copyBuffer)))
-	defer buffers.put(buf)
+	buf := buffers.Get(int(min(b.size, copyBuffer)))
+	defer buffers.Put(buf)
 	for {
 		n, err := b.read(*buf)
 		if n > 0 {

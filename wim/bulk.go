@@ -5,10 +5,11 @@ import (
 	"crypto/sha1"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // Bulk reading decodes many blobs on many cores. The plan sorts blobs as they
@@ -63,7 +64,7 @@ type bulk struct {
 
 	// Apart, since a window is smaller than the piece that comes of it, and what is
 	// not used of a new buffer takes no memory of the machine.
-	windows, pieces largeBuffers
+	windows, pieces pipeline.LargeBuffers
 
 	// sinks has an element for each sink that is at work: no more than there are workers,
 	// though each of these may have a chunk with many blobs to hand out.
@@ -103,10 +104,7 @@ func newBulk(opts []BulkOption) *bulk {
 	for _, opt := range opts {
 		opt(b)
 	}
-	if b.workers <= 0 {
-		b.workers = runtime.GOMAXPROCS(0)
-	}
-	b.workers = min(b.workers, max(64, 4*runtime.GOMAXPROCS(0)))
+	b.workers = pipeline.WorkerCount(b.workers)
 	return b
 }
 
@@ -143,25 +141,18 @@ func (b *bulk) runExpected(ctx context.Context, blobs []*blob) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	b.sinks = make(chan struct{}, b.workers)
-	jobs := make(chan *job)
-	gate := newGate(b.memory)
-	gate.raise(int64(b.workers) * workerMemory)
-	var workers sync.WaitGroup
-	for range b.workers {
-		workers.Go(func() {
-			for j := range jobs {
-				if err := b.work(ctx, j, gate); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	lost, err := b.plan(ctx, blobs, gate, jobs)
+	gate := pipeline.NewGate(b.memory)
+	gate.Raise(int64(b.workers) * workerMemory)
+	workers := pipeline.NewWorkers(b.workers, func(j *job) {
+		if err := b.work(ctx, j, gate); err != nil {
+			cancel(err)
+		}
+	})
+	lost, err := b.plan(ctx, blobs, gate, workers)
 	for _, l := range lost {
 		b.total.Add(-l.blob.size()) // what it claims to have, which may be any number
 	}
-	close(jobs)
-	workers.Wait()
+	workers.Close()
 	if err == nil {
 		err = context.Cause(ctx)
 	}
@@ -193,16 +184,16 @@ func (b *bulk) fail(l lostBlob) error {
 
 // plan cuts the blobs into jobs and hands them out as memory allows. It
 // returns the blobs that cannot be found.
-func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- *job) (lost []lostBlob, err error) {
+func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *pipeline.Gate, workers *pipeline.Workers[*job]) (lost []lostBlob, err error) {
 	var pending *job // of small resources
-	shared := new(turns)
+	shared := new(pipeline.Turns[*piece])
 	flush := func() error {
 		if pending == nil {
 			return nil
 		}
 		j := pending
 		pending = nil
-		return send(ctx, j, gate, jobs)
+		return send(ctx, j, gate, workers)
 	}
 	for len(blobs) > 0 {
 		var s *stream
@@ -212,7 +203,7 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 		}
 		s.turns = shared
 		if !b.inOrder {
-			s.turns = new(turns)
+			s.turns = new(pipeline.Turns[*piece])
 		}
 		if s.small() {
 			p := s.newPiece(0, s.resource.usize)
@@ -231,9 +222,9 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 		}
 		step := s.pieceStep()
 		// Each worker has a piece and its compressed bytes in hand.
-		gate.raise(int64(b.workers) * step / 2 * 3)
+		gate.Raise(int64(b.workers) * step / 2 * 3)
 		for at := range s.pieceStarts(step) {
-			if err := send(ctx, newJob(s.newPiece(at, step)), gate, jobs); err != nil {
+			if err := send(ctx, newJob(s.newPiece(at, step)), gate, workers); err != nil {
 				return lost, err
 			}
 		}
@@ -242,25 +233,20 @@ func (b *bulk) plan(ctx context.Context, blobs []*blob, gate *gate, jobs chan<- 
 }
 
 // send hands a job to a worker once there is memory for it.
-func send(ctx context.Context, j *job, gate *gate, jobs chan<- *job) error {
-	if err := gate.acquire(ctx, j.cost()); err != nil {
+func send(ctx context.Context, j *job, gate *pipeline.Gate, workers *pipeline.Workers[*job]) error {
+	if err := gate.Acquire(ctx, j.cost()); err != nil {
 		return err
 	}
-	select {
-	case jobs <- j:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return workers.Send(ctx, j)
 }
 
 // work does a job: reads, decodes and delivers.
-func (b *bulk) work(ctx context.Context, j *job, gate *gate) error {
+func (b *bulk) work(ctx context.Context, j *job, gate *pipeline.Gate) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	owner := j.part.owner
-	window := b.windows.get(int(j.window.size), &owner.buffers)
+	window := b.windows.Get(int(j.window.size), &owner.buffers)
 	source := &windowReader{j.part.source, *window, j.window.offset}
 	if readFull(j.part.source, *window, j.window.offset) != nil {
 		source.data = nil // read what can be read piece by piece, for a precise error
@@ -269,10 +255,10 @@ func (b *bulk) work(ctx context.Context, j *job, gate *gate) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		p.data = b.pieces.get(int(p.end-p.start), &owner.chunks)
+		p.data = b.pieces.Get(int(p.end-p.start), &owner.chunks)
 		p.decode(ctx, source)
 		if i == len(j.pieces)-1 { // delivering may take long
-			b.windows.put(window, &owner.buffers)
+			b.windows.Put(window, &owner.buffers)
 		}
 		if err := b.deliver(ctx, p, gate); err != nil {
 			return err
@@ -281,43 +267,20 @@ func (b *bulk) work(ctx context.Context, j *job, gate *gate) error {
 	return nil
 }
 
-// deliver hands the piece on when it is its turn, and those behind it that are
-// ready. At most one goroutine delivers for the same turns, and none after an
-// error.
-func (b *bulk) deliver(ctx context.Context, p *piece, gate *gate) error {
-	t := p.stream.turns
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.waiting == nil {
-		t.waiting = make(map[int]*piece)
-	}
-	t.waiting[p.number] = p
-	if t.delivering {
-		return nil
-	}
-	t.delivering = true
-	for {
-		p := t.waiting[t.next]
-		if p == nil {
-			t.delivering = false
-			return nil
-		}
-		delete(t.waiting, t.next)
-		t.next++
-		t.mu.Unlock()
+// deliver hands the piece on when it is its turn, and those after it that are
+// ready.
+func (b *bulk) deliver(ctx context.Context, p *piece, gate *pipeline.Gate) error {
+	return p.stream.turns.Deliver(p.number, p, func(p *piece) error {
 		err := context.Cause(ctx)
 		if err == nil {
 			err = b.hand(p)
 		}
-		b.pieces.put(p.data, &p.job.part.owner.chunks)
+		b.pieces.Put(p.data, &p.job.part.owner.chunks)
 		if p.job.left.Add(-1) == 0 {
-			gate.release(p.job.cost())
+			gate.Release(p.job.cost())
 		}
-		t.mu.Lock()
-		if err != nil {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // hand gives the bytes of a piece to the sinks of the blobs that lie in it.
@@ -346,7 +309,7 @@ func (b *bulk) hand(p *piece) error {
 		workers = 1
 	}
 	var mu sync.Mutex // of open
-	err := parallel(workers, s.started-first, func(i int) error {
+	err := pipeline.Parallel(workers, s.started-first, func(i int) error {
 		b.sinks <- struct{}{}
 		defer func() { <-b.sinks }()
 		d := &delivery{extent: s.extents[first+i], hash: sha1.New()}

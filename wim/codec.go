@@ -60,31 +60,6 @@ func newDecoder(codec Compression, chunkSize int) (chunkDecoder, error) {
 	return lzms.NewDecoder(), nil
 }
 
-// buffers lends byte slices that live for one chunk, or for as long as a piece
-// waits for its turn: then there are many, so that a small one must not be lent
-// a large slice.
-type buffers struct {
-	pools [64]sync.Pool // by the binary logarithm of the capacity, rounded down
-}
-
-// get returns a slice of n bytes with arbitrary content.
-func (b *buffers) get(n int) *[]byte {
-	room := n
-	if n < pieceBytes {
-		room = 1 << bits.Len(uint(max(n, 1)-1)) // what is put back is then found again
-	}
-	if buf, ok := b.pool(room).Get().(*[]byte); ok && cap(*buf) >= n {
-		*buf = (*buf)[:n]
-		return buf
-	}
-	buf := make([]byte, n, room)
-	return &buf
-}
-
-func (b *buffers) put(buf *[]byte) { b.pool(cap(*buf)).Put(buf) }
-
-func (b *buffers) pool(room int) *sync.Pool { return &b.pools[bits.Len(uint(room))] }
-
 // newEncoder returns an encoder of the codec.
 func newEncoder(codec Compression, chunkSize, level int) (chunkEncoder, error) {
 	switch codec {

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // integrityTable describes a table with the SHA-1 of each chunk of a part, from
@@ -116,7 +118,7 @@ func (t *integrityTable) chunkStart(i int64) int64 {
 func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, b *bulk) ([]bool, error) {
 	damaged := make([]bool, len(sums)/20)
 	errs := make([]error, len(damaged))
-	err := parallel(b.workers, len(damaged), func(i int) error {
+	err := pipeline.Parallel(b.workers, len(damaged), func(i int) error {
 		var sum SHA1
 		sum, errs[i] = t.hashChunk(ctx, p, first+int64(i), b)
 		damaged[i] = sum != SHA1(sums[20*i:])
@@ -131,8 +133,8 @@ func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, s
 
 // hashChunk returns the SHA-1 of chunk i.
 func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, b *bulk) (SHA1, error) {
-	buffer := p.owner.buffers.get(int(min(t.chunkSize, 1<<20)))
-	defer p.owner.buffers.put(buffer)
+	buffer := p.owner.buffers.Get(int(min(t.chunkSize, 1<<20)))
+	defer p.owner.buffers.Put(buffer)
 	hash, buf := sha1.New(), *buffer
 	for at, end := t.chunkStart(i), t.chunkStart(i+1); at < end; {
 		if err := ctx.Err(); err != nil {

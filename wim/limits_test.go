@@ -24,12 +24,12 @@ func TestDefaultLimits(t *testing.T) {
 	l.setDefaults()
 	require.Equal(t, Limits{XML: 1, BlobTable: 2, Metadata: 3, ChunkSize: 4, ChunkCache: 5}, l)
 
-	require.EqualValues(t, 16<<20, openCrafted(t, craftedHello()).cache.budget)
+	require.EqualValues(t, 16<<20, openCrafted(t, craftedHello()).cache.Budget)
 	w := wimtest.NewWIM()
 	w.AddSolid(wimtest.Solid{USize: 5, ChunkSize: 32768, Codec: wimtest.CodecLZX, Chunks: [][]byte{[]byte("hello")}})
 	withImage(w, w.AddSolidBlob([]byte("hello"), 0))
 	for unset, want := range map[int64]int64{0: 256 << 20, -1: 256 << 20, 7: 7} {
-		require.Equal(t, want, openCrafted(t, w, WithLimits(Limits{ChunkCache: unset})).cache.budget)
+		require.Equal(t, want, openCrafted(t, w, WithLimits(Limits{ChunkCache: unset})).cache.Budget)
 	}
 }
 

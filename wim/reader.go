@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // Limits bound what reading a file may cost. A field that is 0, or negative, has
@@ -78,10 +80,10 @@ type Reader struct {
 	warnings   warnings
 	oddImages  warnings // of makeImages, which runs again for each added part
 
-	cache    chunkCache
+	cache    pipeline.Cache[chunkKey]
 	decoders decoders
-	buffers  buffers // for compressed bytes
-	chunks   buffers // for decoded ones
+	buffers  pipeline.Buffers // for compressed bytes
+	chunks   pipeline.Buffers // for decoded ones
 }
 
 // part is one file of the set. A file that is not split is part 1 of 1.
@@ -104,7 +106,7 @@ func NewReader(source io.ReaderAt, size int64, opts ...Option) (*Reader, error) 
 }
 
 func newReader(source io.ReaderAt, size int64, name string, opts []Option) (*Reader, error) {
-	r := &Reader{}
+	r := &Reader{cache: pipeline.Cache[chunkKey]{KeepError: staysDamaged}}
 	for _, opt := range opts {
 		opt(r)
 	}
@@ -210,11 +212,11 @@ func (r *Reader) assemble() {
 	parts, missing := slices.Clone(r.parts), r.MissingParts()
 	r.index = sync.OnceValue(func() *blobIndex { return newBlobIndex(parts, missing) })
 	r.placements = &placements{}
-	r.cache.budget = r.limits.ChunkCache
-	if r.cache.budget <= 0 {
-		r.cache.budget = defaultCache
+	r.cache.Budget = r.limits.ChunkCache
+	if r.cache.Budget <= 0 {
+		r.cache.Budget = defaultCache
 		if r.Solid() {
-			r.cache.budget = defaultSolidCache
+			r.cache.Budget = defaultSolidCache
 		}
 	}
 	r.makeImages()

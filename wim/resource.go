@@ -2,10 +2,25 @@ package wim
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
 )
+
+// chunkKey names a decoded chunk. The whole resource header is part of it: in
+// a hostile file two resources may start at one offset and still differ.
+type chunkKey struct {
+	part     *part
+	resource resourceHeader
+	index    int64
+}
+
+// staysDamaged says of an error of a chunk that decoding it again would end the
+// same way. It is kept instead of the chunk, or else each file in a damaged
+// chunk would decode it again, up to the damage. Reading a source again may
+// help.
+func staysDamaged(err error) bool { return errors.Is(err, ErrFormat) }
 
 // resource locates and decodes the chunks of one resource. Each chunk stands
 // alone, so any number of goroutines may work on one resource.
@@ -163,9 +178,9 @@ func (res *resource) readCompressed(i int64) (*[]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := res.part.owner.buffers.get(int(where.size))
+	buf := res.part.owner.buffers.Get(int(where.size))
 	if err := readFull(res.part.source, *buf, where.offset); err != nil {
-		res.part.owner.buffers.put(buf)
+		res.part.owner.buffers.Put(buf)
 		return nil, fmt.Errorf("chunk %d of %d: %w", i, res.chunkCount(), err)
 	}
 	return buf, nil
@@ -193,7 +208,7 @@ func (res *resource) decodeChunk(dst []byte, i int64) error {
 	if err != nil {
 		return err
 	}
-	defer res.part.owner.buffers.put(src)
+	defer res.part.owner.buffers.Put(src)
 	return res.decompress(dst, *src, i)
 }
 
@@ -216,7 +231,7 @@ func (res *resource) newChunk(i int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer res.part.owner.buffers.put(src)
+	defer res.part.owner.buffers.Put(src)
 	dst := make([]byte, res.chunkLength(i))
 	return dst, res.decompress(dst, *src, i)
 }
@@ -224,7 +239,7 @@ func (res *resource) newChunk(i int64) ([]byte, error) {
 // cachedChunk returns the content of chunk i out of the reader's cache. The
 // caller must not change it.
 func (res *resource) cachedChunk(i int64) ([]byte, error) {
-	return res.part.owner.cache.get(chunkKey{res.part, res.id, i}, func() ([]byte, error) { return res.newChunk(i) })
+	return res.part.owner.cache.Get(chunkKey{res.part, res.id, i}, func() ([]byte, error) { return res.newChunk(i) })
 }
 
 // readAt reads uncompressed bytes from anywhere in the resource. It reads up

@@ -5,8 +5,9 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"sync"
 	"sync/atomic"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // extent is where a blob lies in a stream.
@@ -15,21 +16,11 @@ type extent struct {
 	offset, end int64
 }
 
-// turns puts pieces that were decoded in any order back in order.
-type turns struct {
-	planned int // pieces that were given a number
-
-	mu         sync.Mutex
-	next       int            // the piece whose turn it is
-	waiting    map[int]*piece // decoded pieces whose turn it is not
-	delivering bool
-}
-
 // stream is the content of one resource and the blobs that are wanted of it.
 type stream struct {
 	resource *resource
-	extents  []extent // by offset
-	turns    *turns   // its own, or those of all streams
+	extents  []extent                // by offset
+	turns    *pipeline.Turns[*piece] // its own, or those of all streams
 
 	// Of the piece that is being delivered:
 	open    []*delivery // blobs that have begun and not ended
@@ -124,8 +115,7 @@ func (s *stream) pieceStarts(step int64) iter.Seq[int64] {
 
 // newPiece makes the next piece of the stream.
 func (s *stream) newPiece(start, step int64) *piece {
-	p := &piece{stream: s, start: start, end: min(start+step, s.resource.usize), number: s.turns.planned}
-	s.turns.planned++
+	p := &piece{stream: s, start: start, end: min(start+step, s.resource.usize), number: s.turns.Plan()}
 	return p
 }
 

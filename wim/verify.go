@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // VerifyReport is what [Reader.Verify] found.
@@ -203,7 +205,7 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 	b.open = func(blob *blob) (blobSink, error) { return &verifySink{v, blob, 0}, nil }
 	// Blobs need not wait for trees, of which there can be many: with ten images of
 	// 11,000 files, of the same blobs, verify took 0.226 s so, and 0.257 s in turn.
-	err := parallel(b.workers, 2, func(i int) error {
+	err := pipeline.Parallel(b.workers, 2, func(i int) error {
 		if i == 0 {
 			return v.images(ctx)
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // A file is written in this order (the metadata of images has the SHA-1s of
@@ -208,7 +210,7 @@ func (p *writing) copyRaw(ctx context.Context) error {
 	copies, end := planCopies(p.copied, p.out.position())
 	p.expect(p.copied)
 	var copiers sync.Pool
-	err := parallel(p.bulk.workers, len(copies), func(i int) error {
+	err := pipeline.Parallel(p.bulk.workers, len(copies), func(i int) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
 // integrityChunk is how many bytes have a checksum in a new integrity table.
@@ -26,7 +28,7 @@ func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, err
 	count := int((end - headerSize + chunk - 1) / chunk)
 	sums := make([]byte, 20*count)
 	same := min(copy(sums, known)/20, count)
-	err = parallel(p.bulk.workers, count-same, func(i int) error {
+	err = pipeline.Parallel(p.bulk.workers, count-same, func(i int) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -1,4 +1,4 @@
-package wim
+package pipeline
 
 import (
 	"errors"
@@ -11,17 +11,17 @@ import (
 func TestParallel(t *testing.T) {
 	for _, workers := range []int{1, 2, 7, 5000} {
 		var calls [1000]atomic.Int32
-		require.NoError(t, parallel(workers, len(calls), func(i int) error {
+		require.NoError(t, Parallel(workers, len(calls), func(i int) error {
 			calls[i].Add(1)
 			return nil
 		}))
 		for i := range calls {
 			require.Equal(t, int32(1), calls[i].Load(), "%d workers, call %d", workers, i)
 		}
-		require.NoError(t, parallel(workers, 0, nil))
+		require.NoError(t, Parallel(workers, 0, nil))
 	}
 	var order []int
-	require.NoError(t, parallel(1, 3, func(i int) error {
+	require.NoError(t, Parallel(1, 3, func(i int) error {
 		order = append(order, i)
 		return nil
 	}))
@@ -32,7 +32,7 @@ func TestParallelError(t *testing.T) {
 	failure := errors.New("call 10")
 	for _, workers := range []int{1, 3} {
 		var last atomic.Int64
-		err := parallel(workers, 1000, func(i int) error {
+		err := Parallel(workers, 1000, func(i int) error {
 			last.Store(int64(i))
 			if i == 10 {
 				return failure

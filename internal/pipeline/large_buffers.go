@@ -1,4 +1,4 @@
-package wim
+package pipeline
 
 import (
 	"cmp"
@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// largeBuffers keeps the large buffers of one bulk operation, for the chunks of up
-// to 64 MiB that solid resources have, or for what they are decoded from. Left to the
-// garbage collector, those that are done with would stay until it has run, and it
-// waits until as much again as is in use was allocated: verifying 550 MB in nine such
-// chunks took 494 MB at the peak, and takes 296 (bench/wims, windows-solid). Buffers
-// that are not large come from the reader's.
+// LargeBuffers lends byte slices as [Buffers] does, and keeps the large ones of
+// one operation itself. Left to the garbage collector, those that are done with
+// would stay until it has run, and it waits until as much again as is in use was
+// allocated: verifying 550 MB in nine chunks of 64 MiB took 494 MB at the peak,
+// and takes 296 (bench/wims, windows-solid). The zero value is ready for use.
 //
-// A new buffer takes the place of as much of what is free, so that the sum stays below
-// what was in use at one time: twice that, since one of the next capacity does as well.
-type largeBuffers struct {
+// Before it allocates a buffer, Get drops free buffers of at least that total
+// size, so the total stays within twice the peak in use. (Twice, because a
+// request may be served by a buffer of the next size class.)
+type LargeBuffers struct {
 	mu   sync.Mutex
 	free []*[]byte // sorted by capacity
 }
@@ -24,11 +24,11 @@ type largeBuffers struct {
 // largeBuffer is the size from which on a buffer is large.
 const largeBuffer = 8 << 20
 
-// get returns a slice of n bytes with arbitrary content; from is asked for it if
+// Get returns a slice of n bytes with arbitrary content; from is asked for it if
 // n is not large.
-func (l *largeBuffers) get(n int, from *buffers) *[]byte {
+func (l *LargeBuffers) Get(n int, from *Buffers) *[]byte {
 	if n < largeBuffer {
-		return from.get(n)
+		return from.Get(n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,10 +50,10 @@ func (l *largeBuffers) get(n int, from *buffers) *[]byte {
 
 func byCapacity(buf *[]byte, capacity int) int { return cmp.Compare(cap(*buf), capacity) }
 
-// put takes back what get returned for the same from.
-func (l *largeBuffers) put(buf *[]byte, from *buffers) {
+// Put takes back what Get returned for the same from.
+func (l *LargeBuffers) Put(buf *[]byte, from *Buffers) {
 	if len(*buf) < largeBuffer {
-		from.put(buf)
+		from.Put(buf)
 		return
 	}
 	l.mu.Lock()

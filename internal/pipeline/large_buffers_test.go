@@ -1,4 +1,4 @@
-package wim
+package pipeline
 
 import (
 	"testing"
@@ -10,8 +10,8 @@ import (
 // for those of one size is not kept beside that for those of the next.
 func TestLargeBuffersBound(t *testing.T) {
 	const inUse = 192 << 20
-	var l largeBuffers
-	var r buffers
+	var l LargeBuffers
+	var r Buffers
 	kept := func() (sum int) {
 		for _, buf := range l.free {
 			sum += cap(*buf)
@@ -22,20 +22,20 @@ func TestLargeBuffersBound(t *testing.T) {
 		for range 3 {
 			var using []*[]byte
 			for range inUse / size {
-				buf := l.get(size, &r)
+				buf := l.Get(size, &r)
 				require.Len(t, *buf, size)
 				require.LessOrEqual(t, cap(*buf), 2*size)
 				using = append(using, buf)
 			}
 			for _, buf := range using {
-				l.put(buf, &r)
+				l.Put(buf, &r)
 			}
 			require.LessOrEqual(t, kept(), 2*inUse)
 		}
 		require.GreaterOrEqual(t, kept(), inUse, "what is in use again and again is kept")
 	}
-	small := l.get(largeBuffer-1, &r)
+	small := l.Get(largeBuffer-1, &r)
 	before := kept()
-	l.put(small, &r)
-	require.Equal(t, before, kept(), "a buffer that is not large goes back to the reader")
+	l.Put(small, &r)
+	require.Equal(t, before, kept(), "a buffer that is not large goes back to the others")
 }

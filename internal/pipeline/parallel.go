@@ -1,14 +1,14 @@
-package wim
+package pipeline
 
 import (
 	"sync"
 	"sync/atomic"
 )
 
-// parallel calls do for 0 to n-1, on up to so many goroutines. With one, the calls
-// come in order. No call begins after one has failed, but those that have begun
-// end; the error is that of one of them.
-func parallel(workers, n int, do func(i int) error) error {
+// Parallel calls do for 0 to n-1, on up to so many goroutines, and returns when
+// all calls have ended. With one goroutine the calls come in order. No call
+// begins after one has failed; the error is that of one of those that failed.
+func Parallel(workers, n int, do func(i int) error) error {
 	if workers = min(workers, n); workers <= 1 {
 		for i := range n {
 			if err := do(i); err != nil {
