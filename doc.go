@@ -5,6 +5,8 @@
 //     images, use each image as an [io/fs.FS], verify and extract.
 //   - [github.com/wimble-go/wimble/winver]: Windows versions, down to the
 //     update build revision (UBR).
+//   - [github.com/wimble-go/wimble/udf]: UDF volumes, such as ISO files of
+//     Windows, as an [io/fs.FS].
 //   - [github.com/wimble-go/wimble/xpress], [github.com/wimble-go/wimble/lzx]
 //     and [github.com/wimble-go/wimble/lzms]: the chunk decoders. They know
 //     nothing of WIM files and can be used alone.
