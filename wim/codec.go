@@ -65,6 +65,8 @@ func newEncoder(codec Compression, chunkSize, level int) (chunkEncoder, error) {
 	switch codec {
 	case CompressionXPRESS:
 		return xpress.NewEncoder(chunkSize, level)
+	case CompressionLZX:
+		return lzx.NewEncoder(chunkSize, level)
 	}
 	return nil, fmt.Errorf("%v cannot be written: %w", codec, ErrUnsupported)
 }

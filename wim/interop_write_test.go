@@ -19,7 +19,7 @@ import (
 func TestExportFixtures(t *testing.T) {
 	needsWimlib(t)
 	for _, name := range wimtest.FixtureFiles(t) {
-		for _, codec := range []wim.Compression{wim.CompressionNone, wim.CompressionXPRESS} {
+		for _, codec := range []wim.Compression{wim.CompressionNone, wim.CompressionXPRESS, wim.CompressionLZX} {
 			t.Run(fmt.Sprint(name, " ", codec), func(t *testing.T) {
 				r, err := wim.OpenReader(wimtest.FixturePath(t, name))
 				require.NoError(t, err)

@@ -30,7 +30,6 @@ type Writer struct {
 	batch   int // of images, which came with one call
 
 	root *Element // the document's root in the file that is changed; nil for a new file
-	base *part    // the file that is added to; nil if all is written anew
 }
 
 // writerOptions is how to write.
