@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -27,9 +29,18 @@ type Update struct {
 	// Reader reads the file as it was when it was opened.
 	Reader *Reader
 
-	file *os.File
+	file updateFile
 	name string
 	old  []*WriterImage // the images that the file has
+}
+
+// updateFile is what an Update needs of a file; tests have one that breaks off.
+type updateFile interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
 }
 
 // OpenUpdate opens a file to change it, and locks it against other programs that
@@ -37,74 +48,92 @@ type Update struct {
 // and a part of a split set, are refused. Options that say how contents are
 // stored, such as [WithCompression], are for [Update.Rebuild].
 func OpenUpdate(name string, opts ...WriterOption) (*Update, error) {
-	u := &Update{name: name}
-	if err := u.open(opts); err != nil {
-		u.Close()
-		return nil, err
+	file, size, err := openLocked(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	u, err := newUpdate(file, size, name, opts)
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return u, nil
 }
 
-func (u *Update) open(opts []WriterOption) error {
-	var err error
-	if info, err := os.Stat(u.name); err != nil {
-		return err
-	} else if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file: %w", u.name, ErrReadOnly)
-	}
-	if u.file, err = os.OpenFile(u.name, os.O_RDWR, 0); err != nil {
-		return err
-	}
-	if err := safefile.Lock(u.file); err != nil {
-		if errors.Is(err, safefile.ErrLocked) {
-			err = fmt.Errorf("%w: another program is writing it; try again when that is done", ErrReadOnly)
-		}
-		return fmt.Errorf("%s: %w", u.name, err)
-	}
-	info, err := u.file.Stat()
+// openLocked opens and locks a file.
+func openLocked(name string) (file *os.File, size int64, err error) {
+	info, err := os.Stat(name) // first: to open a pipe waits
 	if err != nil {
-		return err
+		return nil, 0, unwrapPath(err)
 	}
-	if now, err := os.Stat(u.name); err != nil || !os.SameFile(info, now) {
-		return fmt.Errorf("%s: another program has just replaced it: %w", u.name, ErrChanged)
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("not a regular file: %w", ErrReadOnly)
 	}
-	if u.Reader, err = newReader(u.file, info.Size(), u.name, nil); err != nil {
-		return fmt.Errorf("%s: %w", u.name, err)
+	if file, err = os.OpenFile(name, os.O_RDWR, 0); err != nil {
+		return nil, 0, unwrapPath(err)
 	}
-	header := &u.Reader.Header
-	refuse := func(why, advice string) error {
-		return fmt.Errorf("%s: %s: %w; %s", u.name, why, ErrReadOnly, advice)
+	if err = safefile.Lock(file); errors.Is(err, safefile.ErrLocked) {
+		err = fmt.Errorf("another program is writing it: %w; try again when that is done", ErrReadOnly)
 	}
+	if err == nil {
+		info, err = file.Stat()
+	}
+	if err == nil {
+		if now, statErr := os.Stat(name); statErr != nil || !os.SameFile(info, now) {
+			err = fmt.Errorf("another program has just replaced it: %w", ErrChanged)
+		}
+	}
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// unwrapPath returns what is wrong with a file, without its name.
+func unwrapPath(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+func newUpdate(file updateFile, size int64, name string, opts []WriterOption) (*Update, error) {
+	r, err := newReader(file, size, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	header := &r.Header
 	switch {
 	case header.TotalParts > 1:
-		return refuse("a part of a split set", "join the set into one file first")
+		return nil, fmt.Errorf("a part of a split set: %w; join the set into one file first", ErrReadOnly)
 	case header.Flags&FlagReadOnly != 0:
-		return refuse("the header marks it as read-only", "export its images to a new file")
+		return nil, fmt.Errorf("the header marks it as read-only: %w; export its images to a new file", ErrReadOnly)
 	case header.Flags&FlagWriteInProgress != 0:
-		return refuse("the header says that a program is writing it, or did not finish", "export its images to a new file")
+		return nil, fmt.Errorf("the header says that a program is writing it, or did not finish: %w; export its images to a new file", ErrReadOnly)
 	}
-	u.Writer = &Writer{options: writerOptions{
+	w := &Writer{options: writerOptions{
 		compression: header.Compression,
 		chunkSize:   header.ChunkSize,
 		guid:        header.GUID,
-		integrity:   u.Reader.HasIntegrityTable(),
-	}, root: u.Reader.element, flags: header.Flags & FlagReparseFix}
+		integrity:   r.HasIntegrityTable(),
+	}, root: r.element, flags: header.Flags & FlagReparseFix, batch: 1}
 	for _, opt := range opts {
-		opt(&u.options)
+		opt(&w.options)
 	}
-	if err := u.options.complete(); err != nil && (!errors.Is(err, ErrUnsupported) || u.options.compression != header.Compression) {
-		return err
+	// Much can be changed in a file whose codec cannot be written.
+	if err := w.options.complete(); err != nil && (!errors.Is(err, ErrUnsupported) || w.options.compression != header.Compression) {
+		return nil, err
 	}
-	for _, image := range u.Reader.Images {
-		added := &WriterImage{element: image.Info.Element.clone(), image: image}
-		u.images = append(u.images, added)
+	for _, image := range r.Images {
+		added := &WriterImage{element: image.Info.Element.clone(), image: image, batch: 1}
+		w.images = append(w.images, added)
 		if image.Index == header.BootIndex {
-			u.boot = added
+			w.boot = added
 		}
 	}
-	u.old = slices.Clone(u.images)
-	u.batch = 1
-	return nil
+	return &Update{Writer: w, Reader: r, file: file, name: name, old: slices.Clone(w.images)}, nil
 }
 
 // Close unlocks the file. Without a Commit or a Rebuild before nothing has

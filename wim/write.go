@@ -56,7 +56,7 @@ type writing struct {
 
 	base       *part // the file that is added to; nil if all is written anew
 	sameImages bool  // which has just these images
-	switched   bool  // the header was replaced
+	switched   bool  // the header was replaced, or may have been
 
 	blobs          []*newBlob // all that images use, metadata not counted
 	copied, packed []*newBlob // what has to be done with those that are not in place
@@ -208,7 +208,10 @@ func (p *writing) begin() error {
 func (p *writing) copyRaw(ctx context.Context) error {
 	sortForReading(p.copied)
 	copies, end := planCopies(p.copied, p.out.position())
-	p.expect(p.copied)
+	for _, b := range p.copied {
+		p.bulk.total.Add(b.size)
+		p.report.Bytes += b.size
+	}
 	var copiers sync.Pool
 	err := pipeline.Parallel(p.bulk.workers, len(copies), func(i int) error {
 		if ctx.Err() != nil {
@@ -227,13 +230,6 @@ func (p *writing) copyRaw(ctx context.Context) error {
 	return p.out.seek(end)
 }
 
-func (p *writing) expect(blobs []*newBlob) {
-	for _, b := range blobs {
-		p.bulk.total.Add(b.size)
-		p.report.Bytes += b.size
-	}
-}
-
 // pack compresses contents, or stores them raw.
 func (p *writing) pack(ctx context.Context, blobs []*newBlob) error {
 	if err := p.packAs(ctx, p.options.compression, blobs); err != nil {
@@ -247,6 +243,9 @@ func (p *writing) pack(ctx context.Context, blobs []*newBlob) error {
 func (p *writing) packAs(ctx context.Context, codec Compression, blobs []*newBlob) error {
 	if len(blobs) == 0 {
 		return nil
+	}
+	for _, b := range blobs {
+		p.report.Bytes += b.size
 	}
 	w := newResourceWriter(ctx, p.out, codec, p.options.chunkSize, p.options.level, p.bulk.workers)
 	return w.close(p.feed(w, blobs))
@@ -334,13 +333,22 @@ func (p *writing) finish(ctx context.Context, header Header) error {
 		return context.Cause(ctx)
 	}
 	raw := header.append(nil, p.bootMetadata())
-	p.switched = true
-	if _, err := p.dst.WriteAt(raw, 0); err != nil {
+	if p.base == nil {
+		_, err := p.dst.WriteAt(raw, 0)
 		return err
 	}
-	if p.base == nil {
-		return nil
+	old := make([]byte, headerSize)
+	if err := readFull(p.base.source, old, 0); err != nil {
+		return err
 	}
+	if n, err := p.dst.WriteAt(raw, 0); err != nil {
+		if n > 0 {
+			_, restoreErr := p.dst.WriteAt(old, 0)
+			p.switched = restoreErr != nil // one of the two, or a part of one
+		}
+		return err
+	}
+	p.switched = true
 	if err := p.sync(); err != nil {
 		return err
 	}
