@@ -7,6 +7,8 @@
 //     update build revision (UBR).
 //   - [github.com/wimble-go/wimble/udf]: UDF volumes, such as ISO files of
 //     Windows, as an [io/fs.FS].
+//   - [github.com/wimble-go/wimble/httpat]: an [io.ReaderAt] over HTTP ranges,
+//     for files on web servers.
 //   - [github.com/wimble-go/wimble/xpress], [github.com/wimble-go/wimble/lzx]
 //     and [github.com/wimble-go/wimble/lzms]: the chunk decoders. They know
 //     nothing of WIM files and can be used alone.
