@@ -15,15 +15,56 @@ type symbolCounts struct {
 	aligned [numAlignedSymbols]uint32
 }
 
+// addMatch counts the symbols of a match with an offset as in an [item].
+func (c *symbolCounts) addMatch(length int, offset uint32) {
+	slot := slotFor(offset)
+	header := min(length, longMatch) - minMatch
+	c.main[numLiterals+int(slot)*lengthHeaders+header]++
+	if length >= longMatch {
+		c.length[length-longMatch]++
+	}
+	if slot >= firstAligned {
+		c.aligned[offset%numAlignedSymbols]++
+	}
+}
+
+// add adds the counts of o.
+func (c *symbolCounts) add(o *symbolCounts) {
+	for i, n := range o.main {
+		c.main[i] += n
+	}
+	for i, n := range o.length {
+		c.length[i] += n
+	}
+	for i, n := range o.aligned {
+		c.aligned[i] += n
+	}
+}
+
+// slotFor returns the position slot of an item's offset.
+func slotFor(offset uint32) uint32 {
+	switch {
+	case offset < 4:
+		return offset
+	case offset >= 1<<(maxFooterBits+1):
+		return 2*maxFooterBits + offset>>maxFooterBits
+	}
+	// Two slots for each power of two: the bit below the top one tells which.
+	top := uint32(bits.Len32(offset)) - 1
+	return 2*top + offset>>(top-1)&1
+}
+
 // costs is what the parser thinks that items will cost, as words of the form that
 // the parser adds up: see [word].
 type costs struct {
 	literal [numLiterals]uint64
-	// slot has the costs of matches by position slot and length header: the
-	// symbol's, and that of the footer bits. The item's length is in the word, but
-	// for the last header, whose length is in long.
-	slot [maxSlots][lengthHeaders]uint64
-	long [numLengthSymbols]uint64
+
+	// slot has the costs of matches of lengths from 1 to 8, those of the symbol and
+	// of the footer bits, by position slot. There is no match of length 1, it is just
+	// too expensive. The last entry is for all longer ones, without the length in
+	// the word: that, and what the length symbol costs, is in long.
+	slot [maxSlots][longMatch]uint64
+	long [numLengthSymbols + 3]uint64 // and what a load of four words may read
 }
 
 // set makes costs from the counts of symbols: a symbol that makes up a share p of
@@ -35,18 +76,35 @@ func (c *costs) set(counts *symbolCounts, mainSymbols int) {
 	for s := range c.literal {
 		c.literal[s] = word(total-logCount(main[s]), 1, 0)
 	}
-	for s, n := range main[numLiterals:] {
-		slot, header := s/lengthHeaders, s%lengthHeaders
-		length := minMatch + header
-		if length == longMatch {
-			length = 0
+	for slot := range (mainSymbols - numLiterals) / lengthHeaders {
+		costs := &c.slot[slot]
+		costs[0] = word(tooExpensive, 1, 0)
+		footer := costUnit * footerBits(slot)
+		for header, n := range main[numLiterals+lengthHeaders*slot:][:lengthHeaders] {
+			length := minMatch + header
+			at := length - 1
+			if length == longMatch {
+				length = 0
+			}
+			costs[at] = word(total-logCount(n)+footer, length, 0)
 		}
-		c.slot[slot][header] = word(total-logCount(n)+costUnit*footerBits(slot), length, 0)
 	}
 	total = logTotal(counts.length[:])
 	for s, n := range counts.length {
 		c.long[s] = word(total-logCount(n), longMatch+s, 0)
 	}
+}
+
+// tooExpensive is more than what any block costs, and small enough to be added to
+// that.
+const tooExpensive = 1 << 30
+
+// match returns the cost of a match.
+func (c *costs) match(slot uint32, length int) uint64 {
+	if length < longMatch {
+		return c.slot[slot][length-1]
+	}
+	return c.slot[slot][longMatch-1] + c.long[length-longMatch]
 }
 
 // logTotal returns the logarithm of the sum of counts.
@@ -68,9 +126,9 @@ func logOf(n uint32) uint32 {
 }
 
 // logs has the logarithms of numbers from 1 to 2, cut into 256 steps.
-const logIndex = 8
-
 var logs = newLogs()
+
+const logIndex = 8
 
 // newLogs computes binary logarithms bit by bit, in integers, which are the same on
 // every machine: log2 x is at least 1/2 if x squared is at least 2, and so on.

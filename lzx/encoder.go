@@ -1,7 +1,6 @@
 package lzx
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 
@@ -30,9 +29,10 @@ type Encoder struct {
 	mainSymbols int
 	params      params
 
-	data   []byte // the translated chunk, as package match wants it
+	plain  bool   // for tests: leave out what is not in all builds
+	data   []byte // the chunk, translated, and padding
 	size   int    // of the chunk
-	tree   *match.Tree
+	finder finder
 	seg    segment
 	parser parser
 	writer blockWriter
@@ -54,9 +54,9 @@ func NewEncoder(windowSize, level int) (*Encoder, error) {
 		windowSize:  windowSize,
 		mainSymbols: numLiterals + lengthHeaders*slots,
 		params:      newParams(level),
-		data:        make([]byte, 1+windowSize+match.Padding),
-		tree:        match.NewTree(windowSize),
+		data:        make([]byte, windowSize+match.Padding),
 	}
+	e.finder = newFinder(windowSize, e.params.tree)
 	e.seg = newSegment(min(windowSize, maxSegment))
 	e.parser = newParser(min(windowSize, maxSegment), e.mainSymbols)
 	e.writer = newBlockWriter(windowSize, e.mainSymbols)
@@ -71,9 +71,6 @@ func slotCount(windowSize int) (int, error) {
 	}
 	return slotCounts[bits.Len(uint(windowSize))-1-windowBitsFirst], nil
 }
-
-// errFull ends the work on a chunk that does not get smaller.
-var errFull = errors.New("lzx: no room for the compressed chunk")
 
 // Encode compresses the chunk src into dst and returns the number of bytes it
 // wrote. It returns 0 when they would not be fewer than len(src), or more than
@@ -96,33 +93,58 @@ func (e *Encoder) Encode(dst, src []byte) (n int) {
 	return copy(dst, e.writer.bits.finish())
 }
 
-// load makes e.data of the chunk. The byte before it is made different from the
-// first one: offset 1, which the recent offsets start with, must find no match at
-// the first position.
+// load makes e.data of the chunk.
 func (e *Encoder) load(src []byte) {
 	e.size = len(src)
-	e.data[0] = ^src[0]
-	copy(e.data[1:], src)
-	clear(e.data[1+len(src) : 1+len(src)+match.Padding])
-	makeAbsolute(e.data[1 : 1+len(src)])
+	copy(e.data, src)
+	clear(e.data[len(src):][:match.Padding])
+	makeAbsolute(e.data[:len(src)])
 }
 
 // compress writes all blocks of the chunk. It gives up, and returns false, when
 // they take more than limit bytes.
 func (e *Encoder) compress(limit int) bool {
-	e.tree.Reset()
+	e.finder.Reset(e.data[:e.size])
+	e.seg.reset()
 	e.writer.reset(limit)
 	recent := newRecentOffsets(1, 1, 1)
-	for start := 1; start <= e.size; {
-		e.seg.fill(e, start, min(start+maxSegment, e.size+1))
-		for _, end := range e.seg.split(e) {
-			items := e.parser.parse(e, start, end, recent)
-			if !e.writer.writeBlock(e.data[start:end], items) {
+	for start := 0; start < e.size; {
+		e.seg.fill(e, start, min(start+maxSegment, e.size))
+		e.seg.guess(e, e.pieceSize(), recent)
+		e.seg.join(e.mainSymbols)
+		for i := range e.seg.pieces {
+			b := &e.seg.pieces[i]
+			items := e.parser.parse(e, start, b, recent)
+			if !e.writer.writeBlock(e.data[start:b.end], items) {
 				return false
 			}
-			recent = e.parser.recent
-			start = end
+			recent, start = e.parser.recent, b.end
 		}
 	}
 	return true
+}
+
+// pieceSize returns what blocks are made of.
+func (e *Encoder) pieceSize() int {
+	if e.windowSize == MinWindow {
+		return MinWindow // one block
+	}
+	return pieceSize
+}
+
+func newFinder(windowSize int, tree bool) finder {
+	switch {
+	case tree && windowSize < 1<<16:
+		return match.NewTree[uint16](windowSize, maxMatch)
+	case tree:
+		return match.NewTree[uint32](windowSize, maxMatch)
+	case windowSize <= 1<<16:
+		c := match.NewChains[uint16](windowSize)
+		c.Limit(maxMatch)
+		return c
+	default:
+		c := match.NewChains[uint32](windowSize)
+		c.Limit(maxMatch)
+		return c
+	}
 }

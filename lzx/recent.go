@@ -42,3 +42,11 @@ func (q recentOffsets) repeat(k uint32) recentOffsets {
 	differences := (q ^ q>>shift) & offsetMask
 	return q ^ differences ^ differences<<shift
 }
+
+// after returns the queue after a match with an offset as in an [item].
+func (q recentOffsets) after(offset uint32) recentOffsets {
+	if offset < repeatSlots {
+		return q.repeat(offset)
+	}
+	return q.push(uint64(offset - offsetBias))
+}

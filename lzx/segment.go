@@ -1,70 +1,145 @@
 package lzx
 
-import "github.com/wimble-go/wimble/internal/match"
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/wimble-go/wimble/internal/match"
+)
+
+// A finder finds the matches of at least three bytes at a position: *match.Chains
+// or *match.Tree.
+type finder interface {
+	Reset(chunk []byte)
+	All(to []match.Match, pos, depth, nice int) []match.Match
+}
 
 // A segment is a part of the chunk whose matches are kept while its blocks are
 // parsed, as often as it takes. Small chunks are one segment.
 type segment struct {
 	start, end int
-	counts     []uint8 // matches of each position
-	matches    []match.Match
-	firsts     []uint32 // where in matches those of every pieceSize-th position begin
-	ends       []int    // of the blocks
+
+	// counts has the number of matches at each position. Each match is longer than
+	// those before, and none has a smaller offset. One more entry follows those
+	// of a position that has any: see [parser.relaxGap].
+	counts  []uint8
+	matches []match.Match
+
+	pieces []piece
+	twos   [1 << twosBits]uint32 // the last position, plus 1, of two bytes, by hash
 }
 
 const (
 	// maxSegment bounds the memory of a segment, and the size of blocks.
-	maxSegment = 1 << 16
+	maxSegment = 1 << 17
 
-	// A position has three matches in most data. When the whole reserve is used,
+	// A position has about three matches in most data. If the whole reserve is used,
 	// the rest of the segment has no more.
-	matchesPerByte = 8
+	matchesPerByte = 6
 
-	// maxMatchesAt is how many different lengths there are.
-	maxMatchesAt = maxMatch - minMatch + 1
+	// maxMatchesAt is the largest number of entries at one position.
+	maxMatchesAt = maxMatch - minMatch + 2
 
 	maxMatch = longMatch + numLengthSymbols - 1 // 257
+
+	twosBits = 12
+
+	// A match of three bytes at the end of a window could reach 2 bytes farther back
+	// than an offset can be.
+	minRest = 3
 )
 
 func newSegment(size int) segment {
 	return segment{
 		counts:  make([]uint8, size),
 		matches: make([]match.Match, 0, matchesPerByte*size+maxMatchesAt),
-		firsts:  make([]uint32, 0, size/pieceSize+1),
-		ends:    make([]int, 0, size/pieceSize+1),
+		pieces:  make([]piece, 0, maxPieces+1),
 	}
 }
 
-// fill finds the matches of all positions from start to end. In a match of enough
-// bytes there are none: the parser will take it.
+// reset begins a chunk.
+func (s *segment) reset() { clear(s.twos[:]) }
+
+// fill finds the matches from start to end. Inside of a match of nice bytes there are
+// none: the parser is to take it.
 func (s *segment) fill(e *Encoder, start, end int) {
 	s.start, s.end = start, end
 	found := s.matches[:0]
-	s.firsts = s.firsts[:0]
-	skip := 0
 	reserve := cap(found) - maxMatchesAt
-	for pos := start; pos < end; pos++ {
-		if (pos-start)%pieceSize == 0 {
-			s.firsts = append(s.firsts, uint32(len(found)))
-		}
-		s.counts[pos-start] = 0
-		rest := e.size + 1 - pos
-		if rest < match.MinRest {
-			continue
-		}
+	counts := s.counts[:end-start]
+	clear(counts)
+	data := e.data
+	for pos := start; pos < end && pos <= e.size-minRest; pos++ {
 		before := len(found)
-		found = e.tree.Find(found, e.data, pos, min(rest, maxMatch), e.params.enough, e.params.depth)
-		if skip > 0 || before >= reserve {
-			found = found[:before]
-			skip--
+		two := binary.LittleEndian.Uint16(data[pos:])
+		last := &s.twos[uint32(two)*0x9e3779b1>>(32-twosBits)]
+		if at := int(*last) - 1; at >= 0 && binary.LittleEndian.Uint16(data[at:]) == two {
+			found = append(found, match.Match{Length: minMatch, Offset: uint32(pos - at)})
+		}
+		*last = uint32(pos + 1)
+		if pos == 0 {
+			// The first byte has no matches.
+			if e.params.tree {
+				e.finder.All(found, pos, e.params.depth, e.params.nice)
+			}
 			continue
 		}
-		if len(found) > before {
-			s.counts[pos-start] = uint8(len(found) - before)
-			if length := int(found[len(found)-1].Length); length >= e.params.enough {
-				skip = length - 1
+		found = e.finder.All(found, pos, e.params.depth, e.params.nice)
+		n := len(found) - before
+		if n == 0 {
+			continue
+		}
+		if len(found) > reserve {
+			found = found[:before]
+			continue
+		}
+		counts[pos-start] = uint8(n)
+		m := &found[len(found)-1]
+		m.Length = min(m.Length, maxMatch)
+		length := int(m.Length)
+		found = append(found, gapAfter(data, pos+length, e.size, int(m.Offset)))
+		if length >= e.params.nice {
+			for last := min(pos+length, end) - 1; pos < last; {
+				pos++
+				if e.params.tree {
+					e.finder.All(found, pos, e.params.depth, e.params.nice)
+				}
 			}
 		}
 	}
 	s.matches = found
+}
+
+// gapAfter looks at pos, where a match with this offset ends, for a few literals that
+// are followed by a repeat of the offset. It returns how many they are as Offset, and
+// the length of the repeat, which is 0 if there is none.
+func gapAfter(data []byte, pos, end, offset int) match.Match {
+	x := binary.LittleEndian.Uint64(data[pos:]) ^ binary.LittleEndian.Uint64(data[pos-offset:])
+	// The top bit of each byte that is 0. (Above one that is, a byte of 1 may be
+	// marked, too: only the first mark is certain.)
+	const low = 0x0101010101010101
+	zeros := (x - low) &^ x & (low << 7)
+	gap := bits.TrailingZeros64(zeros) / 8
+	if gap == 0 || gap > maxGap || x>>(8*gap+8)&0xff != 0 {
+		return match.Match{}
+	}
+	rest := min(end-pos-gap, maxMatch)
+	if rest < minMatch {
+		return match.Match{}
+	}
+	return match.Match{Length: uint32(extendMatch(data, pos+gap, offset, rest)), Offset: uint32(gap)}
+}
+
+// extendMatch returns how many bytes are the same at pos and offset before, at
+// most limit.
+func extendMatch(data []byte, pos, offset, limit int) int {
+	length := 0
+	for length < limit {
+		x := binary.LittleEndian.Uint64(data[pos+length:]) ^ binary.LittleEndian.Uint64(data[pos-offset+length:])
+		if x != 0 {
+			return min(limit, length+bits.TrailingZeros64(x)/8)
+		}
+		length += 8
+	}
+	return limit
 }

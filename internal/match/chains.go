@@ -33,6 +33,7 @@ type Position interface{ uint16 | uint32 }
 type Chains[P Position] struct {
 	data  []byte // the chunk and padding
 	size  int
+	limit int // no match needs to be longer
 	link4 []P // the last position with the same hash of 4 bytes
 	link3 []P // and of 3 bytes
 	head4 []P // by hash, while links are made
@@ -43,6 +44,7 @@ type Chains[P Position] struct {
 func NewChains[P Position](maxSize int) *Chains[P] {
 	bits4, bits3 := hashBits(maxSize)
 	return &Chains[P]{
+		limit: maxSize,
 		data:  make([]byte, maxSize+Padding),
 		link4: make([]P, maxSize),
 		link3: make([]P, maxSize),
@@ -50,6 +52,9 @@ func NewChains[P Position](maxSize int) *Chains[P] {
 		head3: make([]P, 1<<bits3),
 	}
 }
+
+// Limit tells that no match needs to be longer than length.
+func (c *Chains[P]) Limit(length int) { c.limit = length }
 
 // hashBits returns the sizes of the hash tables for a chunk of size bytes, as
 // logarithms: small tables for small chunks, as they are cleared for each.
@@ -136,7 +141,7 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 // known. It may count padding.
 func (c *Chains[P]) extend(at, pos, length int) int {
 	data := c.data
-	for pos+length <= len(data)-8 && pos+length < c.size {
+	for pos+length <= len(data)-8 && pos+length < c.size && length < c.limit {
 		x := binary.LittleEndian.Uint64(data[at+length:]) ^ binary.LittleEndian.Uint64(data[pos+length:])
 		if x != 0 {
 			return length + bits.TrailingZeros64(x)>>3

@@ -1,151 +1,136 @@
 package match
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
-// A Tree finds, at each position, the nearest match of every length above 1 that has
-// one nearer than all longer ones have.
+// Tree finds matches by binary trees.
 //
-// Positions whose first four bytes have the same hash are in one binary search
-// tree, in the order of the text that starts there. The newest position is always
-// the root: to insert it, the walk down the old tree, where the new text would
-// belong, takes that tree apart into what is smaller and what is larger, and
-// these become the two subtrees. The walk meets the texts most like the new one,
-// and meets them newest first, since no node is newer than its parent: each one
-// that is longer than all before is a match to report.
+// The positions whose first four bytes have the same hash are in one binary search
+// tree, in the order of the bytes that start there. The newest position is always
+// the root. To insert one, the walk down the old tree to the place where the new
+// bytes belong takes that tree apart into what is smaller and what is larger, and
+// these become the two subtrees of the new root. The walk meets those positions
+// that have most in common with the new one, and meets them newest first, since no
+// node is newer than its parent. So each that has more in common than all before
+// is a match to report.
 //
-// The positions are indices of a buffer that holds the chunk from 1 on, and
-// [Padding] bytes of any value after it; 0 means "none".
-//
-// Two small tables have the newest position of each hash of two and of three
-// bytes, for the matches that are too short for the trees.
-type Tree struct {
-	heads2   []uint32
-	heads3   []uint32
-	heads4   []uint32
-	children []uint32 // of position p: the smaller at 2p, the larger at 2p+1
+// A search costs more than one of [Chains] of the same depth, but each step halves
+// what may still match, and so it finds more.
+type Tree[P Position] struct {
+	data  []byte // the chunk and padding
+	size  int
+	limit int // no match needs to be longer
+
+	// Nodes are positions plus 1: 0 is none.
+	head4 []P // the roots, by hash
+	head3 []P // the last node with the same hash of 3 bytes
+	child []P // of position p: the smaller node at 2p, the larger at 2p+1
+	bits4 int // of the hashes
+	bits3 int
 }
 
-// MinRest is how many bytes must be left of the chunk at a position where a Tree is
-// asked.
-const MinRest = 3
-
-const (
-	hashBits2 = 12
-	hashBits3 = 15
-	hashBits4 = 16
-)
-
-// NewTree returns a Tree for chunks of up to size bytes.
-func NewTree(size int) *Tree {
-	return &Tree{
-		heads2:   make([]uint32, 1<<hashBits2),
-		heads3:   make([]uint32, 1<<hashBits3),
-		heads4:   make([]uint32, 1<<hashBits4),
-		children: make([]uint32, 2*(size+1)),
+// NewTree returns a finder for chunks of up to maxSize bytes, which is less than P
+// can count, and for matches of up to limit bytes.
+func NewTree[P Position](maxSize, limit int) *Tree[P] {
+	bits4, bits3 := treeHashBits(maxSize)
+	return &Tree[P]{
+		data:  make([]byte, maxSize+Padding),
+		limit: limit,
+		head4: make([]P, 1<<bits4),
+		head3: make([]P, 1<<bits3),
+		child: make([]P, 2*maxSize),
 	}
 }
 
-// Reset makes the Tree forget all positions.
-func (t *Tree) Reset() {
-	clear(t.heads2)
-	clear(t.heads3)
-	clear(t.heads4)
+// treeHashBits is hashBits for a Tree.
+func treeHashBits(size int) (bits4, bits3 int) {
+	bits4 = min(max(bits.Len(uint(size-1))+1, 8), 18)
+	return bits4, min(bits4, 15)
 }
 
-// hash returns a number of count bits that depends on all bits of v.
-func hash(v uint32, count uint) uint32 {
-	return v * hashFactor >> (32 - count)
+// Reset takes the chunk that the next searches are about. It keeps a copy.
+func (t *Tree[P]) Reset(chunk []byte) {
+	t.size = copy(t.data, chunk)
+	clear(t.data[t.size:][:Padding])
+	t.bits4, t.bits3 = treeHashBits(t.size)
+	clear(t.head4[:1<<t.bits4])
+	clear(t.head3[:1<<t.bits3])
 }
 
-// Find appends the matches at pos to found, in the order of their lengths, and
-// inserts pos. No match is longer than longest, which is at most the number of
-// bytes that are left of the chunk. A match of at least enough bytes ends the
-// search, and so does the visit of depth nodes.
-//
-// Every position of the chunk must be given to Find or Skip, in order, up to the
-// last one with MinRest bytes left.
-func (t *Tree) Find(found []Match, data []byte, pos, longest, enough, depth int) []Match {
-	head := binary.LittleEndian.Uint32(data[pos:])
-	enough = min(enough, longest)
-	best := 1
-
-	h2 := hash(head<<16, hashBits2)
-	if near := int(t.heads2[h2]); near != 0 && binary.LittleEndian.Uint16(data[near:]) == uint16(head) {
-		best = 2
-		found = append(found, Match{2, uint32(pos - near)})
+// All is [Chains.All]. It must be called for all positions of the chunk, in their
+// order: it inserts pos, too.
+func (t *Tree[P]) All(to []Match, pos, depth, nice int) []Match {
+	data := t.data
+	rest := min(t.size-pos, t.limit)
+	if rest < 4 {
+		return to
 	}
-	t.heads2[h2] = uint32(pos)
-
-	h3 := hash(head<<8, hashBits3)
-	if near := int(t.heads3[h3]); near != 0 && (binary.LittleEndian.Uint32(data[near:])^head)<<8 == 0 {
-		// A match of two bytes that is no nearer is of no use.
-		if best == 2 && int(found[len(found)-1].Offset) == pos-near {
-			found = found[:len(found)-1]
+	nice = min(nice, rest)
+	best := 3
+	first := load32(data, pos)
+	node := int(replace(t.head3, uint64(first<<8*hashFactor>>(32-t.bits3)), P(pos+1)))
+	if node != 0 {
+		if v := load32(data, node-1); v^first != 0 && (v^first)<<8 == 0 {
+			to = append(to, Match{3, uint32(pos + 1 - node)})
 		}
-		best = 3
-		found = append(found, Match{3, uint32(pos - near)})
 	}
-	t.heads3[h3] = uint32(pos)
-
-	h4 := hash(head, hashBits4)
-	node := int(t.heads4[h4])
-	t.heads4[h4] = uint32(pos)
+	node = int(replace(t.head4, uint64(first*hashFactor>>(32-t.bits4)), P(pos+1)))
 
 	// Where the next smaller and the next larger node go.
 	smaller, larger := 2*pos, 2*pos+1
-	// How many bytes the nearest nodes on both sides have in common with the
-	// text at pos; so much any node between them has too.
+	// How many bytes the last nodes on both sides have in common with what is at
+	// pos. A node between them has the fewer of these, at least.
 	alikeSmaller, alikeLarger := 0, 0
 	for ; node != 0 && depth > 0; depth-- {
+		at := node - 1
 		length := min(alikeSmaller, alikeLarger)
-		length = extend(data, pos, node, length, enough)
-		if length > best {
-			if n := len(found) - 1; best > 1 && int(found[n].Offset) == pos-node {
-				found = found[:n]
-			}
-			best = length
-			found = append(found, Match{uint32(length), uint32(pos - node)})
-			if length >= enough {
+		for {
+			x := load64(data, pos+length) ^ load64(data, at+length)
+			if x != 0 {
+				length += bits.TrailingZeros64(x) >> 3
 				break
 			}
-		} else if length >= enough {
-			break
+			length += 8
+			if length >= nice {
+				break
+			}
 		}
-		if data[node+length] < data[pos+length] {
-			t.children[smaller] = uint32(node)
-			smaller = 2*node + 1
-			node = int(t.children[smaller])
+		if length > best {
+			if length >= nice {
+				to = append(to, Match{uint32(t.extend(at, pos, nice, rest)), uint32(pos - at)})
+				// Which is smaller does not matter: the new position takes the
+				// node's place.
+				t.child[smaller] = t.child[2*at]
+				t.child[larger] = t.child[2*at+1]
+				return to
+			}
+			best = length
+			to = append(to, Match{uint32(length), uint32(pos - at)})
+		}
+		if data[at+length] < data[pos+length] {
+			t.child[smaller] = P(node)
+			smaller = 2*at + 1
+			node = follow(t.child, smaller)
 			alikeSmaller = length
 		} else {
-			t.children[larger] = uint32(node)
-			larger = 2 * node
-			node = int(t.children[larger])
+			t.child[larger] = P(node)
+			larger = 2 * at
+			node = follow(t.child, larger)
 			alikeLarger = length
 		}
 	}
-	if node != 0 && depth > 0 {
-		// Too alike to tell which is smaller: the new position takes the node's place.
-		t.children[smaller] = t.children[2*node]
-		t.children[larger] = t.children[2*node+1]
-		return found
-	}
-	t.children[smaller] = 0
-	t.children[larger] = 0
-	return found
+	t.child[smaller] = 0
+	t.child[larger] = 0
+	return to
 }
 
-// extend returns how many bytes are the same at a and b, at most limit, where length
-// are known to be.
-func extend(data []byte, a, b, length, limit int) int {
-	for length < limit {
-		differ := binary.LittleEndian.Uint64(data[a+length:]) ^ binary.LittleEndian.Uint64(data[b+length:])
-		if differ != 0 {
-			return min(limit, length+bits.TrailingZeros64(differ)/8)
+// extend returns the length of the match of pos with at, of which length bytes are
+// known, but no more than rest.
+func (t *Tree[P]) extend(at, pos, length, rest int) int {
+	for length < rest {
+		if x := load64(t.data, at+length) ^ load64(t.data, pos+length); x != 0 {
+			return min(length+bits.TrailingZeros64(x)>>3, rest)
 		}
 		length += 8
 	}
-	return limit
+	return rest
 }

@@ -1,0 +1,116 @@
+package lzx
+
+import (
+	"math"
+
+	"github.com/wimble-go/wimble/internal/match"
+)
+
+// searchState is what is searched, and how far the search is.
+type searchState struct {
+	data    []byte // the chunk
+	start   int    // of the block in it
+	words   []uint64
+	counts  []uint8       // of the matches, by position in the block
+	matches []match.Match // from the next position on
+	next    int           // position in the block
+}
+
+// search finds the cheapest way to each position of the block b, which starts at
+// start.
+func (p *parser) search(e *Encoder, start int, b *piece, recent recentOffsets) {
+	words := p.words[:b.end-start+maxStep+1]
+	for i := range words {
+		words[i] = math.MaxInt64
+	}
+	words[0] = 0
+	p.ring[0] = recent
+	s := searchState{
+		data:    e.data,
+		start:   start,
+		words:   words,
+		counts:  e.seg.counts[start-e.seg.start : b.end-e.seg.start],
+		matches: e.seg.matches[b.matches:],
+	}
+	if !e.plain {
+		p.searchFast(&s)
+	}
+	p.searchPlain(&s)
+}
+
+// searchPlain searches the rest of a block.
+func (p *parser) searchPlain(s *searchState) {
+	c := &p.costs
+	for i := s.next; i < len(s.counts); i++ {
+		// The way to this position is final.
+		pos, words := s.start+i, s.words[i:]
+		base := words[0] & costField
+		recent := p.step(i, words[0])
+		p.ring[i%ringSize] = recent
+
+		words[1] = min(words[1], base+c.literal[s.data[pos]])
+		n := int(s.counts[i])
+		if n == 0 {
+			continue
+		}
+		found, gap := s.matches[:n], s.matches[n]
+		s.matches = s.matches[n+1:]
+		rest := min(len(s.counts)-i, maxMatch)
+		shortest := minMatch
+		for k := range uint32(repeatSlots) {
+			offset := int(recent >> (k * offsetBits) & offsetMask)
+			length := extendMatch(s.data, pos, offset, rest)
+			relax(words, c, base|uint64(k), k, minMatch, length)
+			shortest = max(shortest, length+1)
+		}
+		// A match that is no longer than a repeat costs more than that.
+		for _, m := range found {
+			offset := m.Offset + offsetBias
+			relax(words, c, base|uint64(offset), slotFor(offset), shortest, min(int(m.Length), rest))
+			shortest = max(shortest, int(m.Length)+1)
+		}
+		p.relaxGap(s, i, base, found[n-1], gap)
+	}
+}
+
+// relax offers the matches of all lengths from shortest to longest.
+func relax(words []uint64, c *costs, base uint64, slot uint32, shortest, longest int) {
+	costs := &c.slot[slot]
+	length := shortest
+	for ; length < longMatch && length <= longest; length++ {
+		words[length] = min(words[length], base+costs[length-1])
+	}
+	base += costs[longMatch-1]
+	for ; length <= longest; length++ {
+		words[length] = min(words[length], base+c.long[length-longMatch])
+	}
+}
+
+// relaxGap offers a match, the longest one at position i, a few literals and a repeat
+// of its offset. gap has their number as Offset, and the repeat's Length.
+func (p *parser) relaxGap(s *searchState, i int, base uint64, m, gap match.Match) {
+	literals := i + int(m.Length)
+	repeat := literals + int(gap.Offset)
+	length := min(int(gap.Length), len(s.counts)-repeat)
+	if length < minMatch {
+		return
+	}
+	c := &p.costs
+	offset := m.Offset + offsetBias
+	base += c.match(slotFor(offset), int(m.Length)) + c.match(0, length)
+	for _, literal := range s.data[s.start+literals : s.start+repeat] {
+		base += c.literal[literal]
+	}
+	end := repeat + length
+	w := base&costField | 1<<wordGap | uint64(end-i)<<wordLength | uint64(offset)
+	if w < s.words[end] {
+		s.words[end] = w
+		p.gaps[end] = uint16(int(m.Length)<<gapBits | int(gap.Offset))
+	}
+}
+
+// step returns the recent offsets at position i, where w is the way to it.
+func (p *parser) step(i int, w uint64) recentOffsets {
+	length := int(w >> wordLength & lengthField)
+	return p.ring[(i-length)%ringSize].after(uint32(w & offsetField))
+}

@@ -1,0 +1,344 @@
+//go:build !noasm && !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// asmSearch is searchPlain, which see, where nothing reaches the block's end. What
+// goes by a name there is
+//
+//	R12  i              SI   &words[i]      DI   &data[i]
+//	R8   &counts[i]     R9   &matches[0]    R10  p
+//	R13  w, then base   R14  shortest       R15  recent, then matches to go
+//
+// The words after words[i] change all the time, most of them by short matches. So
+// the next eight are not in memory but in a window,
+//
+//	Y10  words[i+1:i+5]    Y11  words[i+5:i+9]
+//
+// where the matches of all lengths up to 8 are relaxed at once, without a branch
+// that depends on the length. From position to position the window moves up by one
+// word. Words have no top bit, so that they can be compared as signed numbers.
+//
+// R11 is asmLanes: words of ones, then words of zeros. A load 8*n bytes before the
+// middle is a mask for the first n words.
+
+DATA asmLanes<>+0(SB)/8, $-1
+DATA asmLanes<>+8(SB)/8, $-1
+DATA asmLanes<>+16(SB)/8, $-1
+DATA asmLanes<>+24(SB)/8, $-1
+DATA asmLanes<>+32(SB)/8, $-1
+DATA asmLanes<>+40(SB)/8, $-1
+DATA asmLanes<>+48(SB)/8, $-1
+DATA asmLanes<>+56(SB)/8, $-1
+DATA asmLanes<>+64(SB)/8, $0
+DATA asmLanes<>+72(SB)/8, $0
+DATA asmLanes<>+80(SB)/8, $0
+DATA asmLanes<>+88(SB)/8, $0
+DATA asmLanes<>+96(SB)/8, $0
+DATA asmLanes<>+104(SB)/8, $0
+DATA asmLanes<>+112(SB)/8, $0
+DATA asmLanes<>+120(SB)/8, $0
+GLOBL asmLanes<>(SB), RODATA|NOPTR, $128
+
+#define literals (parser_costs+costs_literal)(R10)
+#define slots (parser_costs+costs_slot)(R10)
+#define long (parser_costs+costs_long)(R10)
+
+// MINIMUM is old = min(old, cand) in the lanes of mask.
+#define MINIMUM(cand, mask, old) \
+	VPCMPGTQ cand, old, Y6 \
+	VPAND mask, Y6, Y6 \
+	VPBLENDVB Y6, cand, old, old
+
+// BROADCAST makes all words of Y0 AX.
+#define BROADCAST \
+	VMOVQ AX, X0 \
+	VPBROADCASTQ X0, Y0
+
+// MASK makes the mask of min(CX, 8) words in Y1 and Y2.
+#define MASK \
+	MOVL $8, DX \
+	CMPL CX, DX \
+	CMOVLLT CX, DX \
+	NEGQ DX \
+	VMOVDQU 64(R11)(DX*8), Y1 \
+	VMOVDQU 96(R11)(DX*8), Y2
+
+// LONG offers the matches of lengths from DX to CX, all of which need a length
+// symbol. Y0 is the base with the cost of the main symbol.
+#define LONG(loop, last, done) \
+loop: \
+	MOVL CX, BX \
+	SUBL DX, BX \
+	VPADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(DX*8), Y0, Y1 \
+	VMOVDQU (SI)(DX*8), Y2 \
+	CMPL BX, $3 \
+	JLT last \
+	VPCMPGTQ Y1, Y2, Y3 \
+	VPBLENDVB Y3, Y1, Y2, Y2 \
+	VMOVDQU Y2, (SI)(DX*8) \
+	ADDL $4, DX \
+	CMPL DX, CX \
+	JLE loop \
+	JMP done \
+last: \
+	NOTQ BX \
+	VMOVDQU 64(R11)(BX*8), Y4 \
+	MINIMUM(Y1, Y4, Y2) \
+	VMOVDQU Y2, (SI)(DX*8) \
+done:
+
+// REPEAT offers the matches with recent offset k.
+#define REPEAT(k, extend, got, loop, last, done) \
+	MOVQ R15, DX \
+	SHRQ $(k*const_offsetBits), DX \
+	ANDL $const_offsetMask, DX \
+	NEGQ DX \
+	ADDQ DI, DX \
+	MOVQ (DI), AX \
+	XORQ (DX), AX \
+	TESTW AX, AX \
+	JNZ done \
+	XORL CX, CX \
+	TESTQ AX, AX \
+	JNZ got \
+extend: \
+	ADDQ $8, CX \
+	CMPL CX, $const_maxMatch \
+	JGE got \
+	MOVQ (DI)(CX*1), AX \
+	XORQ (DX)(CX*1), AX \
+	JZ extend \
+got: \
+	TZCNTQ AX, AX \
+	SHRL $3, AX \
+	ADDL AX, CX \
+	MOVL $const_maxMatch, AX \
+	CMPL CX, AX \
+	CMOVLGT AX, CX \
+	LEAQ k(R13), AX \
+	BROADCAST \
+	MASK \
+	VPADDQ (parser_costs+costs_slot+k*72)(R10), Y0, Y3 \
+	VPADDQ (parser_costs+costs_slot+k*72+32)(R10), Y0, Y4 \
+	MINIMUM(Y3, Y1, Y10) \
+	MINIMUM(Y4, Y2, Y11) \
+	LEAL 1(CX), DX \
+	CMPL DX, R14 \
+	CMOVLGT DX, R14 \
+	CMPL CX, $const_longMatch \
+	JLT done \
+	ADDQ (parser_costs+costs_slot+k*72+64)(R10), AX \
+	BROADCAST \
+	MOVL $const_longMatch, DX \
+	LONG(loop, last, done)
+
+// SLOT makes BX the slot of the item offset AX, which is no recent one.
+#define SLOT(few) \
+	BSRL AX, DX \
+	LEAL -1(DX), BX \
+	SHRXL BX, AX, BX \
+	ANDL $1, BX \
+	LEAL (BX)(DX*2), BX \
+	CMPL AX, $(1<<(const_maxFooterBits+1)) \
+	JLT few \
+	MOVL AX, BX \
+	SHRL $const_maxFooterBits, BX \
+	ADDL $34, BX \
+few:
+
+// func asmSearch(s *asmState)
+TEXT ·asmSearch(SB), NOSPLIT, $16-8
+	MOVQ s+0(FP), AX
+	MOVQ asmState_word(AX), SI
+	MOVQ asmState_data(AX), DI
+	MOVQ asmState_count(AX), R8
+	MOVQ asmState_match(AX), R9
+	MOVQ asmState_parser(AX), R10
+	LEAQ asmLanes<>(SB), R11
+	MOVQ asmState_i(AX), R12
+	MOVQ asmState_end(AX), BX
+	MOVQ BX, end-8(SP)
+	MOVQ (SI), R13
+	VMOVDQU 8(SI), Y10
+	VMOVDQU 40(SI), Y11
+
+position:
+	MOVQ R13, (SI)
+
+	// recent = p.step(i, w), both ways, and one is picked.
+	MOVQ R13, BX
+	SHRQ $const_wordLength, BX
+	ANDL $const_lengthField, BX
+	MOVL R13, CX
+	ANDL $const_offsetField, CX
+	MOVQ R12, DX
+	SUBQ BX, DX
+	ANDL $(const_ringSize-1), DX
+	MOVQ parser_ring(R10)(DX*8), DX
+	MOVQ DX, AX
+	SHLQ $const_offsetBits, AX
+	LEAQ -const_offsetBias(CX), BX
+	ORQ BX, AX // push
+	IMUL3L $const_offsetBits, CX, BX
+	SHRXQ BX, DX, R15
+	XORQ DX, R15
+	ANDL $const_offsetMask, R15
+	XORQ R15, DX
+	SHLXQ BX, R15, R15
+	XORQ DX, R15 // repeat
+	CMPL CX, $const_repeatSlots
+	CMOVQCC AX, R15
+	MOVQ R12, DX
+	ANDL $(const_ringSize-1), DX
+	MOVQ R15, parser_ring(R10)(DX*8)
+
+	SHRQ $const_wordCost, R13
+	SHLQ $const_wordCost, R13
+	CMPB (R8), $0
+	JEQ literal
+
+	MOVL $const_minMatch, R14
+	REPEAT(0, extend0, got0, loop0, last0, done0)
+	REPEAT(1, extend1, got1, loop1, last1, done1)
+	REPEAT(2, extend2, got2, loop2, last2, done2)
+
+	MOVBLZX (R8), R15
+match:
+	MOVL 0(R9), CX
+	MOVL 4(R9), AX
+	ADDQ $8, R9
+	CMPL CX, R14
+	JLT nextMatch
+	ADDL $const_offsetBias, AX
+	SLOT(few)
+	LEAQ (BX)(BX*8), BX
+	LEAQ slots(BX*8), BX
+	ORQ R13, AX
+	CMPL R14, $const_longMatch
+	JGE longMatch
+	BROADCAST
+	MASK
+	MOVL R14, DX
+	NEGQ DX
+	VMOVDQU 72(R11)(DX*8), Y3 // what is shorter than shortest
+	VMOVDQU 104(R11)(DX*8), Y4
+	VPANDN Y1, Y3, Y1
+	VPANDN Y2, Y4, Y2
+	VPADDQ (BX), Y0, Y3
+	VPADDQ 32(BX), Y0, Y4
+	MINIMUM(Y3, Y1, Y10)
+	MINIMUM(Y4, Y2, Y11)
+	CMPL CX, $const_longMatch
+	JLT matchDone
+longMatch:
+	ADDQ 64(BX), AX
+	BROADCAST
+	MOVL $const_longMatch, DX
+	CMPL R14, DX
+	CMOVLGT R14, DX
+	LONG(loop, last, matchDone)
+	LEAL 1(CX), R14
+nextMatch:
+	DECL R15
+	JNZ match
+
+	// The gap.
+	MOVL 0(R9), R14
+	MOVL 4(R9), R15
+	ADDQ $8, R9
+	TESTL R14, R14
+	JZ literal
+	MOVL -12(R9), AX
+	ADDL $const_offsetBias, AX
+	SLOT(gapFew)
+	LEAQ (BX)(BX*8), BX
+	LEAQ slots(BX*8), BX
+	MOVL -16(R9), CX
+	MOVQ R13, DX
+	CMPL CX, $const_longMatch
+	JLT shortGapMatch
+	ADDQ 64(BX), DX
+	ADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(CX*8), DX
+	JMP gapMatch
+shortGapMatch:
+	ADDQ -8(BX)(CX*8), DX
+gapMatch:
+	// CX moves on over the literals. R15 has their number, R14 the length after them.
+	MOVL CX, BX
+	SHLL $const_gapBits, BX
+	ORL R15, BX
+	MOVQ BX, gap-16(SP)
+gapLiteral:
+	MOVBLZX (DI)(CX*1), BX
+	ADDQ literals(BX*8), DX
+	INCL CX
+	DECL R15
+	JNZ gapLiteral
+	ADDL R14, CX // the total
+	CMPL R14, $const_longMatch
+	JLT shortGapRepeat
+	ADDQ (parser_costs+costs_slot+64)(R10), DX
+	ADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(R14*8), DX
+	JMP gapRepeat
+shortGapRepeat:
+	ADDQ (parser_costs+costs_slot-8)(R10)(R14*8), DX
+gapRepeat:
+	SHRQ $const_wordCost, DX
+	SHLQ $const_wordCost, DX
+	ORQ DX, AX
+	MOVQ CX, DX
+	SHLQ $const_wordLength, DX
+	ORQ DX, AX
+	BTSQ $const_wordGap, AX
+	VMOVDQU Y10, 8(SI)
+	VMOVDQU Y11, 40(SI)
+	CMPQ AX, (SI)(CX*8)
+	JCC literal
+	MOVQ parser_gaps(R10), BX
+	LEAQ (BX)(R12*2), BX
+	MOVQ gap-16(SP), DX
+	MOVW DX, (BX)(CX*2)
+	CMPL CX, $8
+	JLE gapInWindow
+	MOVQ AX, (SI)(CX*8)
+	JMP literal
+gapInWindow:
+	BROADCAST
+	NEGQ CX
+	VMOVDQU 64(R11)(CX*8), Y1
+	VMOVDQU 96(R11)(CX*8), Y2
+	VMOVDQU 72(R11)(CX*8), Y3
+	VMOVDQU 104(R11)(CX*8), Y4
+	VPANDN Y1, Y3, Y1
+	VPANDN Y2, Y4, Y2
+	VPBLENDVB Y1, Y0, Y10, Y10
+	VPBLENDVB Y2, Y0, Y11, Y11
+
+literal:
+	// The word of the next position is the least of that in the window and the
+	// literal's.
+	MOVBLZX (DI), BX
+	ADDQ literals(BX*8), R13
+	VMOVQ X10, DX
+	CMPQ DX, R13
+	CMOVQCS DX, R13
+	VPBLENDD $3, Y11, Y10, Y10
+	VPERMQ $0x39, Y10, Y10
+	VPBROADCASTQ 72(SI), Y1
+	VPBLENDD $3, Y1, Y11, Y11
+	VPERMQ $0x39, Y11, Y11
+	ADDQ $8, SI
+	INCQ DI
+	INCQ R8
+	INCQ R12
+	CMPQ R12, end-8(SP)
+	JNE position
+
+	MOVQ R13, (SI)
+	VMOVDQU Y10, 8(SI)
+	VMOVDQU Y11, 40(SI)
+	MOVQ s+0(FP), AX
+	MOVQ R9, asmState_match(AX)
+	VZEROUPPER
+	RET
