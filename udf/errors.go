@@ -13,7 +13,7 @@ var (
 	ErrFormat = errors.New("udf: invalid volume")
 
 	// ErrISO9660: the volume has an ISO 9660 file system, and no UDF.
-	ErrISO9660 = errors.New("udf: ISO 9660 without UDF")
+	ErrISO9660 = errors.New("udf: ISO 9660 without UDF; copy the files out of it with another program")
 
 	// ErrUnsupported: the volume is valid as far as can be seen, but of a kind
 	// that this package does not read.

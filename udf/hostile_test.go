@@ -281,10 +281,11 @@ func TestHostileDepth(t *testing.T) {
 // counting counts what is read.
 type counting struct {
 	io.ReaderAt
-	bytes int
+	reads, bytes int
 }
 
 func (c *counting) ReadAt(p []byte, offset int64) (int, error) {
+	c.reads++
 	c.bytes += len(p)
 	return c.ReaderAt.ReadAt(p, offset)
 }

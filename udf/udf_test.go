@@ -277,6 +277,19 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
+// Opening a volume and a file two levels down takes one read each of the anchor,
+// 4 volume descriptors, the file set, 3 entries and 2 directories.
+func TestReadsLittle(t *testing.T) {
+	image := (&disc{blockSize: 2048, attributes: true, bridge: true}).build(tree(2048))
+	source := &counting{ReaderAt: bytes.NewReader(image)}
+	r, err := udf.NewReader(source, int64(len(image)))
+	require.NoError(t, err)
+	_, err = r.Open("sources/install.wim")
+	require.NoError(t, err)
+	require.LessOrEqual(t, source.reads, 1+4+1+3+2)
+	require.LessOrEqual(t, source.bytes, 11*2048)
+}
+
 // A file in one piece is a section of the source itself. One of more than 1 GiB
 // has several extents and is one too.
 func TestOnePiece(t *testing.T) {
@@ -301,20 +314,21 @@ func TestOnePiece(t *testing.T) {
 // A file of 4.6 GB as genisoimage writes it: four extents of 0x3FFFF800 bytes
 // and a rest, one after the other.
 func TestLargeFile(t *testing.T) {
-	const size, most = 4_600_000_001, 0x3FFFF800
+	const size, most = int64(4_600_000_001), int64(0x3FFFF800)
 	var start uint32
 	d := &disc{blockSize: 2048, attributes: true}
 	d.edit = func(name string, b []byte) {
 		switch name {
 		case "entry /install.wim":
 			start = le.Uint32(b[176+56+4:])
-			le.PutUint64(b[56:], size)
-			for n := range 5 {
-				le.PutUint32(b[176+56+8*n:], uint32(min(most, size-n*most)))
-				le.PutUint32(b[176+56+8*n+4:], start+uint32(n*(most/2048)))
+			le.PutUint64(b[56:], uint64(size))
+			for n := range int64(5) {
+				extent := b[176+56+8*n:]
+				le.PutUint32(extent, uint32(min(most, size-n*most)))
+				le.PutUint32(extent[4:], start+uint32(n*(most/2048)))
 			}
 		case "partition":
-			le.PutUint32(b[192:], size/2048+10_000)
+			le.PutUint32(b[192:], uint32(size/2048+10_000))
 		}
 	}
 	it := file("install.wim", counted(5*2048)) // room for five descriptors

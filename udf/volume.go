@@ -113,7 +113,7 @@ func (r *Reader) findVolume() (*volume, error) {
 	}
 	const isoDescriptor = 16 * 2048
 	if iso, err := r.read(isoDescriptor, 6); err == nil && string(iso[1:]) == "CD001" {
-		return nil, fmt.Errorf("the disc has no UDF file system that Windows' discs have: %w", ErrISO9660)
+		return nil, ErrISO9660
 	} else if err != nil && !errors.Is(err, ErrFormat) {
 		return nil, err
 	}

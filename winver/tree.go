@@ -160,14 +160,17 @@ func (t *tree) list(directory string) ([]fs.DirEntry, error) {
 		return nil, withoutPath(err)
 	}
 	defer file.Close()
-	reader, ok := file.(fs.ReadDirFile)
-	if !ok {
-		return nil, fs.ErrNotExist // a file
+	read := func(int) ([]fs.DirEntry, error) {
+		all, err := fs.ReadDir(t.fsys, directory)
+		return all, cmp.Or(err, io.EOF)
+	}
+	if file, ok := file.(fs.ReadDirFile); ok {
+		read = file.ReadDir // some at a time, so that a long list ends with the budget
 	}
 	var entries []fs.DirEntry
 	for err == nil {
 		var more []fs.DirEntry
-		more, err = reader.ReadDir(1024)
+		more, err = read(1024)
 		if over := t.work.spend(1 + len(more)); over != nil {
 			return nil, over
 		}
