@@ -121,7 +121,7 @@ func (o *writerOptions) complete() error {
 	if o.chunkSize == 0 {
 		o.chunkSize = defaultChunkSize
 	}
-	if err := o.compression.checkChunkSize(uint32(min(max(o.chunkSize, 0), 1<<31))); err != nil {
+	if err := o.compression.checkChunkSize(uint32(min(int64(max(o.chunkSize, 0)), 1<<31))); err != nil {
 		return fmt.Errorf("%v: %w", err, ErrOption)
 	}
 	return nil

@@ -169,7 +169,7 @@ func (f *file) read(h wimfile.ResourceHeader) []byte {
 		raw := f.data[h.Offset-wimfile.BlobHeaderSize : h.Offset]
 		b := wimfile.ParseBlobHeader(raw)
 		f.same("blob header", raw, b.Append(nil))
-		require.EqualValues(f, wimfile.BlobHeaderMagic, b.Magic)
+		require.Equal(f, uint64(wimfile.BlobHeaderMagic), b.Magic)
 		require.EqualValues(f, len(content), b.USize)
 		require.Equal(f, sha1.Sum(content), b.SHA1)
 		require.EqualValues(f, h.Flags, b.Flags)
