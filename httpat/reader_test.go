@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha1"
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"log"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -17,6 +21,7 @@ import (
 
 	"github.com/wimble-go/wimble/httpat"
 	"github.com/wimble-go/wimble/internal/wimtest"
+	"github.com/wimble-go/wimble/udf"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -231,15 +236,24 @@ func TestTLS(t *testing.T) {
 	require.Len(t, s.pauses, 1)
 }
 
-// Opening an install.wim of 30 MB with 6,000 blobs costs at most 4 requests and
-// 1 MB: the header's block, and the blob table of 300,000 bytes with the XML.
-func TestOpenWIM(t *testing.T) {
+// installWIM returns a file of 30 MB with 6,000 blobs: a blob table of 300,000
+// bytes, and the XML after it.
+func installWIM() []byte {
 	w := wimtest.NewWIM()
+	random := content(5007)
 	for i := range 6000 {
-		w.AddBlob(content(5000 + i)[:5000+i%7])
+		binary.LittleEndian.PutUint32(random, uint32(i))
+		w.AddBlob(bytes.Clone(random[:5000+i%7]))
 	}
 	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("")})
-	s := serve(t, w.Bytes())
+	return w.Bytes()
+}
+
+// Opening it costs at most 4 requests and 1 MB: the header's block, and those of
+// the blob table and the XML.
+func TestOpenWIM(t *testing.T) {
+	s := serve(t, installWIM())
+	require.Greater(t, len(s.content), 30_000_000)
 	r := s.open(t)
 	image, err := wim.NewReader(r, r.Size())
 	require.NoError(t, err)
@@ -250,4 +264,32 @@ func TestOpenWIM(t *testing.T) {
 	_, err = image.Images[0].FS()
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(s.ranges()), 5)
+}
+
+// Inside an ISO file, it costs at most 8 requests and 2 MB.
+func TestOpenWIMInISO(t *testing.T) {
+	program, err := exec.LookPath("genisoimage")
+	if err != nil {
+		t.Skip("genisoimage is not installed")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "sources"), 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sources", "install.wim"), installWIM(), 0o666))
+	iso, err := exec.Command(program, "-quiet", "-udf", dir).Output()
+	require.NoError(t, err)
+
+	s := serve(t, iso)
+	r := s.open(t)
+	volume, err := udf.NewReader(r, r.Size())
+	require.NoError(t, err)
+	f, err := volume.Open("sources/install.wim")
+	require.NoError(t, err)
+	defer f.Close()
+	source := f.(*udf.File)
+	image, err := wim.NewReader(source, source.Size())
+	require.NoError(t, err)
+	require.Len(t, image.Images, 1)
+	require.LessOrEqual(t, len(s.ranges()), 8)
+	require.LessOrEqual(t, s.bytesSent(), int64(2<<20))
+	t.Logf("%d requests, %d bytes of %d", len(s.ranges()), s.bytesSent(), r.Size())
 }
