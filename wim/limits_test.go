@@ -3,6 +3,8 @@ package wim
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -113,4 +115,12 @@ func TestLZMSChunkWithOtherMiddle(t *testing.T) {
 	}
 	require.Positive(t, longer, "a word where the streams meet is read by neither")
 	require.LessOrEqual(t, shorter, 1, "but for the word that ends the range coder's stream, each counts")
+}
+
+// A number of workers that no machine has use for costs nothing.
+func TestWorkersAreBounded(t *testing.T) {
+	most := max(64, 4*runtime.GOMAXPROCS(0))
+	for asked, want := range map[int]int{1: 1, 64: 64, 1_000_000: most, math.MaxInt: most, 0: runtime.GOMAXPROCS(0), -1: runtime.GOMAXPROCS(0)} {
+		require.Equal(t, want, newBulk([]BulkOption{WithWorkers(asked)}).workers, "%d", asked)
+	}
 }

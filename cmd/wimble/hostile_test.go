@@ -79,6 +79,7 @@ func TestNastyText(t *testing.T) {
 		require.NotEmpty(t, stdout+stderr, name)
 		requireHarmless(t, stdout, name)
 		requireHarmless(t, stderr, name)
+		requireSaidOnce(t, stderr)
 	}
 	require.Equal(t, 5, strings.Count(works(t, "ls", file, "1"), "\n"))
 	require.Equal(t, 7, strings.Count(works(t, "ls", "-lR", file, "1"), "\n"))

@@ -39,7 +39,24 @@ func fails(t *testing.T, args ...string) string {
 	require.Empty(t, stdout)
 	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 	require.Regexp(t, `^wimble: .*\n$`, stderr)
+	requireSaidOnce(t, stderr)
 	return strings.TrimSuffix(strings.TrimPrefix(stderr, "wimble: "), "\n")
+}
+
+// requireSaidOnce checks that no line has one of its parts twice, as in "open
+// X: open X" or "invalid WIM data: invalid WIM data".
+func requireSaidOnce(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		parts := map[string]bool{}
+		for part := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), ": ") {
+			for _, verb := range []string{"open ", "read ", "stat ", "lstat ", "extract ", "tar "} {
+				part = strings.TrimPrefix(part, verb)
+			}
+			require.False(t, parts[part], "%q twice in %q", part, line)
+			parts[part] = true
+		}
+	}
 }
 
 // noFile returns what the system says of a file that is not there.

@@ -67,8 +67,8 @@ func (a *app) say(format string, args ...any) {
 // sayError prints what went wrong.
 func (a *app) sayError(err error) {
 	text := err.Error()
-	// Too many links wrap that error as well, without its text.
-	if errors.Is(err, wim.ErrLimit) && strings.Contains(text, wim.ErrLimit.Error()) {
+	// Other errors of the kind have limits that are fixed.
+	if errors.Is(err, wim.ErrLimit) && strings.Contains(text, "the limit is ") {
 		text += "; --limit SIZE raises it"
 	}
 	a.say("wimble: %s", text)
