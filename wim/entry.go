@@ -1,6 +1,6 @@
 package wim
 
-import "encoding/binary"
+import "github.com/wimble-go/wimble/internal/wimfile"
 
 // Entry is everything that the metadata of an image says about one name. The
 // Sys method of the [io/fs.FileInfo] values of an [FS] returns an *Entry.
@@ -30,6 +30,11 @@ type Entry struct {
 	ObjectID []byte        // object id, and if there are 64 bytes the three birth ids; nil for none
 	Unix     *UnixData     // only in images that wimlib captured with Unix data
 	Xattrs   []Xattr       // extended attributes, of Linux or of Windows
+
+	// Tagged are all items of metadata in their order, those of unknown tags as
+	// well. ObjectID, Unix and Xattrs are what the first one of each tag says.
+	Tagged   []TaggedItem
+	Reserved Reserved
 }
 
 // Stream is one data stream of a file.
@@ -55,35 +60,41 @@ type namedHash struct {
 
 // streamsOf sorts out the hashes of a dentry and of its extra stream entries.
 func (m *metadata) streamsOf(n *node) streamHashes {
+	d := m.dentry(n)
+	return m.sortStreams(n, &d)
+}
+
+func (m *metadata) sortStreams(n *node, d *wimfile.Dentry) streamHashes {
 	var s streamHashes
 	encrypted := n.attributes&AttributeEncrypted != 0
 	reparse := n.attributes&AttributeReparsePoint != 0
+	link := reparse && ReparseTag(d.Reparse().Tag).isLink()
 	unnamed := func(hash SHA1) {
 		switch {
 		case reparse && !encrypted && !s.hasReparse:
 			s.reparse, s.hasReparse = hash, true
-		case !s.hasData:
+		case s.hasData:
+		case link && s.hasReparse && s.reparse.IsZero():
+			// No link is without data, so what came first was the content.
+			s.reparse, s.data, s.hasData = hash, SHA1{}, true
+		default:
 			s.data, s.hasData = hash, true
 		}
 	}
-	main := SHA1(m.raw[n.dentry+dentryHash:][:20])
+	main := SHA1(d.Hash)
 	if !main.IsZero() {
 		unnamed(main)
 	}
-	at := n.dentry + int(align8(binary.LittleEndian.Uint64(m.raw[n.dentry:])))
-	for range m.le16(n.dentry + dentryStreamCount) {
-		entry := m.raw[at:]
-		hash := SHA1(entry[0x10:][:20])
-		name := entry[streamEntrySize:][:binary.LittleEndian.Uint16(entry[0x24:])]
+	for e := range m.streamEntries(n, d) {
+		hash := SHA1(e.Hash)
 		switch {
-		case len(name) > 0:
+		case len(e.Name) > 0:
 			if !encrypted { // else it is inside the raw data
-				s.named = append(s.named, namedHash{name, hash})
+				s.named = append(s.named, namedHash{e.Name, hash})
 			}
 		case !encrypted || !hash.IsZero():
 			unnamed(hash)
 		}
-		at += int(align8(binary.LittleEndian.Uint64(entry)))
 	}
 	if !s.hasData && !s.hasReparse {
 		unnamed(main)
@@ -100,28 +111,26 @@ func (f *FS) entry(i int32) *Entry {
 	if n.dentry < 0 { // the made-up root of an empty image
 		return &Entry{Name: ".", Attributes: n.attributes, HardLinkCount: 1}
 	}
-	le := binary.LittleEndian
-	d := m.raw[n.dentry:]
+	d := m.dentry(n)
 	e := &Entry{
 		Name:           n.name,
-		RawName:        unitsOf(m.longName(n.dentry)),
-		ShortName:      decodeUTF16(m.shortName(n.dentry)),
+		RawName:        unitsOf(d.Name),
+		ShortName:      decodeUTF16(d.ShortName),
 		Attributes:     n.attributes,
-		CreationTime:   Filetime(le.Uint64(d[dentryCreationTime:])),
-		LastAccessTime: Filetime(le.Uint64(d[dentryAccessTime:])),
-		LastWriteTime:  Filetime(le.Uint64(d[dentryWriteTime:])),
+		CreationTime:   Filetime(d.CreationTime),
+		LastAccessTime: Filetime(d.LastAccessTime),
+		LastWriteTime:  Filetime(d.LastWriteTime),
 		HardLinkGroup:  f.hardLinkGroup(i),
+		Reserved:       Reserved{Unused: d.Unused, Unknown: d.Unknown},
 	}
-	e.HardLinkCount = max(1, len(f.hardLinks().names[e.HardLinkGroup]))
 	if i == 0 {
 		e.Name = "."
 	}
 	// Any id that is out of range means none, not only -1.
-	if id := le.Uint32(d[dentrySecurityID:]); uint64(id) < uint64(len(m.descriptors)) {
-		s := m.descriptors[id]
-		e.SecurityDescriptor = m.raw[s.offset : s.offset+s.size : s.offset+s.size]
+	if id := uint32(d.SecurityID); uint64(id) < uint64(len(m.descriptors)) {
+		e.SecurityDescriptor = m.descriptors[id]
 	}
-	hashes := m.streamsOf(n)
+	hashes := m.sortStreams(n, &d)
 	if hashes.hasData {
 		e.Streams = append(e.Streams, f.stream("", hashes.data))
 	}
@@ -129,15 +138,20 @@ func (f *FS) entry(i int32) *Entry {
 		e.Streams = append(e.Streams, f.stream(decodeUTF16(s.name), s.hash))
 	}
 	if n.attributes&AttributeReparsePoint != 0 {
+		fields := d.Reparse()
 		e.Reparse = &ReparsePoint{
-			Tag:   ReparseTag(le.Uint32(d[dentryReparseTag:])),
-			Flags: le.Uint16(d[dentryReparseFlags:]),
-			Size:  f.sizeOf(hashes.reparse),
-			SHA1:  hashes.reparse,
-			fs:    f,
+			Tag:      ReparseTag(fields.Tag),
+			Reserved: fields.Reserved,
+			Flags:    fields.Flags,
+			Size:     f.sizeOf(hashes.reparse),
+			SHA1:     hashes.reparse,
+			fs:       f,
 		}
 	}
-	m.taggedItems(n.dentry, func(tag uint32, data []byte) { e.addTagged(tag, data) })
+	items, _ := d.Items()
+	for _, item := range items {
+		e.addTagged(item.Tag, item.Data)
+	}
 	return e
 }
 
@@ -193,12 +207,13 @@ func (m *metadata) findHardLinks() *hardLinks {
 		if n.attributes&(AttributeDirectory|AttributeReparsePoint) != 0 || n.dentry < 0 {
 			continue
 		}
-		id := binary.LittleEndian.Uint64(m.raw[n.dentry+dentryHardLink:])
+		d := m.dentry(n)
+		id := d.Link
 		if id == 0 {
 			continue
 		}
 		ids[id] = true
-		key := file{id, m.streamsOf(n).data}
+		key := file{id, m.sortStreams(n, &d).data}
 		if files[key] == nil {
 			order = append(order, key)
 		}
@@ -237,96 +252,65 @@ type Xattr struct {
 	Value []byte
 }
 
-// The tags of metadata items (WIM format sheet, section 8.6).
-const (
-	tagObjectID    = 0x00000001
-	tagXattrs      = 0x00000002
-	tagUnixData    = 0x337DD873
-	tagLinuxXattrs = 0x337DD874
-)
+// TaggedItem is an item of metadata in the form in which a dentry holds it (WIM
+// format sheet, section 8.6).
+type TaggedItem struct {
+	Tag  uint32
+	Data []byte // shared: not to be changed
+}
 
-// taggedItems calls yield for each item between a dentry's names and its end.
-// A malformed item ends the list; the dentry is good without it.
-func (m *metadata) taggedItems(dentry int, yield func(tag uint32, data []byte)) {
-	le := binary.LittleEndian
-	end := uint64(dentry) + align8(le.Uint64(m.raw[dentry:]))
-	at := align8(uint64(m.namesEnd(dentry)))
-	for at < end && end-at >= 8 {
-		tag, n := le.Uint32(m.raw[at:]), uint64(le.Uint32(m.raw[at+4:]))
-		at += 8
-		if n > end-at {
-			return
-		}
-		yield(tag, m.raw[at:at+n:at+n])
-		at += align8(n)
-	}
+// Reserved are fields that nobody knows a use of. They are 0 nearly always.
+type Reserved struct {
+	Unused  [2]uint64
+	Unknown uint32
 }
 
 func (e *Entry) addTagged(tag uint32, data []byte) {
+	if tag == 0 && len(data) == 0 {
+		return // padding
+	}
+	e.Tagged = append(e.Tagged, TaggedItem{tag, data})
 	switch {
-	case tag == tagObjectID && len(data) >= 16 && e.ObjectID == nil:
+	case tag == wimfile.TagObjectID && len(data) >= 16 && e.ObjectID == nil:
 		e.ObjectID = data
-	case tag == tagUnixData && e.Unix == nil:
+	case tag == wimfile.TagUnixData && e.Unix == nil:
 		e.Unix = parseUnixData(data)
-	case tag == tagXattrs && e.Xattrs == nil:
-		e.Xattrs = parseXattrs(data)
-	case tag == tagLinuxXattrs && e.Xattrs == nil:
-		e.Xattrs = parseLinuxXattrs(data)
+	case tag == wimfile.TagXattrs && e.Xattrs == nil:
+		e.Xattrs = newXattrs(wimfile.ParseXattrs(data))
+	case tag == wimfile.TagLinuxXattrs && e.Xattrs == nil:
+		e.Xattrs = newXattrs(wimfile.ParseLinuxXattrs(data))
 	}
 }
 
 // unixData returns the Unix metadata of a node, or nil.
-func (m *metadata) unixData(n *node) (unix *UnixData) {
+func (m *metadata) unixData(n *node) *UnixData {
 	if n.dentry < 0 {
 		return nil
 	}
-	m.taggedItems(n.dentry, func(tag uint32, data []byte) {
-		if tag == tagUnixData && unix == nil {
-			unix = parseUnixData(data)
+	d := m.dentry(n)
+	items, _ := d.Items()
+	for _, item := range items {
+		if item.Tag == wimfile.TagUnixData {
+			if unix := parseUnixData(item.Data); unix != nil {
+				return unix
+			}
 		}
-	})
-	return unix
+	}
+	return nil
 }
 
 func parseUnixData(data []byte) *UnixData {
-	if len(data) < 16 {
+	if len(data) < wimfile.UnixDataSize {
 		return nil
 	}
-	le := binary.LittleEndian
-	return &UnixData{UID: le.Uint32(data), GID: le.Uint32(data[4:]), Mode: le.Uint32(data[8:]), Rdev: le.Uint32(data[12:])}
+	unix := UnixData(wimfile.ParseUnixData(data))
+	return &unix
 }
 
-// parseXattrs reads entries of u16 value bytes, u8 name bytes, u8 flags, name,
-// NUL, value. A malformed entry ends the list.
-func parseXattrs(data []byte) (list []Xattr) {
-	for len(data) >= 4 {
-		valueSize, nameSize := int(binary.LittleEndian.Uint16(data)), int(data[2])
-		size := 4 + nameSize + 1 + valueSize
-		if nameSize == 0 || size > len(data) {
-			break
-		}
-		list = append(list, Xattr{
-			Name:  string(data[4 : 4+nameSize]),
-			Flags: data[3],
-			Value: data[size-valueSize : size : size],
-		})
-		data = data[size:]
-	}
-	return list
-}
-
-// parseLinuxXattrs reads the form of wimlib 1.11 and 1.12: entries of u16 name
-// bytes, u16 reserved, u32 value bytes, name, value, each padded to 4.
-func parseLinuxXattrs(data []byte) (list []Xattr) {
-	for len(data) >= 8 {
-		nameSize := uint64(binary.LittleEndian.Uint16(data))
-		valueSize := uint64(binary.LittleEndian.Uint32(data[4:]))
-		size := 8 + nameSize + valueSize
-		if nameSize == 0 || size > uint64(len(data)) {
-			break
-		}
-		list = append(list, Xattr{Name: string(data[8 : 8+nameSize]), Value: data[8+nameSize : size : size]})
-		data = data[min((size+3)&^3, uint64(len(data))):]
+// newXattrs takes what of a list is well formed.
+func newXattrs(stored []wimfile.Xattr, _ []byte) (list []Xattr) {
+	for _, x := range stored {
+		list = append(list, Xattr(x))
 	}
 	return list
 }

@@ -3,6 +3,8 @@ package wim
 import (
 	"errors"
 	"fmt"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // The kinds of failure. Every error of this package wraps one of these, the
@@ -11,7 +13,7 @@ import (
 var (
 	// ErrFormat: the bytes are not a WIM file, or one of its structures breaks
 	// the rules of the format.
-	ErrFormat = errors.New("invalid WIM data")
+	ErrFormat = wimfile.ErrFormat
 
 	// ErrUnsupported: the file is valid as far as can be seen, but of a kind
 	// that this package does not read.
@@ -50,7 +52,7 @@ var (
 	ErrNoSpace = errors.New("not enough room")
 
 	// ErrLimit: reading would exceed one of the [Limits].
-	ErrLimit = errors.New("limit exceeded")
+	ErrLimit = wimfile.ErrLimit
 )
 
 // formatErrorf returns an error of kind ErrFormat.

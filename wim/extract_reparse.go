@@ -1,12 +1,12 @@
 package wim
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
-	"unicode/utf16"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // makeReparsePoint makes a reparse point as the image has it, where there is a
@@ -48,10 +48,8 @@ func (x *extractedTree) makeReparsePoint(i int32, n *node) error {
 	return nil
 }
 
-// reparseBuffer returns the REPARSE_DATA_BUFFER of a reparse point (WIM format
-// sheet, section 9.1): u32 tag, u16 length, u16 reserved, and the data, which
-// for tags that are not Microsoft's begins with a GUID that the length does not
-// count.
+// reparseBuffer returns the REPARSE_DATA_BUFFER of a node. The target of a link
+// that is rooted in the image leads into the directory of the extraction.
 func (x *extractedTree) reparseBuffer(i int32) ([]byte, error) {
 	point := x.tree.entry(i).Reparse
 	data, err := point.Data()
@@ -67,18 +65,7 @@ func (x *extractedTree) reparseBuffer(i int32) ([]byte, error) {
 			data = linkData(point.Tag, windowsPath(x.dir, target))
 		}
 	}
-	length := len(data)
-	if point.Tag&(1<<31) == 0 {
-		length -= 16
-	}
-	if length < 0 || len(data) > maxReparseData {
-		return nil, fmt.Errorf("reparse data of %d bytes, which Windows does not take: %w", len(data), ErrUnsupported)
-	}
-	le := binary.LittleEndian
-	buffer := le.AppendUint32(nil, uint32(point.Tag))
-	buffer = le.AppendUint16(buffer, uint16(length))
-	buffer = le.AppendUint16(buffer, 0)
-	return append(buffer, data...), nil
+	return reparseBuffer(point, data)
 }
 
 // windowsPath joins an absolute path of Windows and a target with slashes that
@@ -101,20 +88,6 @@ func linkData(tag ReparseTag, path string) []byte {
 	} else if rest, share := strings.CutPrefix(path, `\\`); share {
 		substitute = `\??\UNC\` + rest
 	}
-	le := binary.LittleEndian
-	var names []byte
-	data := make([]byte, 8, 64)
-	for field, name := range []string{substitute, path} {
-		start := len(names)
-		for _, unit := range utf16.Encode([]rune(name)) {
-			names = le.AppendUint16(names, unit)
-		}
-		le.PutUint16(data[4*field:], uint16(start))
-		le.PutUint16(data[4*field+2:], uint16(len(names)-start))
-		names = append(names, 0, 0)
-	}
-	if tag == ReparseTagSymlink {
-		data = le.AppendUint32(data, 0) // not relative
-	}
-	return append(data, names...)
+	link := wimfile.NewLink(utf16le.Append(nil, substitute), utf16le.Append(nil, path), false)
+	return link.Append(nil, uint32(tag))
 }

@@ -2,7 +2,6 @@ package wim
 
 import (
 	"cmp"
-	"encoding/binary"
 	"io"
 	"io/fs"
 	"iter"
@@ -214,7 +213,7 @@ func (f *FS) isLink(i int32) bool {
 }
 
 func (f *FS) reparseTag(i int32) ReparseTag {
-	return ReparseTag(binary.LittleEndian.Uint32(f.meta.raw[f.meta.nodes[i].dentry+dentryReparseTag:]))
+	return f.meta.reparseTag(&f.meta.nodes[i])
 }
 
 func (f *FS) linkTarget(i int32) (string, error) {
@@ -447,7 +446,7 @@ func (i *fileInfo) ModTime() time.Time {
 	if i.n().dentry < 0 {
 		return time.Time{}
 	}
-	return Filetime(binary.LittleEndian.Uint64(i.fs.meta.raw[i.n().dentry+dentryWriteTime:])).Time()
+	return Filetime(i.fs.meta.dentry(i.n()).LastWriteTime).Time()
 }
 
 func (i *fileInfo) IsDir() bool                { return i.n().isDirectory() }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wimble-go/wimble/internal/wimfile"
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
@@ -101,7 +102,7 @@ func FuzzMetadata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(meta.nodes)-1 > len(raw)/dentrySize {
+		if len(meta.nodes)-1 > len(raw)/wimfile.DentrySize {
 			t.Fatal("more nodes than there is room for")
 		}
 		tree := newFS(empty, meta)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/wimfile"
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
@@ -51,7 +52,7 @@ func FuzzTar(f *testing.F) {
 	streams := wimtest.RegularFile("streams", contents[1])
 	streams.Streams = []wimtest.StreamEntry{{Name: "a=b", Hash: contents[0]}, {Name: "missing", Hash: [20]byte{9}}}
 	streams.SecurityID = 0
-	streams.Tagged = []wimtest.TaggedItem{{Tag: tagObjectID, Data: make([]byte, 16)}, {Tag: tagUnixData, Data: make([]byte, 16)}}
+	streams.Tagged = []wimtest.TaggedItem{{Tag: wimfile.TagObjectID, Data: make([]byte, 16)}, {Tag: wimfile.TagUnixData, Data: make([]byte, 16)}}
 	for _, root := range []*wimtest.Dentry{
 		nil,
 		wimtest.Directory("", wimtest.RegularFile("a", contents[0]), wimtest.RegularFile("b", contents[0]), wimtest.RegularFile("empty", [20]byte{})),

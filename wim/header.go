@@ -4,43 +4,33 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math/bits"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// headerSize is the size of the only header layout in use since Vista.
-const headerSize = 208
-
-const (
-	magicNormal  = "MSWIM\x00\x00\x00"
-	magicPipable = "WLPWM\x00\x00\x00"
-)
+const headerSize = wimfile.HeaderSize
 
 // The values of [Header.Version] that this package reads.
 const (
 	// Version1_13 is written by everything since Windows Vista for
 	// uncompressed, XPRESS and LZX files.
-	Version1_13 = 0x00010D00
+	Version1_13 = wimfile.VersionStandard
 
 	// VersionSolid is written for LZMS and for files with solid resources.
-	VersionSolid = 0x00000E00
+	VersionSolid = wimfile.VersionSolid
 )
 
 // HeaderFlags are the flags of a WIM header (WIM format sheet, section 1.3).
 type HeaderFlags uint32
 
 const (
-	FlagCompression     HeaderFlags = 0x00000002 // the file has a compression type
-	FlagReadOnly        HeaderFlags = 0x00000004 // writers shall not change the file
-	FlagSpanned         HeaderFlags = 0x00000008 // part of a split set
-	FlagResourceOnly    HeaderFlags = 0x00000010 // a hint: no metadata in this file
-	FlagMetadataOnly    HeaderFlags = 0x00000020 // a hint: no file data in this file
-	FlagWriteInProgress HeaderFlags = 0x00000040 // a writer is busy or died
-	FlagReparseFix      HeaderFlags = 0x00000080 // absolute link targets are adjusted when an image is applied
-
-	flagXPRESS  HeaderFlags = 0x00020000
-	flagLZX     HeaderFlags = 0x00040000
-	flagLZMS    HeaderFlags = 0x00080000
-	flagXPRESS2 HeaderFlags = 0x00200000
+	FlagCompression     HeaderFlags = wimfile.FlagCompression     // the file has a compression type
+	FlagReadOnly        HeaderFlags = wimfile.FlagReadOnly        // writers shall not change the file
+	FlagSpanned         HeaderFlags = wimfile.FlagSpanned         // part of a split set
+	FlagResourceOnly    HeaderFlags = wimfile.FlagResourceOnly    // a hint: no metadata in this file
+	FlagMetadataOnly    HeaderFlags = wimfile.FlagMetadataOnly    // a hint: no file data in this file
+	FlagWriteInProgress HeaderFlags = wimfile.FlagWriteInProgress // a writer is busy or died
+	FlagReparseFix      HeaderFlags = wimfile.FlagReparseFix      // absolute link targets are adjusted when an image is applied
 )
 
 // Compression is the codec of a file or of a solid resource. The values are
@@ -48,55 +38,11 @@ const (
 type Compression uint32
 
 const (
-	CompressionNone   Compression = 0
-	CompressionXPRESS Compression = 1
-	CompressionLZX    Compression = 2
-	CompressionLZMS   Compression = 3
+	CompressionNone   = Compression(wimfile.CodecNone)
+	CompressionXPRESS = Compression(wimfile.CodecXPRESS)
+	CompressionLZX    = Compression(wimfile.CodecLZX)
+	CompressionLZMS   = Compression(wimfile.CodecLZMS)
 )
-
-// String returns "none", "XPRESS", "LZX" or "LZMS".
-func (c Compression) String() string {
-	switch c {
-	case CompressionNone:
-		return "none"
-	case CompressionXPRESS:
-		return "XPRESS"
-	case CompressionLZX:
-		return "LZX"
-	case CompressionLZMS:
-		return "LZMS"
-	}
-	return fmt.Sprintf("codec %d", uint32(c))
-}
-
-// chunkSizeRange returns the smallest and the greatest chunk size of the
-// codec, both powers of two (WIM format sheet, section 1.5). A solid resource
-// has chunks even without a codec; the range is then 7-Zip's.
-func (c Compression) chunkSizeRange() (least, most uint32) {
-	switch c {
-	case CompressionNone:
-		return 1 << 8, 1 << 31
-	case CompressionXPRESS:
-		return 1 << 12, 1 << 16
-	case CompressionLZX:
-		return 1 << 15, 1 << 21
-	case CompressionLZMS:
-		return 1 << 15, 1 << 30
-	}
-	return 0, 0
-}
-
-// checkChunkSize says whether size is a legal chunk size of the codec.
-func (c Compression) checkChunkSize(size uint32) error {
-	least, most := c.chunkSizeRange()
-	switch {
-	case bits.OnesCount32(size) != 1:
-		return fmt.Errorf("chunk size %d is not a power of two: %w", size, ErrFormat)
-	case size < least || size > most:
-		return fmt.Errorf("chunk size %d is outside of %d to %d, the range of %v: %w", size, least, most, c, ErrUnsupported)
-	}
-	return nil
-}
 
 // GUID identifies a WIM file, or all parts of a split set together.
 type GUID [16]byte
@@ -126,6 +72,7 @@ type Header struct {
 	blobTable resourceHeader
 	xml       resourceHeader
 	integrity resourceHeader
+	unused    [60]byte
 }
 
 // readHeader reads the header at the start of the file. A pipable file's
@@ -138,11 +85,11 @@ func readHeader(r io.ReaderAt, size int64) (Header, error) {
 	if err := readFull(r, raw[:], 0); err != nil {
 		return Header{}, fmt.Errorf("header: %w", err)
 	}
-	if string(raw[:8]) == magicPipable {
+	if [8]byte(raw[:]) == wimfile.MagicPipable {
 		if err := readFull(r, raw[:], size-headerSize); err != nil {
 			return Header{}, fmt.Errorf("final header: %w", err)
 		}
-		if string(raw[:8]) != magicPipable {
+		if [8]byte(raw[:]) != wimfile.MagicPipable {
 			return Header{}, formatErrorf("pipable file without a header at its end; it may be cut off")
 		}
 	}
@@ -150,39 +97,37 @@ func readHeader(r io.ReaderAt, size int64) (Header, error) {
 }
 
 func parseHeader(raw *[headerSize]byte) (Header, error) {
-	le := binary.LittleEndian
-	var h Header
-	switch string(raw[:8]) {
-	case magicNormal:
-	case magicPipable:
-		h.Pipable = true
-	default:
-		return h, formatErrorf("header: no MSWIM signature; this is not a WIM file")
+	stored := wimfile.ParseHeader(raw)
+	if stored.Magic != wimfile.Magic && stored.Magic != wimfile.MagicPipable {
+		return Header{}, formatErrorf("header: no MSWIM signature; this is not a WIM file")
 	}
-	h.Version = le.Uint32(raw[0x0C:])
-	if h.Version != Version1_13 && h.Version != VersionSolid {
+	h := Header{
+		Version:    stored.Version,
+		Flags:      HeaderFlags(stored.Flags),
+		GUID:       stored.GUID,
+		PartNumber: int(stored.PartNumber),
+		TotalParts: int(stored.TotalParts),
+		ImageCount: saturate(stored.ImageCount),
+		BootIndex:  saturate(stored.BootIndex),
+		Pipable:    stored.Magic == wimfile.MagicPipable,
+		blobTable:  newResourceHeader(stored.BlobTable),
+		xml:        newResourceHeader(stored.XML),
+		integrity:  newResourceHeader(stored.Integrity),
+		unused:     stored.Unused,
+	}
+	switch {
+	case h.Version != Version1_13 && h.Version != VersionSolid:
 		return h, fmt.Errorf("header: version %#x (%s): %w", h.Version, versionOrigin(h.Version), ErrUnsupported)
+	case stored.Size != headerSize:
+		return h, formatErrorf("header: header size %d, want %d", stored.Size, headerSize)
 	}
-	if n := le.Uint32(raw[0x08:]); n != headerSize {
-		return h, formatErrorf("header: header size %d, want %d", n, headerSize)
-	}
-	h.Flags = HeaderFlags(le.Uint32(raw[0x10:]))
-	if err := h.parseCompression(le.Uint32(raw[0x14:])); err != nil {
+	if err := h.parseCompression(stored.ChunkSize); err != nil {
 		return h, fmt.Errorf("header: %w", err)
 	}
-	copy(h.GUID[:], raw[0x18:])
-	h.PartNumber = int(le.Uint16(raw[0x28:]))
-	h.TotalParts = int(le.Uint16(raw[0x2A:]))
-	if h.PartNumber == 0 || h.PartNumber > h.TotalParts {
+	switch {
+	case h.PartNumber == 0 || h.PartNumber > h.TotalParts:
 		return h, formatErrorf("header: part %d of %d", h.PartNumber, h.TotalParts)
-	}
-	// The counts are claims, so they saturate where int has 32 bits.
-	h.ImageCount = saturate(le.Uint32(raw[0x2C:]))
-	h.blobTable = parseResourceHeader(raw[0x30:])
-	h.xml = parseResourceHeader(raw[0x48:])
-	h.BootIndex = saturate(le.Uint32(raw[0x78:]))
-	h.integrity = parseResourceHeader(raw[0x7C:]) // not 8-aligned: there is no padding before it
-	if h.blobTable.usize == 0 && h.xml.usize == 0 {
+	case h.blobTable.usize == 0 && h.xml.usize == 0:
 		return h, formatErrorf("header: neither a blob table nor XML; the file was not written to its end")
 	}
 	return h, nil
@@ -193,16 +138,7 @@ func (h *Header) parseCompression(chunkSize uint32) error {
 	if h.Flags&FlagCompression == 0 {
 		return nil
 	}
-	var found []Compression
-	if h.Flags&(flagXPRESS|flagXPRESS2) != 0 {
-		found = append(found, CompressionXPRESS)
-	}
-	if h.Flags&flagLZX != 0 {
-		found = append(found, CompressionLZX)
-	}
-	if h.Flags&flagLZMS != 0 {
-		found = append(found, CompressionLZMS)
-	}
+	found := codecsOf(h.Flags)
 	switch len(found) {
 	case 0:
 		return fmt.Errorf("flags %#x say compressed, but by no known codec: %w", uint32(h.Flags), ErrUnsupported)
@@ -231,12 +167,12 @@ func versionOrigin(version uint32) string {
 
 // The flags of a resource header (WIM format sheet, section 1.2).
 const (
-	resourceMetadata   = 0x02
-	resourceCompressed = 0x04
-	resourceSolid      = 0x10
+	resourceMetadata   = wimfile.ResourceMetadata
+	resourceCompressed = wimfile.ResourceCompressed
+	resourceSolid      = wimfile.ResourceSolid
 )
 
-// resourceHeader is the 24-byte description of a byte range of the file.
+// resourceHeader is a byte range of the file.
 type resourceHeader struct {
 	size   uint64 // bytes in the file; 56 bits
 	flags  uint8
@@ -244,27 +180,22 @@ type resourceHeader struct {
 	usize  uint64 // uncompressed
 }
 
-func parseResourceHeader(raw []byte) resourceHeader {
-	le := binary.LittleEndian
-	sizeAndFlags := le.Uint64(raw[0:8])
-	return resourceHeader{
-		size:   sizeAndFlags & (1<<56 - 1),
-		flags:  uint8(sizeAndFlags >> 56),
-		offset: le.Uint64(raw[8:16]),
-		usize:  le.Uint64(raw[16:24]),
-	}
+func newResourceHeader(h wimfile.ResourceHeader) resourceHeader {
+	return resourceHeader{size: h.Size, flags: h.Flags, offset: h.Offset, usize: h.USize}
+}
+
+func (h resourceHeader) stored() wimfile.ResourceHeader {
+	return wimfile.ResourceHeader{Size: h.size, Flags: h.flags, Offset: h.offset, USize: h.usize}
 }
 
 // setCompression sets the codec and all that goes with it.
 func (h *Header) setCompression(codec Compression, chunkSize int) {
 	h.Compression, h.ChunkSize = codec, chunkSize
-	switch codec {
-	case CompressionXPRESS:
-		h.Flags |= FlagCompression | flagXPRESS
-	case CompressionLZX:
-		h.Flags |= FlagCompression | flagLZX
-	case CompressionLZMS:
-		h.Flags |= FlagCompression | flagLZMS
+	if codec == CompressionNone {
+		return
+	}
+	h.Flags |= FlagCompression | codecs[codec].flag
+	if codec == CompressionLZMS {
 		h.Version = VersionSolid
 	}
 }
@@ -272,31 +203,27 @@ func (h *Header) setCompression(codec Compression, chunkSize int) {
 // append appends the header as it is stored. boot is the resource of the boot
 // image's metadata, whose index BootIndex is.
 func (h *Header) append(dst []byte, boot resourceHeader) []byte {
-	le := binary.LittleEndian
-	dst = append(dst, magicNormal...)
-	dst = le.AppendUint32(dst, headerSize)
-	dst = le.AppendUint32(dst, h.Version)
-	dst = le.AppendUint32(dst, uint32(h.Flags))
-	dst = le.AppendUint32(dst, uint32(h.ChunkSize))
-	dst = append(dst, h.GUID[:]...)
-	dst = le.AppendUint16(dst, uint16(h.PartNumber))
-	dst = le.AppendUint16(dst, uint16(h.TotalParts))
-	dst = le.AppendUint32(dst, uint32(h.ImageCount))
-	dst = h.blobTable.append(dst)
-	dst = h.xml.append(dst)
-	dst = boot.append(dst)
-	dst = le.AppendUint32(dst, uint32(h.BootIndex))
-	dst = h.integrity.append(dst)
-	return append(dst, make([]byte, 60)...)
+	stored := wimfile.Header{
+		Magic:        wimfile.Magic,
+		Size:         headerSize,
+		Version:      h.Version,
+		Flags:        uint32(h.Flags),
+		ChunkSize:    uint32(h.ChunkSize),
+		GUID:         h.GUID,
+		PartNumber:   uint16(h.PartNumber),
+		TotalParts:   uint16(h.TotalParts),
+		ImageCount:   uint32(h.ImageCount),
+		BlobTable:    h.blobTable.stored(),
+		XML:          h.xml.stored(),
+		BootMetadata: boot.stored(),
+		BootIndex:    uint32(h.BootIndex),
+		Integrity:    h.integrity.stored(),
+		Unused:       h.unused,
+	}
+	return stored.Append(dst)
 }
 
-func (h resourceHeader) append(dst []byte) []byte {
-	le := binary.LittleEndian
-	dst = le.AppendUint64(dst, h.size|uint64(h.flags)<<56)
-	dst = le.AppendUint64(dst, h.offset)
-	return le.AppendUint64(dst, h.usize)
-}
-
+// The counts of a header are claims, so they saturate where int has 32 bits.
 func saturate(n uint32) int {
 	return int(min(n, 1<<31-1))
 }

@@ -145,7 +145,7 @@ func TestHostileCounts(t *testing.T) {
 			w := withHeader(test.change)
 			requireMemory(t, 256<<10, func() { r = openCrafted(t, w) })
 			require.Len(t, r.Images, test.images)
-			require.Zero(t, r.Header.BootIndex)
+			require.Zero(t, r.BootIndex())
 			require.Len(t, r.Warnings(), 1)
 			requireClear(t, r.Warnings()[0], ErrFormat)
 			requireWarning(t, r.Warnings(), test.text)

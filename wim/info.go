@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wimble-go/wimble/internal/wimfile"
 	"github.com/wimble-go/wimble/winver"
 )
 
@@ -146,8 +147,8 @@ func windowsInfo(image *Element) *WindowsInfo {
 		ServicePackLevel: uint32(e.number("VERSION/SPLEVEL", 32)),
 		Branch:           e.Value("VERSION/BRANCH"),
 	}
-	if _, err := parseUint(e.Value("ARCH"), 10, 32); err == nil {
-		w.Architecture = Architecture(e.number("ARCH", 32))
+	if n, ok := e.Find("ARCH").parseNumber(32); ok {
+		w.Architecture = Architecture(n)
 	}
 	if languages := e.Find("LANGUAGES"); languages != nil {
 		for _, child := range languages.Children {
@@ -193,20 +194,25 @@ func imageElements(root *Element, count int, warn *warnings) map[int]*Element {
 	if root == nil {
 		return images
 	}
+	found := false
 	for i, e := range root.Children {
 		if e.Name != "IMAGE" {
 			continue
 		}
+		found = true
 		text := strings.TrimSpace(e.Attribute("INDEX"))
 		index, err := parseUint(text, 10, 31)
 		switch {
 		case err != nil || index == 0 || index > uint64(count):
-			warn.add(formatErrorf("XML: element %d is an IMAGE with INDEX \"%s\", the file has %d images", i, brief(text), count))
+			warn.add(formatErrorf("XML: element %d is an IMAGE with INDEX \"%s\", the file has %d images", i, wimfile.Brief(text), count))
 		case images[int(index)] != nil:
 			warn.add(formatErrorf("XML: element %d is a second IMAGE with INDEX %d", i, index))
 		default:
 			images[int(index)] = e
 		}
+	}
+	if !found && count > 0 {
+		warn.add(formatErrorf("XML: it has no IMAGE element, the file has %d images", count))
 	}
 	return images
 }

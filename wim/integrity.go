@@ -3,11 +3,11 @@ package wim
 import (
 	"context"
 	"crypto/sha1"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // integrityTable describes a table with the SHA-1 of each chunk of a part, from
@@ -20,7 +20,7 @@ type integrityTable struct {
 	sums      int64 // offset of the first SHA-1
 }
 
-const integrityHeaderSize = 12
+const integrityHeaderSize = wimfile.IntegrityHeaderSize
 
 // readIntegrityTable reads the start of a part's table and checks that the rest
 // can be there. It returns nil if the part has none.
@@ -43,18 +43,17 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 	if err := readFull(p.source, raw[:], where.offset); err != nil {
 		return nil, fmt.Errorf("integrity table of %s: %w", p.name, err)
 	}
-	le := binary.LittleEndian
-	size, count, chunkSize := int64(le.Uint32(raw[0:])), int64(le.Uint32(raw[4:])), int64(le.Uint32(raw[8:]))
+	begin := wimfile.ParseIntegrityHeader(raw[:])
+	size, count, chunkSize := int64(begin.Size), int64(begin.Count), int64(begin.ChunkSize)
 	covered, err := checkSpan(p.header.blobTable.offset, p.header.blobTable.size, p.size)
 	if err != nil {
 		return fail("the blob table that it covers: %w", err)
 	}
 	end := covered.offset + covered.size
-	chunks := func(size int64) int64 { return size/chunkSize + min(size%chunkSize, 1) } // rounded up
 	switch {
 	case size != integrityHeaderSize+20*count || size > where.size:
 		return fail("%d bytes for %d chunks", size, count)
-	case chunkSize == 0 || end < headerSize || count != chunks(end-headerSize):
+	case chunkSize == 0 || end < headerSize || count != wimfile.ChunkCount(end-headerSize, chunkSize):
 		return fail("%d chunks of %d bytes for %d bytes", count, chunkSize, end-headerSize)
 	}
 	return &integrityTable{chunkSize, end, count, where.offset + integrityHeaderSize}, nil

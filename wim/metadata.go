@@ -7,6 +7,8 @@ import (
 	"iter"
 	"math"
 	"slices"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // A metadata resource describes one image: the security descriptors, then the
@@ -14,34 +16,11 @@ import (
 // stored; a node is made of each dentry for navigation, and everything else is
 // parsed out of the stored bytes when somebody asks.
 
-// dentrySize is the fixed part of a dentry, in front of its names.
-const dentrySize = 102
-
-// streamEntrySize is the fixed part of an extra stream entry.
-const streamEntrySize = 38
-
-// The fields of a dentry, as offsets in it.
-const (
-	dentryAttributes   = 0x08
-	dentrySecurityID   = 0x0C
-	dentrySubdir       = 0x10
-	dentryCreationTime = 0x28
-	dentryAccessTime   = 0x30
-	dentryWriteTime    = 0x38
-	dentryHash         = 0x40
-	dentryReparseTag   = 0x58
-	dentryHardLink     = 0x58 // the same bytes: a reparse point cannot be linked
-	dentryReparseFlags = 0x5E
-	dentryStreamCount  = 0x60
-	dentryShortName    = 0x62 // its length; the name itself comes second
-	dentryLongName     = 0x64
-)
-
 // metadata is one image's parsed metadata resource.
 type metadata struct {
 	raw         []byte
-	descriptors []span // security descriptors in raw
-	nodes       []node // nodes[0] is the root; the children of a node are consecutive
+	descriptors [][]byte // security descriptors, in raw
+	nodes       []node   // nodes[0] is the root; the children of a node are consecutive
 	warnings    warnings
 }
 
@@ -61,14 +40,6 @@ func (n *node) isDirectory() bool {
 	return n.attributes&(AttributeDirectory|AttributeReparsePoint) == AttributeDirectory
 }
 
-// align8 rounds up to a multiple of 8. It saturates instead of wrapping.
-func align8(n uint64) uint64 {
-	if n > math.MaxUint64-7 {
-		return math.MaxUint64 &^ 7
-	}
-	return (n + 7) &^ 7
-}
-
 // parseMetadata parses a whole metadata resource.
 func parseMetadata(raw []byte) (*metadata, error) {
 	m := &metadata{raw: raw}
@@ -85,33 +56,15 @@ func parseMetadata(raw []byte) (*metadata, error) {
 // parseSecurityData finds the security descriptors and returns the offset of
 // the root dentry behind them.
 func (m *metadata) parseSecurityData() (root uint64, err error) {
-	le := binary.LittleEndian
-	size := uint64(len(m.raw))
-	if size < 8 {
-		return 0, formatErrorf("security data: %d bytes of metadata", size)
+	security, err := wimfile.ParseSecurityData(m.raw)
+	if err != nil {
+		return 0, err
 	}
-	total := max(uint64(le.Uint32(m.raw)), 8)
-	count := uint64(le.Uint32(m.raw[4:]))
-	if total > size {
-		return 0, formatErrorf("security data: %d bytes, the metadata has %d", total, size)
+	m.descriptors = security.Descriptors
+	if used := security.Used(); wimfile.Align8(used) != security.Root() {
+		m.warnings.add(formatErrorf("security data: its parts have %d bytes together, it says %d", used, max(security.Total, 8)))
 	}
-	if count > (total-8)/8 {
-		return 0, formatErrorf("security data: %d bytes cannot hold %d descriptors", total, count)
-	}
-	m.descriptors = make([]span, count)
-	next := 8 + 8*count
-	for i := range count {
-		n := le.Uint64(m.raw[8+8*i:])
-		if n > total-next {
-			return 0, formatErrorf("security data: descriptor %d has %d bytes, %d are left", i, n, total-next)
-		}
-		m.descriptors[i] = span{int64(next), int64(n)}
-		next += n
-	}
-	if align8(next) != align8(total) {
-		m.warnings.add(formatErrorf("security data: its parts have %d bytes together, it says %d", next, total))
-	}
-	return align8(total), nil
+	return security.Root(), nil
 }
 
 // parseTree makes the nodes, breadth first, without recursion. Each list of
@@ -134,7 +87,7 @@ func (m *metadata) parseTree(root uint64) error {
 	if !n.isDirectory() {
 		return formatErrorf("the root dentry at offset %d is not a directory", root)
 	}
-	if m.le16(n.dentry+dentryLongName) != 0 {
+	if len(m.longName(n.dentry)) != 0 {
 		m.warnings.add(formatErrorf("the root has a name; it is not used"))
 	}
 	m.nodes = []node{n}
@@ -143,7 +96,7 @@ func (m *metadata) parseTree(root uint64) error {
 	listed := make(map[uint64]bool)
 	for i := 0; i < len(m.nodes); i++ {
 		parent := &m.nodes[i]
-		list := binary.LittleEndian.Uint64(m.raw[parent.dentry+dentrySubdir:])
+		list := m.dentry(parent).Subdir
 		if list == 0 {
 			continue
 		}
@@ -166,7 +119,7 @@ func (m *metadata) parseTree(root uint64) error {
 		}
 		budget -= used
 		for k := len(paths); k < len(m.nodes); k++ {
-			paths = append(paths, paths[i]+1+int32(m.le16(m.nodes[k].dentry+dentryLongName)/2))
+			paths = append(paths, paths[i]+1+int32(len(m.longName(m.nodes[k].dentry))/2))
 		}
 	}
 	return nil
@@ -251,69 +204,57 @@ func (m *metadata) nameChildren(children []node) {
 // and returns the offset behind them. What it lets pass can be parsed again
 // without checks.
 func (m *metadata) parseDentry(at uint64) (node, uint64, error) {
-	size := uint64(len(m.raw))
-	if at > size || size-at < dentrySize {
+	if at > uint64(len(m.raw)) || uint64(len(m.raw))-at < wimfile.DentrySize {
 		return node{}, 0, formatErrorf("dentry at offset %d runs beyond the metadata", at)
 	}
-	length := align8(binary.LittleEndian.Uint64(m.raw[at:]))
-	if length < dentrySize || length > size-at {
-		return node{}, 0, formatErrorf("dentry at offset %d: length %d, %d bytes are left", at, binary.LittleEndian.Uint64(m.raw[at:]), size-at)
+	d, err := wimfile.ParseDentry(m.raw[at:])
+	if err != nil {
+		return node{}, 0, fmt.Errorf("dentry at offset %d: %w", at, err)
 	}
-	n := node{dentry: int(at)}
-	n.attributes = Attributes(binary.LittleEndian.Uint32(m.raw[at+dentryAttributes:]))
-	long, short := m.le16(n.dentry+dentryLongName), m.le16(n.dentry+dentryShortName)
-	if long%2 != 0 || short%2 != 0 {
-		return node{}, 0, formatErrorf("dentry at offset %d: names of %d and %d bytes, not whole UTF-16 units", at, long, short)
-	}
-	if uint64(m.namesEnd(n.dentry)) > at+length {
-		return node{}, 0, formatErrorf("dentry at offset %d: names of %d and %d bytes in a dentry of %d", at, long, short, length)
-	}
-	next := at + length
-	for i := range m.le16(n.dentry + dentryStreamCount) {
-		if size-next < streamEntrySize {
-			return node{}, 0, formatErrorf("stream entry %d of the dentry at offset %d runs beyond the metadata", i, at)
+	next := at + d.Size()
+	for i := range d.StreamCount {
+		e, err := wimfile.ParseStreamEntry(m.raw[next:])
+		if err != nil {
+			return node{}, 0, fmt.Errorf("stream entry %d of the dentry at offset %d: %w", i, at, err)
 		}
-		entry := align8(binary.LittleEndian.Uint64(m.raw[next:]))
-		name := m.le16(int(next) + 0x24)
-		switch {
-		case entry < streamEntrySize || entry > size-next:
-			return node{}, 0, formatErrorf("stream entry %d of the dentry at offset %d: length %d", i, at, entry)
-		case name%2 != 0 || uint64(streamEntrySize+name) > entry:
-			return node{}, 0, formatErrorf("stream entry %d of the dentry at offset %d: a name of %d bytes", i, at, name)
-		}
-		next += entry
+		next += e.Size()
 	}
-	return n, next, nil
+	return node{dentry: int(at), attributes: Attributes(d.Attributes)}, next, nil
 }
 
-func (m *metadata) le16(at int) int { return int(binary.LittleEndian.Uint16(m.raw[at:])) }
+// dentry returns the dentry of a node, which was parsed before without an error.
+func (m *metadata) dentry(n *node) wimfile.Dentry { return m.dentryAt(n.dentry) }
 
-// namesEnd is the offset behind a dentry's names. Each name that is not empty
-// has a terminator, which the stored lengths do not count.
-func (m *metadata) namesEnd(dentry int) int {
-	end := dentry + dentrySize
-	for _, n := range []int{m.le16(dentry + dentryLongName), m.le16(dentry + dentryShortName)} {
-		if n != 0 {
-			end += n + 2
-		}
-	}
-	return end
+func (m *metadata) dentryAt(offset int) wimfile.Dentry {
+	d, _ := wimfile.ParseDentry(m.raw[offset:])
+	return d
 }
 
-// longName returns the stored bytes of a dentry's name, UTF-16LE.
-func (m *metadata) longName(dentry int) []byte {
-	start := dentry + dentrySize
-	return m.raw[start : start+m.le16(dentry+dentryLongName)]
+// streamEntries yields the stream entries that follow a node's dentry.
+func (m *metadata) streamEntries(n *node, d *wimfile.Dentry) iter.Seq[wimfile.StreamEntry] {
+	return func(yield func(wimfile.StreamEntry) bool) {
+		next := uint64(n.dentry) + d.Size()
+		for range d.StreamCount {
+			e, _ := wimfile.ParseStreamEntry(m.raw[next:])
+			if !yield(e) {
+				return
+			}
+			next += e.Size()
+		}
+	}
+}
+
+// reparseTag returns the tag of a reparse point.
+func (m *metadata) reparseTag(n *node) ReparseTag {
+	d := m.dentry(n)
+	return ReparseTag(d.Reparse().Tag)
 }
 
 // shortName returns the stored bytes of a dentry's 8.3 name, UTF-16LE.
-func (m *metadata) shortName(dentry int) []byte {
-	start := dentry + dentrySize
-	if n := m.le16(dentry + dentryLongName); n != 0 {
-		start += n + 2
-	}
-	return m.raw[start : start+m.le16(dentry+dentryShortName)]
-}
+func (m *metadata) shortName(dentry int) []byte { return m.dentryAt(dentry).ShortName }
+
+// longName returns the stored bytes of a dentry's name, UTF-16LE.
+func (m *metadata) longName(dentry int) []byte { return m.dentryAt(dentry).Name }
 
 // children returns the nodes of a directory, sorted by name.
 func (m *metadata) children(i int32) []node {

@@ -223,7 +223,7 @@ func TestQuirkBootMetadata(t *testing.T) {
 	})
 	r := openCrafted(t, w)
 	requireClean(t, r)
-	require.Equal(t, 1, r.Header.BootIndex)
+	require.Equal(t, 1, r.BootIndex())
 }
 
 // Broken XML costs the names only (TestHostileXML), a byte order mark is not

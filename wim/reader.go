@@ -249,8 +249,16 @@ func (r *Reader) makeImages() {
 	}
 	if r.Header.BootIndex > len(r.Images) {
 		r.oddImages.add(formatErrorf("header: boot index %d, there are %d images", r.Header.BootIndex, len(r.Images)))
-		r.Header.BootIndex = 0
 	}
+}
+
+// BootIndex is the 1-based index of the image that boots, 0 for none. It is that
+// of the header, if there is such an image.
+func (r *Reader) BootIndex() int {
+	if r.Header.BootIndex > len(r.Images) {
+		return 0
+	}
+	return r.Header.BootIndex
 }
 
 // checkChunkLimit says whether chunks of a size may be decoded.

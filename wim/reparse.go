@@ -1,26 +1,26 @@
 package wim
 
 import (
-	"encoding/binary"
 	"fmt"
+	"io/fs"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // ReparseTag says what a reparse point is.
 type ReparseTag uint32
 
 const (
-	ReparseTagMountPoint   ReparseTag = 0xA0000003 // a junction
-	ReparseTagSymlink      ReparseTag = 0xA000000C
-	ReparseTagWSLSymlink   ReparseTag = 0xA000001D // a symlink of the Windows Subsystem for Linux
-	ReparseTagWOF          ReparseTag = 0x80000017 // a file that is stored compressed, by WIMBoot or Compact OS
+	ReparseTagMountPoint   ReparseTag = wimfile.ReparseMountPoint // a junction
+	ReparseTagSymlink      ReparseTag = wimfile.ReparseSymlink
+	ReparseTagWSLSymlink   ReparseTag = wimfile.ReparseWSLSymlink // a symlink of the Windows Subsystem for Linux
+	ReparseTagWOF          ReparseTag = 0x80000017                // a file that is stored compressed, by WIMBoot or Compact OS
 	ReparseTagDedup        ReparseTag = 0x80000013
 	ReparseTagAppExecution ReparseTag = 0x8000001B
 )
 
-// maxReparseData is Windows' limit for a reparse buffer less its 8-byte header.
-const maxReparseData = 16376
+const maxReparseData = wimfile.MaxReparseData
 
 // reparseNotFixed in [ReparsePoint.Flags] says that an absolute target was
 // stored as it was when the image was captured.
@@ -28,17 +28,21 @@ const reparseNotFixed = 1
 
 // ReparsePoint is the reparse data of an entry.
 type ReparsePoint struct {
-	Tag   ReparseTag
-	Flags uint16 // 1: an absolute target was not adjusted when the image was captured
-	Size  int64  // of the data; -1 when it is in none of the given files
-	SHA1  SHA1
+	Tag      ReparseTag
+	Reserved uint16
+	Flags    uint16 // 1: an absolute target was not adjusted when the image was captured
+	Size     int64  // of the data; -1 when it is in none of the given files
+	SHA1     SHA1
 
 	fs *FS
 }
 
 // Data reads the reparse data: a REPARSE_DATA_BUFFER without its first 8
-// bytes, the tag and the length.
+// bytes, the tag and the length. A value that no [FS] has made has none.
 func (p *ReparsePoint) Data() ([]byte, error) {
+	if p.fs == nil {
+		return nil, fmt.Errorf("reparse data of no image: %w", fs.ErrInvalid)
+	}
 	b, err := p.fs.reader.lookup(p.SHA1)
 	if err != nil {
 		return nil, err
@@ -80,37 +84,30 @@ func (p *ReparsePoint) Link() (*Link, error) {
 // parseLink parses the reparse data of a link (WIM format sheet, section 9.2).
 func parseLink(tag ReparseTag, data []byte) (*Link, error) {
 	if tag == ReparseTagWSLSymlink {
-		if len(data) < 4 || !utf8.Valid(data[4:]) {
-			return nil, formatErrorf("WSL symlink data of %d bytes", len(data))
+		link, err := wimfile.ParseWSLLink(data)
+		if err != nil {
+			return nil, err
 		}
-		target := string(data[4:])
-		return &Link{Substitute: target, Print: target, Relative: !strings.HasPrefix(target, "/")}, nil
+		return &Link{Substitute: link.Target, Print: link.Target, Relative: !strings.HasPrefix(link.Target, "/")}, nil
 	}
-	le := binary.LittleEndian
-	names := 8
-	if tag == ReparseTagSymlink {
-		names = 12
-	}
-	if len(data) < names {
-		return nil, formatErrorf("reparse data of %d bytes is too short for a link", len(data))
-	}
-	name := func(field int) (string, error) {
-		offset, size := int(le.Uint16(data[field:])), int(le.Uint16(data[field+2:]))
-		if offset+size > len(data)-names || size%2 != 0 {
-			return "", formatErrorf("reparse data: a name of %d bytes at offset %d of %d", size, offset, len(data)-names)
-		}
-		return decodeUTF16(data[names+offset:][:size]), nil
-	}
-	var link Link
-	var err error
-	if link.Substitute, err = name(0); err != nil {
+	link, err := wimfile.ParseLink(uint32(tag), data)
+	if err != nil {
 		return nil, err
 	}
-	if link.Print, err = name(4); err != nil {
-		return nil, err
+	return &Link{
+		Substitute: decodeUTF16(link.Substitute()),
+		Print:      decodeUTF16(link.Print()),
+		Relative:   link.Flags&wimfile.LinkRelative != 0,
+	}, nil
+}
+
+// reparseBuffer returns the REPARSE_DATA_BUFFER of a reparse point.
+func reparseBuffer(p *ReparsePoint, data []byte) ([]byte, error) {
+	buffer, err := wimfile.ReparseBuffer{Tag: uint32(p.Tag), Reserved: p.Reserved, Data: data}.Append(nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrUnsupported)
 	}
-	link.Relative = tag == ReparseTagSymlink && le.Uint32(data[8:])&1 != 0
-	return &link, nil
+	return buffer, nil
 }
 
 // Target returns the target as a path with slashes. A target on a drive is

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha1"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -12,6 +11,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // A solid run is a sequence of solid entries in a blob table: solid resources,
@@ -38,7 +39,7 @@ func (run *solidRun) firstOffset() uint64 {
 	return run.resources[0].header.offset
 }
 
-const solidHeaderSize = 16
+const solidHeaderSize = wimfile.SolidHeaderSize
 
 // openedSolid is a solid resource, or why it cannot be read.
 type openedSolid struct {
@@ -82,16 +83,12 @@ func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error
 	if err := readFull(p.source, raw[:], where.offset); err != nil {
 		return err
 	}
-	le := binary.LittleEndian
-	usize, chunkSize := le.Uint64(raw[0:]), le.Uint32(raw[8:])
-	codec := Compression(le.Uint32(raw[12:]))
+	begin := wimfile.ParseSolidHeader(raw[:])
+	usize, chunkSize, codec := begin.USize, begin.ChunkSize, Compression(begin.Codec)
 	if usize > 1<<63-1 {
 		return fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
 	}
 	done.usize = int64(usize)
-	if codec > CompressionLZMS {
-		return fmt.Errorf("%v: %w", codec, ErrUnsupported)
-	}
 	if err := codec.checkChunkSize(chunkSize); err != nil {
 		return err
 	}
@@ -110,10 +107,7 @@ func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error
 	if err != nil {
 		return fmt.Errorf("chunk sizes: %w", err)
 	}
-	at := make([]int64, n+1)
-	for i := range n {
-		at[i+1] = at[i] + int64(le.Uint32(sizes[4*i:]))
-	}
+	at := wimfile.ParseSolidSizes(sizes)
 	res.data = span{where.offset + solidHeaderSize + 4*n, where.size - solidHeaderSize - 4*n}
 	if at[n] != res.data.size {
 		return fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)

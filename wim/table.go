@@ -1,11 +1,12 @@
 package wim
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // SHA1 is the name of a blob: the SHA-1 of its uncompressed content. The zero
@@ -18,13 +19,11 @@ func (h SHA1) String() string { return hex.EncodeToString(h[:]) }
 // IsZero says whether the hash stands for empty content.
 func (h SHA1) IsZero() bool { return h == SHA1{} }
 
-// blobEntrySize is the size of an entry of the blob table (WIM format sheet,
-// section 2.1).
-const blobEntrySize = 50
+const blobEntrySize = wimfile.BlobEntrySize
 
 // solidMarker is the uncompressed size that marks a table entry as a solid
 // resource rather than a blob in one (WIM format sheet, section 2.4).
-const solidMarker = 1 << 32
+const solidMarker = wimfile.SolidMarker
 
 // blob is a distinct content. Where it lies is worked out when it is read.
 type blob struct {
@@ -127,23 +126,20 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 }
 
 func parseBlobEntry(raw []byte, p *part) blob {
-	le := binary.LittleEndian
+	e := wimfile.ParseBlobEntry(raw)
 	return blob{
 		part:       p,
-		header:     parseResourceHeader(raw),
-		partNumber: le.Uint16(raw[24:]),
-		references: le.Uint32(raw[26:]),
-		sha1:       SHA1(raw[30:50]),
+		header:     newResourceHeader(e.ResourceHeader),
+		partNumber: e.PartNumber,
+		references: e.References,
+		sha1:       e.SHA1,
 	}
 }
 
 // appendBlobEntry appends an entry of the table of a file of one part.
 func appendBlobEntry(dst []byte, h resourceHeader, references uint32, hash SHA1) []byte {
-	le := binary.LittleEndian
-	dst = h.append(dst)
-	dst = le.AppendUint16(dst, 1)
-	dst = le.AppendUint32(dst, references)
-	return append(dst, hash[:]...)
+	e := wimfile.BlobEntry{ResourceHeader: h.stored(), PartNumber: 1, References: references, SHA1: hash}
+	return e.Append(dst)
 }
 
 // checkHeader checks what can be checked without looking at the resource.

@@ -3,7 +3,6 @@ package wim
 import (
 	"archive/tar"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -96,10 +95,14 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 		r.addBinary("object ids", recordObjectID, e.ObjectID)
 	}
 	if e.Reparse != nil {
-		if data, err := t.content(e.Reparse.SHA1, maxReparseData); err != nil {
+		data, err := t.content(e.Reparse.SHA1, maxReparseData)
+		if err == nil {
+			data, err = reparseBuffer(e.Reparse, data)
+		}
+		if err != nil {
 			r.bad = append(r.bad, fmt.Errorf("reparse data: %w", err))
 		} else {
-			r.addBinary("reparse points", recordReparse, reparseBuffer(e.Reparse.Tag, data))
+			r.addBinary("reparse points", recordReparse, data)
 		}
 		if e.Reparse.Tag == ReparseTagMountPoint {
 			r.add("reparse points", recordMountPoint, "1")
@@ -166,12 +169,4 @@ func paxTime(f Filetime) string {
 		text += "." + strings.TrimRight(fmt.Sprintf("%07d", fraction), "0")
 	}
 	return text
-}
-
-// reparseBuffer puts the header in front of reparse data that makes it a
-// REPARSE_DATA_BUFFER: tag, length and 2 reserved bytes.
-func reparseBuffer(tag ReparseTag, data []byte) []byte {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(tag))
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(data))) // at most maxReparseData
-	return append(append(b, 0, 0), data...)
 }

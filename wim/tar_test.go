@@ -198,7 +198,11 @@ func requireListedTarEntry(t *testing.T, l wimtest.ListedEntry, e, file tarEntry
 		case wimtest.ReparseStream:
 			buffer := file.binary(t, "WIMBLE.reparse")
 			require.Equal(t, l.ReparseTag, binary.LittleEndian.Uint32(buffer), l.Path)
-			require.Len(t, buffer, 8+int(binary.LittleEndian.Uint16(buffer[4:])))
+			length := int(binary.LittleEndian.Uint16(buffer[4:]))
+			if l.ReparseTag>>31 == 0 {
+				length += 16 // the GUID of the tag's owner, which does not count
+			}
+			require.Len(t, buffer, 8+length)
 			content = buffer[8:]
 		}
 		require.Len(t, content, int(s.Size), l.Path)

@@ -3,15 +3,15 @@ package wim
 import (
 	"context"
 	"crypto/sha1"
-	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // integrityChunk is how many bytes have a checksum in a new integrity table.
-const integrityChunk = 10 << 20
+const integrityChunk = wimfile.IntegrityChunkSize
 
 // integrity writes a table of checksums of what is between the header and the
 // end of the blob table (WIM format sheet, section 10). Those of a file that is
@@ -44,13 +44,10 @@ func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, err
 	if err != nil {
 		return resourceHeader{}, err
 	}
-	le := binary.LittleEndian
-	size := integrityHeaderSize + len(sums)
+	begin := wimfile.NewIntegrityHeader(end, uint32(chunk))
+	size := begin.Size
 	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
-	table := le.AppendUint32(nil, uint32(size))
-	table = le.AppendUint32(table, uint32(count))
-	table = le.AppendUint32(table, uint32(chunk))
-	_, err = p.out.Write(append(table, sums...))
+	_, err = p.out.Write(append(begin.Append(nil), sums...))
 	return h, err
 }
 

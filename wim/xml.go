@@ -1,12 +1,10 @@
 package wim
 
 import (
-	"encoding/xml"
-	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // Element is an element of the XML document. It keeps what this package gives
@@ -14,8 +12,9 @@ import (
 type Element struct {
 	Name       string
 	Attributes []Attribute
-	Text       string // the element's own text, without the space around it
+	Text       string // the text before the first child, without the space around it
 	Children   []*Element
+	Tail       string // the text between this element and what comes next, likewise
 }
 
 // Attribute is an attribute of an element.
@@ -62,13 +61,19 @@ func (e *Element) Value(path string) string {
 
 // number returns a decimal or 0x number, 0 where there is none.
 func (e *Element) number(path string, bits int) uint64 {
-	text := e.Value(path)
-	if hex, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
-		n, _ := parseUint(hex, 16, bits)
-		return n
-	}
-	n, _ := parseUint(text, 10, bits)
+	n, _ := e.Find(path).parseNumber(bits)
 	return n
+}
+
+// parseNumber returns the decimal or 0x number that the element holds, and
+// whether it holds one. e may be nil.
+func (e *Element) parseNumber(bits int) (n uint64, ok bool) {
+	text, base := strings.ToLower(e.Value("")), 10
+	if hex, cut := strings.CutPrefix(text, "0x"); cut {
+		text, base = hex, 16
+	}
+	n, err := parseUint(text, base, bits)
+	return n, err == nil
 }
 
 // parseUint is strconv.ParseUint, but 0 for a number that is out of range:
@@ -88,84 +93,38 @@ const maxXMLDepth = 50
 // many times its size in memory. Windows' own documents have about 60 an image.
 const maxXMLElements = 200_000
 
-// decodeXML converts the stored document, UTF-16LE with or without a byte
-// order mark, to UTF-8. It is cut at the first NUL (WIM format sheet, section
-// 12.1).
-func decodeXML(raw []byte) string {
-	text := strings.TrimPrefix(decodeUTF16(raw), "\ufeff")
-	text, _, _ = strings.Cut(text, "\x00")
-	return text
-}
+func decodeXML(raw []byte) string { return wimfile.DecodeXML(raw) }
 
 // parseXML parses a document into elements. It returns what it has where the
 // document is broken.
 func parseXML(document string) (*Element, error) {
-	d := xml.NewDecoder(strings.NewReader(document))
-	// The text is UTF-8 by now, whatever a declaration says.
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	top := &Element{}
-	open := []*Element{top}
-	elements := 0
-	for {
-		token, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return top.root(), formatErrorf("XML: %s", brief(err.Error()))
-		}
-		current := open[len(open)-1]
-		switch t := token.(type) {
-		case xml.StartElement:
-			if len(open) > maxXMLDepth {
-				return top.root(), formatErrorf("XML: elements nested more than %d deep", maxXMLDepth)
-			}
-			if elements += 1 + len(t.Attr); elements > maxXMLElements {
-				return top.root(), fmt.Errorf("XML: more than %d elements and attributes: %w", maxXMLElements, ErrLimit)
-			}
-			e := &Element{Name: t.Name.Local}
-			for _, a := range t.Attr {
-				e.Attributes = append(e.Attributes, Attribute{a.Name.Local, a.Value})
-			}
-			current.Children = append(current.Children, e)
-			open = append(open, e)
-		case xml.EndElement:
-			if len(open) == 1 || current.Name != t.Name.Local {
-				return top.root(), formatErrorf("XML: </%s> at offset %d ends no open element", brief(t.Name.Local), d.InputOffset())
-			}
-			open = open[:len(open)-1]
-		case xml.CharData:
-			if current.Text == "" {
-				current.Text = strings.TrimSpace(string(t))
-			}
-		}
+	root, err := wimfile.ParseXML(document, wimfile.XMLLimits{Depth: maxXMLDepth, Elements: maxXMLElements})
+	if root == nil {
+		return nil, err
 	}
-	if len(open) > 1 {
-		return top.root(), formatErrorf("XML: the document ends inside of <%s>", brief(open[len(open)-1].Name))
-	}
-	root := top.root()
-	if root == nil || root.Name != "WIM" {
-		return root, formatErrorf("XML: the document has no WIM element")
-	}
-	return root, nil
+	return newElement(root), err
 }
 
-// brief makes text that has pieces of a document in it fit for an error: short,
-// and on one line.
-func brief(text string) string {
-	const most = 100 // runes
-	runes := []rune(text)
-	if len(runes) > most {
-		runes = append(runes[:most:most], '…')
+// newElement leaves the space around texts out, which is for the eye.
+func newElement(stored *wimfile.Element) *Element {
+	e := &Element{Name: stored.Name, Text: strings.TrimSpace(stored.Text), Tail: strings.TrimSpace(stored.Tail)}
+	for _, a := range stored.Attributes {
+		e.Attributes = append(e.Attributes, Attribute(a))
 	}
-	quoted := strconv.Quote(string(runes))
-	return quoted[1 : len(quoted)-1]
+	for _, child := range stored.Children {
+		e.Children = append(e.Children, newElement(child))
+	}
+	return e
 }
 
-// root returns the first element of the document.
-func (e *Element) root() *Element {
-	if len(e.Children) == 0 {
-		return nil
+// stored returns the element as wimfile has it.
+func (e *Element) stored() *wimfile.Element {
+	stored := &wimfile.Element{Name: e.Name, Text: e.Text, Tail: e.Tail}
+	for _, a := range e.Attributes {
+		stored.Attributes = append(stored.Attributes, wimfile.Attribute(a))
 	}
-	return e.Children[0]
+	for _, child := range e.Children {
+		stored.Children = append(stored.Children, child.stored())
+	}
+	return stored
 }

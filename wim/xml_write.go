@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/wimble-go/wimble/internal/utf16le"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // The XML document of a new file has the elements of the images as they were,
@@ -19,7 +19,7 @@ func (e *Element) clone() *Element {
 	if e == nil {
 		return &Element{Name: "IMAGE"}
 	}
-	c := &Element{Name: e.Name, Text: e.Text, Attributes: slices.Clone(e.Attributes)}
+	c := &Element{Name: e.Name, Text: e.Text, Tail: e.Tail, Attributes: slices.Clone(e.Attributes)}
 	for _, child := range e.Children {
 		c.Children = append(c.Children, child.clone())
 	}
@@ -145,47 +145,14 @@ func checkText(text string) error {
 		return fmt.Errorf("%q is not UTF-8: %w", text, ErrOption)
 	}
 	for _, r := range text {
-		if !isXMLRune(r) {
+		if !wimfile.IsXMLRune(r) {
 			return fmt.Errorf("XML cannot have the character %U: %w", r, ErrOption)
 		}
 	}
 	return nil
 }
 
-func isXMLRune(r rune) bool {
-	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000
-}
-
-// appendXML appends the document whose root e is, as WIM files have it: UTF-16LE
-// with a byte order mark, without a declaration (WIM format sheet, section 12.1).
+// appendXML appends the document whose root e is, as it is stored.
 func (e *Element) appendXML(dst []byte) []byte {
-	var text strings.Builder
-	text.WriteRune('\ufeff')
-	e.write(&text)
-	return utf16le.Append(dst, text.String())
-}
-
-var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#13;")
-var xmlAttributeEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
-
-// write writes the element. Characters that XML cannot have, which only damaged
-// documents hold, are replaced.
-func (e *Element) write(to *strings.Builder) {
-	clean := func(text string) string {
-		return strings.Map(func(r rune) rune {
-			if isXMLRune(r) {
-				return r
-			}
-			return utf8.RuneError
-		}, text)
-	}
-	to.WriteString("<" + e.Name)
-	for _, a := range e.Attributes {
-		to.WriteString(" " + a.Name + `="` + xmlAttributeEscapes.Replace(clean(a.Value)) + `"`)
-	}
-	to.WriteString(">" + xmlEscapes.Replace(clean(e.Text)))
-	for _, child := range e.Children {
-		child.write(to)
-	}
-	to.WriteString("</" + e.Name + ">")
+	return append(dst, wimfile.EncodeXML(string(e.stored().Append(nil)))...)
 }

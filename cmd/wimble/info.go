@@ -85,8 +85,8 @@ func printInfo(w io.Writer, s *session, table *winver.Table) error {
 		head.row("Part", partText(r))
 	}
 	images := strconv.Itoa(len(r.Images))
-	if h.BootIndex > 0 {
-		images += fmt.Sprintf(", image %d boots", h.BootIndex)
+	if boot := r.BootIndex(); boot > 0 {
+		images += fmt.Sprintf(", image %d boots", boot)
 	}
 	head.row("Images", images)
 	if missing := s.missingBytes(); missing > 0 {

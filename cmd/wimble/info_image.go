@@ -37,7 +37,7 @@ func printImage(w io.Writer, s *session, image *wim.Image, table *winver.Table) 
 	row("Saved by hard links", thousands(i.HardLinkBytes)+" bytes")
 	row("Created", minute(i.Created))
 	row("Modified", minute(i.Modified))
-	row("Boots", yes(s.Header.BootIndex == image.Index))
+	row("Boots", yes(s.BootIndex() == image.Index))
 	row("WIMBoot", yes(i.WIMBoot))
 	for _, e := range i.OtherElements() {
 		printElement(row, "", e)

@@ -101,7 +101,7 @@ func describeFile(s *session, table *winver.Table) fileJSON {
 	f := fileJSON{
 		Path: strings.ToValidUTF8(s.Name, "\ufffd"), Size: r.Size(), GUID: h.GUID.String(), Version: versionText(h.Version),
 		Compression: h.Compression.String(), ChunkSize: h.ChunkSize,
-		Part: h.PartNumber, Parts: h.TotalParts, BootIndex: h.BootIndex, ImageCount: len(r.Images),
+		Part: h.PartNumber, Parts: h.TotalParts, BootIndex: r.BootIndex(), ImageCount: len(r.Images),
 		Integrity: r.HasIntegrityTable(), Pipable: h.Pipable, Solid: r.Solid(),
 		Missing:   s.missingBytes(),
 		Microsoft: microsoftJSON{microsoft.DISM.String(), microsoft.Setup.String(), microsoft.Reason},

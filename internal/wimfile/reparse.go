@@ -77,12 +77,9 @@ const LinkRelative = 1
 
 // NewLink returns the data of a link to two names in UTF-16LE: the path that
 // Windows follows, and the one that it shows. Each is terminated, which Windows
-// wants of junctions. It fails for names that are too long.
-func NewLink(substitute, print []byte, relative bool) (Link, error) {
-	size := len(substitute) + len(print) + 4
-	if size > MaxReparseData-12 {
-		return Link{}, formatErrorf("a link to names of %d and %d bytes", len(substitute), len(print))
-	}
+// wants of junctions. Names that are too long make data that is, which
+// [ReparseBuffer.Append] refuses.
+func NewLink(substitute, print []byte, relative bool) Link {
 	l := Link{
 		SubstituteSize: uint16(len(substitute)),
 		PrintOffset:    uint16(len(substitute) + 2),
@@ -91,10 +88,11 @@ func NewLink(substitute, print []byte, relative bool) (Link, error) {
 	if relative {
 		l.Flags = LinkRelative
 	}
-	l.Names = make([]byte, size)
-	copy(l.Names, substitute)
-	copy(l.Names[l.PrintOffset:], print)
-	return l, nil
+	l.Names = append(l.Names, substitute...)
+	l.Names = append(l.Names, 0, 0)
+	l.Names = append(l.Names, print...)
+	l.Names = append(l.Names, 0, 0)
+	return l
 }
 
 // ParseLink takes apart the reparse data of a symbolic link or a junction.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wimble-go/wimble/internal/utf16le"
 )
@@ -179,27 +180,44 @@ func Brief(text string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
+// IsXMLRune says whether a document can have the character.
+func IsXMLRune(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000
+}
+
 var (
-	textEscaper      = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#xD;")
-	attributeEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;",
-		"\r", "&#xD;", "\n", "&#xA;", "\t", "&#x9;")
+	textEscapes      = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#13;")
+	attributeEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;",
+		"\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
 )
+
+// appendXMLText appends text with escapes. Characters that no document can have,
+// which only damaged ones hold, are replaced.
+func appendXMLText(b []byte, text string, escapes *strings.Replacer) []byte {
+	text = strings.Map(func(r rune) rune {
+		if IsXMLRune(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
+	return append(b, escapes.Replace(text)...)
+}
 
 // Append appends the element to b, in UTF-8.
 func (e *Element) Append(b []byte) []byte {
 	b = append(append(b, '<'), e.Name...)
 	for _, a := range e.Attributes {
 		b = append(append(append(b, ' '), a.Name...), `="`...)
-		b = append(append(b, attributeEscaper.Replace(a.Value)...), '"')
+		b = append(appendXMLText(b, a.Value, attributeEscapes), '"')
 	}
 	if e.Short && e.Text == "" && len(e.Children) == 0 {
 		b = append(b, "/>"...)
 	} else {
-		b = append(append(b, '>'), textEscaper.Replace(e.Text)...)
+		b = appendXMLText(append(b, '>'), e.Text, textEscapes)
 		for _, child := range e.Children {
 			b = child.Append(b)
 		}
 		b = append(append(append(b, "</"...), e.Name...), '>')
 	}
-	return append(b, textEscaper.Replace(e.Tail)...)
+	return appendXMLText(b, e.Tail, textEscapes)
 }
