@@ -123,6 +123,7 @@ func (f *FS) entry(i int32) *Entry {
 		HardLinkGroup:  f.hardLinkGroup(i),
 		Reserved:       Reserved{Unused: d.Unused, Unknown: d.Unknown},
 	}
+	e.HardLinkCount = max(1, len(f.hardLinks().names[e.HardLinkGroup]))
 	if i == 0 {
 		e.Name = "."
 	}

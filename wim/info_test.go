@@ -302,7 +302,7 @@ func TestOddXML(t *testing.T) {
 			func(t *testing.T, info wim.ImageInfo) { require.Equal(t, "a", info.Name) }},
 		{"NULs at the end", "<WIM><IMAGE INDEX=\"1\"><NAME>b</NAME></IMAGE></WIM>\x00\x00", "",
 			func(t *testing.T, info wim.ImageInfo) { require.Equal(t, "b", info.Name) }},
-		{"no element for the image", `<WIM></WIM>`, "",
+		{"no element for the image", `<WIM></WIM>`, "no IMAGE element",
 			func(t *testing.T, info wim.ImageInfo) { require.Equal(t, wim.ImageInfo{}, info) }},
 		{"a second element for the image", `<WIM><IMAGE INDEX="1"><NAME>first</NAME></IMAGE><IMAGE INDEX="1"><NAME>second</NAME></IMAGE></WIM>`,
 			"second IMAGE with INDEX 1",
