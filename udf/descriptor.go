@@ -8,22 +8,24 @@ import (
 	"unicode/utf16"
 )
 
-// Ids of descriptor tags.
+// Ids of descriptors.
 const (
-	tagPrimaryVolume   = 1
-	tagAnchor          = 2
-	tagVolumePointer   = 3
-	tagPartition       = 5
-	tagLogicalVolume   = 6
-	tagTerminator      = 8
-	tagFileSet         = 256
-	tagFileIdentifier  = 257
-	tagAllocExtent     = 258
-	tagIndirectEntry   = 259
-	tagFileEntry       = 261
-	tagExtendedEntry   = 266
-	tagSize            = 16
-	descriptorLocation = 12 // where a tag has its own place
+	tagAnchor         = 2
+	tagVolumePointer  = 3
+	tagPartition      = 5
+	tagLogicalVolume  = 6
+	tagTerminator     = 8
+	tagFileSet        = 256
+	tagFileIdentifier = 257
+	tagAllocExtent    = 258
+	tagIndirectEntry  = 259
+	tagFileEntry      = 261
+	tagExtendedEntry  = 266
+)
+
+const (
+	tagSize     = 16
+	tagLocation = 12 // where a tag has its own place
 )
 
 func u16(b []byte) uint16 { return binary.LittleEndian.Uint16(b) }

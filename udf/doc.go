@@ -12,11 +12,11 @@
 //
 // # The model
 //
-// A volume is found from its end, so to speak. At sector 256 is an anchor, which
-// tells where a list of descriptors is. One of them is of the partition: a range
-// of blocks. Another is of the logical volume, and leads to the file set
-// descriptor, and that to the root directory. From there on everything is an
-// entry, a block that describes a file or a directory:
+// Reading starts at sector 256. The anchor there tells where the volume's
+// descriptors are. One of these describes a partition, which is a range of
+// blocks. Another describes the logical volume and leads to the file set
+// descriptor, which leads to the root directory. From there on each file and
+// each directory has an entry, a block of its own:
 //
 //	anchor             where the volume descriptors are
 //	partition          first sector and number of sectors
@@ -25,18 +25,17 @@
 //	file entry         type, size, times, and the extents of the content
 //	file identifier    in a directory: a name, and where the entry is
 //
-// An extent has at most 1 GiB. So the content of a large file is described by
-// several, which in practice follow one another; [NewReader]'s source is then
-// read through one [io.SectionReader]. Windows' discs are "bridges": an ISO 9660
-// file system with nothing but a README.TXT, that says so, is on them as well.
-// What has only an ISO 9660 file system is an error of kind [ErrISO9660].
+// An extent has at most 1 GiB, so a large file has several. In practice they
+// follow one another on the disc, and the file is then one [io.SectionReader] of
+// the source. Discs of Windows are "bridges": they also have an ISO 9660 file
+// system, which holds a README.TXT that tells people to use UDF. For a volume
+// with only an ISO 9660 file system, NewReader returns [ErrISO9660].
 //
 // # Hostile volumes
 //
-// Each descriptor has a checksum and a CRC, and nothing is used before they were
-// checked. No offset or size is believed before it was compared with the
-// partition and the source. Directories are of bounded size, each is in one
-// place of the tree only, and all of them together are no larger than the
-// volume, so that walking a tree ends after work in proportion to the volume's
-// size.
+// Each descriptor has a checksum and a CRC, which are checked before anything in
+// it is used. Each offset and size is compared with the partition and the source
+// first. A directory has a bounded size and only one place in the tree, and all
+// directories together are no larger than the volume, so walking a tree takes
+// work in proportion to the volume's size.
 package udf

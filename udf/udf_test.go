@@ -195,7 +195,7 @@ func TestGenisoimage(t *testing.T) {
 		t.Skip("genisoimage is not installed")
 	}
 	root, want := source(t)
-	make := func(args ...string) []byte {
+	makeImage := func(args ...string) []byte {
 		image := filepath.Join(t.TempDir(), "image.iso")
 		command := exec.Command(program, append(args, "-quiet", "-V", "A LABEL", "-o", image, root)...)
 		command.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
@@ -205,12 +205,12 @@ func TestGenisoimage(t *testing.T) {
 		require.NoError(t, err)
 		return data
 	}
-	r := open(t, make("-udf", "-input-charset", "utf-8"))
+	r := open(t, makeImage("-udf", "-input-charset", "utf-8"))
 	require.Equal(t, "A LABEL", r.Label)
 	require.Equal(t, uint16(0x0102), r.Revision)
 	requireTree(t, r, want)
 
-	image := make("-R", "-J", "-input-charset", "utf-8")
+	image := makeImage("-R", "-J", "-input-charset", "utf-8")
 	_, err = udf.NewReader(bytes.NewReader(image), int64(len(image)))
 	require.ErrorIs(t, err, udf.ErrISO9660)
 	require.NotContains(t, err.Error(), "\n")
@@ -225,7 +225,7 @@ func TestMkudffs(t *testing.T) {
 			t.Skip("mkudffs is not installed (Debian: udftools)")
 		}
 	}
-	make := func(args ...string) (*udf.Reader, error) {
+	makeImage := func(args ...string) (*udf.Reader, error) {
 		image := filepath.Join(t.TempDir(), "image")
 		require.NoError(t, os.WriteFile(image, make([]byte, 6<<20), 0o600))
 		out, err := exec.Command(program, append(args, "--label=LABEL", image)...).CombinedOutput()
@@ -240,7 +240,7 @@ func TestMkudffs(t *testing.T) {
 		for k, form := range []string{"inicb", "short", "long"} {
 			n, strategy := (i+k)%3, []string{"4", "4096"}[(i+k)%2]
 			args := []string{fmt.Sprintf("--blocksize=%d", blockSize), "--media-type=hd", "--udfrev=" + revisions[n], "--ad=" + form, "--strategy=" + strategy}
-			r, err := make(args...)
+			r, err := makeImage(args...)
 			require.NoError(t, err, args)
 			require.Equal(t, "LABEL", r.Label)
 			require.Equal(t, numbers[n], r.Revision)
@@ -251,7 +251,7 @@ func TestMkudffs(t *testing.T) {
 		"*UDF Virtual Partition":  {"--media-type=cdr", "--udfrev=1.50"},
 		"*UDF Sparable Partition": {"--media-type=dvdrw", "--udfrev=2.01"},
 	} {
-		_, err := make(args...)
+		_, err := makeImage(args...)
 		require.ErrorIs(t, err, udf.ErrUnsupported)
 		require.ErrorContains(t, err, kind)
 	}

@@ -93,7 +93,7 @@ func (r *Reader) findVolume() (*volume, error) {
 			if err != nil {
 				return nil, err
 			}
-			if requireTag(anchor, tagAnchor) != nil || int64(u32(anchor[descriptorLocation:])) != sector {
+			if requireTag(anchor, tagAnchor) != nil || int64(u32(anchor[tagLocation:])) != sector {
 				continue
 			}
 			// The main sequence, then the reserve.
@@ -124,11 +124,11 @@ func (r *Reader) findVolume() (*volume, error) {
 func (r *Reader) readDescriptors(sectorSize int64, sector, length uint32) (*volume, error) {
 	v := &volume{sectorSize: sectorSize, partitions: make(map[uint16][]byte)}
 	pointers := 0
-	newest := func(old, new []byte) []byte { // by volume descriptor sequence number
-		if old != nil && u32(old[16:]) > u32(new[16:]) {
-			return old
+	newest := func(known, found []byte) []byte { // by volume descriptor sequence number
+		if known != nil && u32(known[16:]) > u32(found[16:]) {
+			return known
 		}
-		return new
+		return found
 	}
 	end := int64(sector) + int64(length)/sectorSize
 	for at, n := int64(sector), 0; at < end && n < maxDescriptors; at, n = at+1, n+1 {
