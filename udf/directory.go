@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/wimble-go/wimble/internal/saferio"
 	"github.com/wimble-go/wimble/internal/utf16le"
@@ -150,23 +147,7 @@ func pathElement(units []uint16) string {
 		return "%u"
 	}
 	dots := len(units) <= 2 && !slices.ContainsFunc(units, func(u uint16) bool { return u != '.' })
-	var name strings.Builder
-	for i := 0; i < len(units); i++ {
-		u := rune(units[i])
-		if utf16.IsSurrogate(u) && i+1 < len(units) {
-			if pair := utf16.DecodeRune(u, rune(units[i+1])); pair != utf8.RuneError {
-				name.WriteRune(pair)
-				i++
-				continue
-			}
-		}
-		if dots || u == '/' || u == '\\' || u == 0 || utf16.IsSurrogate(u) {
-			fmt.Fprintf(&name, "%%u%04X", u)
-		} else {
-			name.WriteRune(u)
-		}
-	}
-	return name.String()
+	return utf16le.Escape(units, func(r rune) bool { return dots || r == '/' || r == '\\' || r == 0 })
 }
 
 // tellApart gives the later ones of children with one name others: "name~2".

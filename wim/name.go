@@ -1,9 +1,7 @@
 package wim
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/wimble-go/wimble/internal/utf16le"
@@ -25,7 +23,7 @@ func pathElement(raw []byte) string {
 	ascii := make([]byte, 0, len(raw)/2)
 	for i := 0; i+1 < len(raw); i += 2 {
 		if raw[i+1] != 0 || raw[i] >= utf8.RuneSelf || needsEscape(rune(raw[i])) {
-			return escapedElement(unitsOf(raw))
+			return utf16le.Escape(utf16le.Units(raw), needsEscape)
 		}
 		ascii = append(ascii, raw[i])
 	}
@@ -36,24 +34,3 @@ func pathElement(raw []byte) string {
 }
 
 func needsEscape(r rune) bool { return r == 0 || r == '/' || r == '\\' }
-
-// escapedElement is the slow path of pathElement.
-func escapedElement(units []uint16) string {
-	var name strings.Builder
-	for i := 0; i < len(units); i++ {
-		unit := rune(units[i])
-		if utf16.IsSurrogate(unit) && i+1 < len(units) {
-			if pair := utf16.DecodeRune(unit, rune(units[i+1])); pair != utf8.RuneError {
-				name.WriteRune(pair)
-				i++
-				continue
-			}
-		}
-		if utf16.IsSurrogate(unit) || needsEscape(unit) {
-			fmt.Fprintf(&name, "%%u%04X", unit)
-		} else {
-			name.WriteRune(unit)
-		}
-	}
-	return name.String()
-}

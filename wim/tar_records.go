@@ -9,6 +9,8 @@ import (
 	"unicode/utf16"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // The PAX records of an entry, see [Image.WriteTar].
@@ -131,23 +133,7 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 // recordName is a name as the key of a record has it: one name for each, and
 // without what separates keys from values or lines from each other.
 func recordName(units []uint16) string {
-	var name strings.Builder
-	for i := 0; i < len(units); i++ {
-		unit := rune(units[i])
-		if i+1 < len(units) {
-			if pair := utf16.DecodeRune(unit, rune(units[i+1])); pair != '\uFFFD' {
-				name.WriteRune(pair)
-				i++
-				continue
-			}
-		}
-		if utf16.IsSurrogate(unit) || unit < ' ' || unit == 0x7F || unit == '=' || unit == '%' {
-			fmt.Fprintf(&name, "%%u%04X", unit)
-		} else {
-			name.WriteRune(unit)
-		}
-	}
-	return name.String()
+	return utf16le.Escape(units, func(r rune) bool { return r < ' ' || r == 0x7F || r == '=' || r == '%' })
 }
 
 // paxTime formats a time as the PAX format does: seconds since 1970 and a

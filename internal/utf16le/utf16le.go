@@ -8,6 +8,7 @@ package utf16le
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -66,4 +67,26 @@ func Fold(name string) string {
 		}
 		return rune(FoldUnit(uint16(r)))
 	}, name)
+}
+
+// Escape converts units to text. Unpaired surrogates, and the characters for
+// which bad is true, are written as %uXXXX.
+func Escape(units []uint16, bad func(rune) bool) string {
+	var name strings.Builder
+	for i := 0; i < len(units); i++ {
+		u := rune(units[i])
+		if utf16.IsSurrogate(u) && i+1 < len(units) {
+			if pair := utf16.DecodeRune(u, rune(units[i+1])); pair != unicode.ReplacementChar {
+				name.WriteRune(pair)
+				i++
+				continue
+			}
+		}
+		if utf16.IsSurrogate(u) || bad(u) {
+			fmt.Fprintf(&name, "%%u%04X", u)
+		} else {
+			name.WriteRune(u)
+		}
+	}
+	return name.String()
 }

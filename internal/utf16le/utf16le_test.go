@@ -55,3 +55,14 @@ func TestFold(t *testing.T) {
 		require.Equal(t, want, utf16le.Fold(name))
 	}
 }
+
+func TestEscape(t *testing.T) {
+	bad := func(r rune) bool { return r == '/' || r == 0 }
+	for want, units := range map[string][]uint16{
+		"": nil, "a": {'a'}, "a%u002Fb%u0000": {'a', '/', 'b', 0}, "\U0001D11E": {0xD834, 0xDD1E},
+		"%uD834": {0xD834}, "%uDD1E%uD834": {0xDD1E, 0xD834}, "%uD834\U0001D11Ex": {0xD834, 0xD834, 0xDD1E, 'x'},
+		"\uFFFD": {0xFFFD}, // is a character like others
+	} {
+		require.Equal(t, want, utf16le.Escape(units, bad))
+	}
+}
