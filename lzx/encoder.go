@@ -29,19 +29,25 @@ type Encoder struct {
 	mainSymbols int
 	params      params
 
-	plain  bool   // for tests: leave out what is not in all builds
-	data   []byte // the chunk, translated, and padding
-	size   int    // of the chunk
-	finder finder
-	seg    segment
-	parser parser
-	writer blockWriter
+	plain   bool   // for tests: leave out what is not in all builds
+	data    []byte // the chunk, translated, and padding
+	size    int    // of the chunk
+	finder  finder
+	longest longestFinder // the same, for lazy parsing
+	seg     segment
+	parser  parser
+	writer  blockWriter
 }
 
 // NewEncoder returns an Encoder for chunks of up to windowSize bytes, which must be
 // a power of two from [MinWindow] to [MaxWindow], and the same for the decoder.
 //
-// The level, from [MinLevel] to [MaxLevel], trades speed for size.
+// The level, from [MinLevel] to [MaxLevel], trades speed for size. Up to 29 the best
+// match at each position is taken, or the next one's if that is better ("lazy
+// parsing"); from 30 on the cheapest of all ways to write a block is looked for. Within
+// both kinds, and from 60 on in a third one that finds more matches, higher levels
+// try harder. The levels 10, 40, [DefaultLevel] and 100 are made to give what the
+// same levels of wimlib give.
 func NewEncoder(windowSize, level int) (*Encoder, error) {
 	slots, err := slotCount(windowSize)
 	if err != nil {
@@ -57,6 +63,7 @@ func NewEncoder(windowSize, level int) (*Encoder, error) {
 		data:        make([]byte, windowSize+match.Padding),
 	}
 	e.finder = newFinder(windowSize, e.params.tree)
+	e.longest, _ = e.finder.(longestFinder)
 	e.seg = newSegment(min(windowSize, maxSegment))
 	e.parser = newParser(min(windowSize, maxSegment), e.mainSymbols)
 	e.writer = newBlockWriter(windowSize, e.mainSymbols)
@@ -109,17 +116,34 @@ func (e *Encoder) compress(limit int) bool {
 	e.writer.reset(limit)
 	recent := newRecentOffsets(1, 1, 1)
 	for start := 0; start < e.size; {
-		e.seg.fill(e, start, min(start+maxSegment, e.size))
-		e.seg.guess(e, e.pieceSize(), recent)
+		end := min(start+maxSegment, e.size)
+		var all []item // of a lazy parse
+		if e.params.passes == 0 {
+			all = e.parser.parseLazily(e, start, end, e.pieceSize(), recent)
+		} else {
+			e.seg.fill(e, start, end)
+			e.seg.guess(e, e.pieceSize(), recent)
+		}
 		e.seg.join(e.mainSymbols)
 		for i := range e.seg.pieces {
 			b := &e.seg.pieces[i]
-			items := e.parser.parse(e, start, b, recent)
+			var items []item
+			if e.params.passes == 0 {
+				last := len(all)
+				if i+1 < len(e.seg.pieces) {
+					last = e.seg.pieces[i+1].first
+				}
+				items = all[b.first:last]
+			} else {
+				items = e.parser.parse(e, start, b, recent)
+				recent = e.parser.recent
+			}
 			if !e.writer.writeBlock(e.data[start:b.end], items) {
 				return false
 			}
-			recent, start = e.parser.recent, b.end
+			start = b.end
 		}
+		recent = e.parser.recent
 	}
 	return true
 }

@@ -10,7 +10,7 @@ func (s *segment) guess(e *Encoder, size int, recent recentOffsets) {
 	s.pieces = s.pieces[:0]
 	next := 0
 	for pos := s.start; pos < s.end; {
-		s.pieces = append(s.pieces, piece{matches: next})
+		s.pieces = append(s.pieces, piece{first: next})
 		p := &s.pieces[len(s.pieces)-1]
 		stop := pos + size
 		if s.end-stop < size {

@@ -5,9 +5,41 @@ type params struct {
 	tree   bool // find matches by trees, not by chains
 	depth  int  // how many places the match finder looks at
 	nice   int  // a match of so many bytes is taken as it is
-	passes int  // how often each block is parsed
+	passes int  // how often each block is parsed; 0 for the lazy parse
+}
+
+// maxDepth is the largest depth of all levels.
+const maxDepth = 64
+
+// steps are the levels where something changes. Sizes and speeds of each are in the
+// tables of command codecs.
+var steps = [...]struct {
+	level int
+	params
+}{
+	{1, params{depth: 4, nice: 16}},
+	{5, params{depth: 8, nice: 24}},
+	{10, params{depth: 13, nice: 32}},
+	{20, params{depth: 24, nice: 48}},
+	{25, params{depth: 48, nice: 96}},
+	{30, params{depth: 10, nice: 32, passes: 1}},
+	{40, params{depth: 26, nice: 48, passes: 1}},
+	{45, params{depth: 16, nice: 40, passes: 2}},
+	{50, params{depth: 24, nice: 48, passes: 2}},
+	{55, params{depth: 32, nice: 64, passes: 2}},
+	{60, params{tree: true, depth: 24, nice: 64, passes: 2}},
+	{70, params{tree: true, depth: 32, nice: 96, passes: 2}},
+	{80, params{tree: true, depth: 40, nice: 128, passes: 3}},
+	{90, params{tree: true, depth: 48, nice: maxMatch, passes: 3}},
+	{100, params{tree: true, depth: 64, nice: maxMatch, passes: 4}},
 }
 
 func newParams(level int) params {
-	return params{tree: level > 60, depth: 24, nice: 48, passes: 2}
+	p := steps[0].params
+	for _, s := range steps {
+		if level >= s.level {
+			p = s.params
+		}
+	}
+	return p
 }

@@ -30,7 +30,7 @@ func (p *parser) search(e *Encoder, start int, b *piece, recent recentOffsets) {
 		start:   start,
 		words:   words,
 		counts:  e.seg.counts[start-e.seg.start : b.end-e.seg.start],
-		matches: e.seg.matches[b.matches:],
+		matches: e.seg.matches[b.first:],
 	}
 	if !e.plain {
 		p.searchFast(&s)
@@ -56,11 +56,15 @@ func (p *parser) searchPlain(s *searchState) {
 		found, gap := s.matches[:n], s.matches[n]
 		s.matches = s.matches[n+1:]
 		rest := min(len(s.counts)-i, maxMatch)
+		longest := found[n-1]
 		shortest := minMatch
 		for k := range uint32(repeatSlots) {
 			offset := int(recent >> (k * offsetBits) & offsetMask)
 			length := extendMatch(s.data, pos, offset, rest)
 			relax(words, c, base|uint64(k), k, minMatch, length)
+			if length >= int(longest.Length) {
+				p.relaxGap(s, i, base, length, k, gapAfter(s.data, pos+length, s.start+len(s.counts), offset))
+			}
 			shortest = max(shortest, length+1)
 		}
 		// A match that is no longer than a repeat costs more than that.
@@ -69,7 +73,7 @@ func (p *parser) searchPlain(s *searchState) {
 			relax(words, c, base|uint64(offset), slotFor(offset), shortest, min(int(m.Length), rest))
 			shortest = max(shortest, int(m.Length)+1)
 		}
-		p.relaxGap(s, i, base, found[n-1], gap)
+		p.relaxGap(s, i, base, int(longest.Length), longest.Offset+offsetBias, gap)
 	}
 }
 
@@ -86,26 +90,25 @@ func relax(words []uint64, c *costs, base uint64, slot uint32, shortest, longest
 	}
 }
 
-// relaxGap offers a match, the longest one at position i, a few literals and a repeat
-// of its offset. gap has their number as Offset, and the repeat's Length.
-func (p *parser) relaxGap(s *searchState, i int, base uint64, m, gap match.Match) {
-	literals := i + int(m.Length)
+// relaxGap offers, at position i, a match that cannot be longer, a few literals, and a
+// repeat of its offset. gap is what gapAfter says about the last two.
+func (p *parser) relaxGap(s *searchState, i int, base uint64, length int, offset uint32, gap match.Match) {
+	literals := i + length
 	repeat := literals + int(gap.Offset)
-	length := min(int(gap.Length), len(s.counts)-repeat)
-	if length < minMatch {
+	rest := min(int(gap.Length), len(s.counts)-repeat)
+	if rest < minMatch {
 		return
 	}
 	c := &p.costs
-	offset := m.Offset + offsetBias
-	base += c.match(slotFor(offset), int(m.Length)) + c.match(0, length)
+	base += c.match(slotFor(offset), length) + c.match(0, rest)
 	for _, literal := range s.data[s.start+literals : s.start+repeat] {
 		base += c.literal[literal]
 	}
-	end := repeat + length
+	end := repeat + rest
 	w := base&costField | 1<<wordGap | uint64(end-i)<<wordLength | uint64(offset)
 	if w < s.words[end] {
 		s.words[end] = w
-		p.gaps[end] = uint16(int(m.Length)<<gapBits | int(gap.Offset))
+		p.gaps[end] = uint16(length<<gapBits | int(gap.Offset))
 	}
 }
 

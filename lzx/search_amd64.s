@@ -88,7 +88,15 @@ last: \
 	VMOVDQU Y2, (SI)(DX*8) \
 done:
 
-// REPEAT offers the matches with recent offset k.
+// LONGER keeps the length of repeat k, CX, and makes R14 more than that.
+#define LONGER(k) \
+	MOVL CX, lengths-(24-4*k)(SP) \
+	LEAL 1(CX), BX \
+	CMPL BX, R14 \
+	CMOVLGT BX, R14
+
+// REPEAT offers the matches with recent offset k: those of up to 8 bytes even if
+// there are none, as 0 of them. (The match of length 1 is too expensive.)
 #define REPEAT(k, extend, got, loop, last, done) \
 	MOVQ R15, DX \
 	SHRQ $(k*const_offsetBits), DX \
@@ -97,18 +105,29 @@ done:
 	ADDQ DI, DX \
 	MOVQ (DI), AX \
 	XORQ (DX), AX \
-	TESTW AX, AX \
-	JNZ done \
-	XORL CX, CX \
+	TZCNTQ AX, CX \
+	SHRL $3, CX \
+	LEAQ k(R13), BX \
+	VMOVQ BX, X0 \
+	VPBROADCASTQ X0, Y0 \
+	MOVQ CX, BX \
+	NEGQ BX \
+	VMOVDQU 64(R11)(BX*8), Y1 \
+	VMOVDQU 96(R11)(BX*8), Y2 \
+	VPADDQ (parser_costs+costs_slot+k*72)(R10), Y0, Y3 \
+	VPADDQ (parser_costs+costs_slot+k*72+32)(R10), Y0, Y4 \
+	MINIMUM(Y3, Y1, Y10) \
+	MINIMUM(Y4, Y2, Y11) \
+	LONGER(k) \
 	TESTQ AX, AX \
-	JNZ got \
+	JNZ done \
 extend: \
-	ADDQ $8, CX \
-	CMPL CX, $const_maxMatch \
-	JGE got \
 	MOVQ (DI)(CX*1), AX \
 	XORQ (DX)(CX*1), AX \
-	JZ extend \
+	JNZ got \
+	ADDQ $8, CX \
+	CMPL CX, $const_maxMatch \
+	JLT extend \
 got: \
 	TZCNTQ AX, AX \
 	SHRL $3, AX \
@@ -116,18 +135,10 @@ got: \
 	MOVL $const_maxMatch, AX \
 	CMPL CX, AX \
 	CMOVLGT AX, CX \
-	LEAQ k(R13), AX \
-	BROADCAST \
-	MASK \
-	VPADDQ (parser_costs+costs_slot+k*72)(R10), Y0, Y3 \
-	VPADDQ (parser_costs+costs_slot+k*72+32)(R10), Y0, Y4 \
-	MINIMUM(Y3, Y1, Y10) \
-	MINIMUM(Y4, Y2, Y11) \
-	LEAL 1(CX), DX \
-	CMPL DX, R14 \
-	CMOVLGT DX, R14 \
+	LONGER(k) \
 	CMPL CX, $const_longMatch \
 	JLT done \
+	LEAQ k(R13), AX \
 	ADDQ (parser_costs+costs_slot+k*72+64)(R10), AX \
 	BROADCAST \
 	MOVL $const_longMatch, DX \
@@ -147,8 +158,78 @@ got: \
 	ADDL $34, BX \
 few:
 
+// GAP is relaxGap where AX is the item's offset, BX its slot's costs, CX the match's
+// length; R15 is the number of literals, and R14 the length of the repeat. It
+// spoils them all, DX, and BP.
+#define GAP(shortFirst, firstDone, oneLiteral, shortSecond, secondDone, inWindow, done) \
+	MOVL CX, BP \
+	SHLL $const_gapBits, BP \
+	ORL R15, BP \
+	MOVQ R13, DX \
+	CMPL CX, $const_longMatch \
+	JLT shortFirst \
+	ADDQ 64(BX), DX \
+	ADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(CX*8), DX \
+	JMP firstDone \
+shortFirst: \
+	ADDQ -8(BX)(CX*8), DX \
+firstDone: \
+	ADDL R14, CX \
+	ADDL R15, CX \
+	NEGQ R15 \
+	SUBQ R14, R15 \
+	ADDQ CX, R15 \
+	ADDQ DI, R15 \
+	MOVL BP, BX \
+	ANDL $(1<<const_gapBits-1), BX \
+	MOVQ BX, togo-48(SP) \
+oneLiteral: \
+	MOVBLZX (R15), BX \
+	ADDQ literals(BX*8), DX \
+	INCQ R15 \
+	DECQ togo-48(SP) \
+	JNZ oneLiteral \
+	CMPL R14, $const_longMatch \
+	JLT shortSecond \
+	ADDQ (parser_costs+costs_slot+64)(R10), DX \
+	ADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(R14*8), DX \
+	JMP secondDone \
+shortSecond: \
+	ADDQ (parser_costs+costs_slot-8)(R10)(R14*8), DX \
+secondDone: \
+	SHRQ $const_wordCost, DX \
+	SHLQ $const_wordCost, DX \
+	ORQ DX, AX \
+	MOVQ CX, DX \
+	SHLQ $const_wordLength, DX \
+	ORQ DX, AX \
+	BTSQ $const_wordGap, AX \
+	VMOVDQU Y10, 8(SI) \
+	VMOVDQU Y11, 40(SI) \
+	CMPQ AX, (SI)(CX*8) \
+	JCC done \
+	MOVQ parser_gaps(R10), BX \
+	LEAQ (BX)(R12*2), BX \
+	MOVW BP, (BX)(CX*2) \
+	CMPL CX, $8 \
+	JLE inWindow \
+	MOVQ AX, (SI)(CX*8) \
+	JMP done \
+inWindow: \
+	BROADCAST \
+	NEGQ CX \
+	VMOVDQU 64(R11)(CX*8), Y1 \
+	VMOVDQU 96(R11)(CX*8), Y2 \
+	VMOVDQU 72(R11)(CX*8), Y3 \
+	VMOVDQU 104(R11)(CX*8), Y4 \
+	VPANDN Y1, Y3, Y1 \
+	VPANDN Y2, Y4, Y2 \
+	VPBLENDVB Y1, Y0, Y10, Y10 \
+	VPBLENDVB Y2, Y0, Y11, Y11 \
+done:
+
 // func asmSearch(s *asmState)
-TEXT ·asmSearch(SB), NOSPLIT, $16-8
+TEXT ·asmSearch(SB), NOSPLIT, $48-8
 	MOVQ s+0(FP), AX
 	MOVQ asmState_word(AX), SI
 	MOVQ asmState_data(AX), DI
@@ -203,23 +284,87 @@ position:
 	REPEAT(1, extend1, got1, loop1, last1, done1)
 	REPEAT(2, extend2, got2, loop2, last2, done2)
 
+	// If no match is longer than a repeat, there may be a gap after that.
+	MOVBLZX (R8), R15
+	LEAL -1(R14), CX
+	CMPL CX, -8(R9)(R15*8)
+	JLT match
+	MOVQ R14, shortest-32(SP)
+	MOVQ $0, repeat-40(SP)
+repeatGap:
+	MOVBLZX (R8), R15
+	MOVQ repeat-40(SP), BP
+	MOVL lengths-24(SP)(BP*4), CX
+	CMPL CX, -8(R9)(R15*8)
+	JLT noRepeatGap
+	MOVQ R12, DX
+	ANDL $(const_ringSize-1), DX
+	MOVQ parser_ring(R10)(DX*8), BX
+	IMUL3L $const_offsetBits, BP, DX
+	SHRXQ DX, BX, BX
+	ANDL $const_offsetMask, BX
+	NEGQ BX
+	ADDQ DI, BX
+	// gapAfter
+	MOVQ (DI)(CX*1), AX
+	XORQ (BX)(CX*1), AX
+	MOVQ $0x0101010101010101, DX
+	MOVQ AX, R14
+	SUBQ DX, R14
+	ANDNQ R14, AX, R14
+	SHLQ $7, DX
+	ANDQ DX, R14
+	TZCNTQ R14, R15
+	SHRL $3, R15
+	LEAL -1(R15), DX
+	CMPL DX, $const_maxGap
+	JCC noRepeatGap
+	LEAL 8(R15*8), DX
+	SHRXQ DX, AX, DX
+	TESTB DX, DX
+	JNZ noRepeatGap
+	LEAQ (DI)(CX*1), AX
+	ADDQ R15, AX
+	ADDQ CX, BX
+	ADDQ R15, BX
+	XORL R14, R14
+extendGap:
+	MOVQ (AX)(R14*1), DX
+	XORQ (BX)(R14*1), DX
+	JNZ gotGap
+	ADDQ $8, R14
+	CMPL R14, $const_maxMatch
+	JLT extendGap
+gotGap:
+	TZCNTQ DX, DX
+	SHRL $3, DX
+	ADDL DX, R14
+	MOVL $const_maxMatch, DX
+	CMPL R14, DX
+	CMOVLGT DX, R14
+	MOVL BP, AX
+	LEAQ (BP)(BP*8), BX
+	LEAQ slots(BX*8), BX
+	GAP(shortRepeat0, first0, literal0, short0, second0, window0, noRepeatGap)
+	INCQ repeat-40(SP)
+	CMPQ repeat-40(SP), $const_repeatSlots
+	JLT repeatGap
+	MOVQ shortest-32(SP), R14
 	MOVBLZX (R8), R15
 match:
 	MOVL 0(R9), CX
 	MOVL 4(R9), AX
 	ADDQ $8, R9
-	CMPL CX, R14
-	JLT nextMatch
 	ADDL $const_offsetBias, AX
 	SLOT(few)
 	LEAQ (BX)(BX*8), BX
 	LEAQ slots(BX*8), BX
 	ORQ R13, AX
-	CMPL R14, $const_longMatch
-	JGE longMatch
 	BROADCAST
 	MASK
-	MOVL R14, DX
+	MOVL $const_longMatch, DX
+	CMPL R14, DX
+	CMOVLLT R14, DX
 	NEGQ DX
 	VMOVDQU 72(R11)(DX*8), Y3 // what is shorter than shortest
 	VMOVDQU 104(R11)(DX*8), Y4
@@ -229,17 +374,17 @@ match:
 	VPADDQ 32(BX), Y0, Y4
 	MINIMUM(Y3, Y1, Y10)
 	MINIMUM(Y4, Y2, Y11)
-	CMPL CX, $const_longMatch
-	JLT matchDone
-longMatch:
-	ADDQ 64(BX), AX
-	BROADCAST
 	MOVL $const_longMatch, DX
 	CMPL R14, DX
 	CMOVLGT R14, DX
+	CMPL CX, DX
+	JLT matchDone
+	ADDQ 64(BX), AX
+	BROADCAST
 	LONG(loop, last, matchDone)
-	LEAL 1(CX), R14
-nextMatch:
+	LEAL 1(CX), DX
+	CMPL DX, R14
+	CMOVLGT DX, R14
 	DECL R15
 	JNZ match
 
@@ -255,67 +400,7 @@ nextMatch:
 	LEAQ (BX)(BX*8), BX
 	LEAQ slots(BX*8), BX
 	MOVL -16(R9), CX
-	MOVQ R13, DX
-	CMPL CX, $const_longMatch
-	JLT shortGapMatch
-	ADDQ 64(BX), DX
-	ADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(CX*8), DX
-	JMP gapMatch
-shortGapMatch:
-	ADDQ -8(BX)(CX*8), DX
-gapMatch:
-	// CX moves on over the literals. R15 has their number, R14 the length after them.
-	MOVL CX, BX
-	SHLL $const_gapBits, BX
-	ORL R15, BX
-	MOVQ BX, gap-16(SP)
-gapLiteral:
-	MOVBLZX (DI)(CX*1), BX
-	ADDQ literals(BX*8), DX
-	INCL CX
-	DECL R15
-	JNZ gapLiteral
-	ADDL R14, CX // the total
-	CMPL R14, $const_longMatch
-	JLT shortGapRepeat
-	ADDQ (parser_costs+costs_slot+64)(R10), DX
-	ADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(R14*8), DX
-	JMP gapRepeat
-shortGapRepeat:
-	ADDQ (parser_costs+costs_slot-8)(R10)(R14*8), DX
-gapRepeat:
-	SHRQ $const_wordCost, DX
-	SHLQ $const_wordCost, DX
-	ORQ DX, AX
-	MOVQ CX, DX
-	SHLQ $const_wordLength, DX
-	ORQ DX, AX
-	BTSQ $const_wordGap, AX
-	VMOVDQU Y10, 8(SI)
-	VMOVDQU Y11, 40(SI)
-	CMPQ AX, (SI)(CX*8)
-	JCC literal
-	MOVQ parser_gaps(R10), BX
-	LEAQ (BX)(R12*2), BX
-	MOVQ gap-16(SP), DX
-	MOVW DX, (BX)(CX*2)
-	CMPL CX, $8
-	JLE gapInWindow
-	MOVQ AX, (SI)(CX*8)
-	JMP literal
-gapInWindow:
-	BROADCAST
-	NEGQ CX
-	VMOVDQU 64(R11)(CX*8), Y1
-	VMOVDQU 96(R11)(CX*8), Y2
-	VMOVDQU 72(R11)(CX*8), Y3
-	VMOVDQU 104(R11)(CX*8), Y4
-	VPANDN Y1, Y3, Y1
-	VPANDN Y2, Y4, Y2
-	VPBLENDVB Y1, Y0, Y10, Y10
-	VPBLENDVB Y2, Y0, Y11, Y11
-
-literal:
+	GAP(shortMatch1, first1, literal1, short1, second1, window1, literal)
 	// The word of the next position is the least of that in the window and the
 	// literal's.
 	MOVBLZX (DI), BX

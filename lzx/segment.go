@@ -37,12 +37,13 @@ const (
 	// the rest of the segment has no more.
 	matchesPerByte = 6
 
-	// maxMatchesAt is the largest number of entries at one position.
-	maxMatchesAt = maxMatch - minMatch + 2
+	// maxMatchesAt is the largest number of entries at one position: those of the
+	// finder, one of two bytes, one of three, and the last.
+	maxMatchesAt = maxDepth + 3
 
 	maxMatch = longMatch + numLengthSymbols - 1 // 257
 
-	twosBits = 12
+	twosBits = 14
 
 	// A match of three bytes at the end of a window could reach 2 bytes farther back
 	// than an offset can be.
@@ -77,13 +78,6 @@ func (s *segment) fill(e *Encoder, start, end int) {
 			found = append(found, match.Match{Length: minMatch, Offset: uint32(pos - at)})
 		}
 		*last = uint32(pos + 1)
-		if pos == 0 {
-			// The first byte has no matches.
-			if e.params.tree {
-				e.finder.All(found, pos, e.params.depth, e.params.nice)
-			}
-			continue
-		}
 		found = e.finder.All(found, pos, e.params.depth, e.params.nice)
 		n := len(found) - before
 		if n == 0 {
@@ -94,17 +88,17 @@ func (s *segment) fill(e *Encoder, start, end int) {
 			continue
 		}
 		counts[pos-start] = uint8(n)
-		m := &found[len(found)-1]
-		m.Length = min(m.Length, maxMatch)
+		m := found[len(found)-1]
 		length := int(m.Length)
 		found = append(found, gapAfter(data, pos+length, e.size, int(m.Offset)))
 		if length >= e.params.nice {
-			for last := min(pos+length, end) - 1; pos < last; {
-				pos++
-				if e.params.tree {
-					e.finder.All(found, pos, e.params.depth, e.params.nice)
+			skipped := min(pos+length, end) - 1
+			if e.params.tree {
+				for p := pos + 1; p <= skipped; p++ {
+					e.finder.All(found, p, e.params.depth, e.params.nice)
 				}
 			}
+			pos = skipped
 		}
 	}
 	s.matches = found

@@ -7,10 +7,10 @@ package lzx
 
 // A piece is a part of a segment, or some that were joined.
 type piece struct {
-	end     int // where it ends in the chunk
-	matches int // where its matches begin in the segment's
-	counts  symbolCounts
-	size    uint64 // what it would take as a block, in costUnits
+	end    int // where it ends in the chunk
+	first  int // the first of its matches in the segment's, or of its items
+	counts symbolCounts
+	size   uint64 // what it would take as a block, in costUnits
 }
 
 const (

@@ -97,7 +97,7 @@ const hashFactor = 0x9e3779b1
 func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	data := c.data
 	best, offset := length, 0
-	rest := c.size - pos
+	rest := min(c.size-pos, c.limit)
 	if rest <= best || rest < 4 {
 		return best, 0
 	}
@@ -154,11 +154,11 @@ func (c *Chains[P]) extend(at, pos, length int) int {
 // All appends to to the matches at pos, each longer than those before and with the
 // nearest offset for its length; the last one is the longest. They are at least 3
 // bytes long. It tries depth candidates, and stops at a match of at least nice
-// bytes. pos is not 0.
+// bytes. At position 0 there are none.
 func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
 	data := c.data
-	rest := c.size - pos
-	if rest < 4 {
+	rest := min(c.size-pos, c.limit)
+	if rest < 4 || pos == 0 {
 		return to
 	}
 	best := 3
