@@ -32,6 +32,8 @@ type Encoder struct {
 	chains *match.Chains[uint16]
 	items  []item
 	code   encoderCode
+	units  []byte // for write, as longs
+	longs  []long
 
 	// For the optimal parse.
 	cache []match.Match
@@ -63,6 +65,8 @@ func NewEncoder(windowSize int, level int) (*Encoder, error) {
 		search: searchOf(level),
 		chains: match.NewChains[uint16](windowSize),
 		items:  make([]item, 0, windowSize+2),
+		units:  make([]byte, windowSize+8),
+		longs:  make([]long, 0, windowSize/longMatch),
 	}
 	if e.search.passes > 0 {
 		e.cache = make([]match.Match, 0, cachedMatches*windowSize)
@@ -75,18 +79,24 @@ func NewEncoder(windowSize int, level int) (*Encoder, error) {
 type search struct {
 	depth int // candidates tried at a position
 	nice  int // a match of so many bytes is not bettered
-	lazy  int // how many of the next bytes may begin a better match
-	// passes of the optimal parse, or 0 for the lazy one
-	passes int
+
+	// For the lazy parse: how many of the next bytes may begin a better match than
+	// one of less than lazyBelow bytes.
+	lazy      int
+	lazyBelow int
+
+	passes int // of the optimal parse, or 0 for the lazy one
 }
 
 // searchOf returns the search of a level.
 func searchOf(level int) search {
 	switch {
-	case level < 20:
-		return search{depth: level, nice: 16 + 2*level}
+	case level < 15:
+		return search{depth: (level + 2) / 2, nice: 16 + 2*level}
+	case level < 40:
+		return search{depth: 4 + (level-15)*4/5, nice: 48, lazy: 1, lazyBelow: 32}
 	case level < 60:
-		return search{depth: 4 + (level-20)*4/5, nice: 24 + level, lazy: 2}
+		return search{depth: 20 + (level - 40), nice: 64, lazy: 2, lazyBelow: 32}
 	case level < 80:
 		return search{depth: 16 + (level-60)*2, nice: 32 + (level - 60), passes: 1}
 	}

@@ -14,6 +14,17 @@ const (
 	itemFooter     = 13
 )
 
+// long tells whether the item is that of a match of 18 bytes or more.
+func (it item) long() bool {
+	const long = numLiterals | longMatch - minMatch
+	return it&long == long
+}
+
+// footerBits returns how many bits follow the codeword of a symbol.
+func footerBits(symbol int) uint32 {
+	return uint32(symbol >> 4 & 15 * (symbol >> 8))
+}
+
 // endItem is written after the last item of a chunk: symbol 256. Decoders of others
 // insist on it.
 const endItem item = numLiterals

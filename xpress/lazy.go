@@ -1,7 +1,10 @@
 package xpress
 
 // parseLazily cuts the chunk into items as it goes: at each position it takes the
-// longest match there is, unless a better one begins at one of the next two bytes.
+// longest match there is, unless a better one begins at one of the next bytes.
+//
+// That a longer match begins one byte later is common: the match at this byte may be
+// of three or four bytes that occur everywhere, and the next one of a whole word.
 func (e *Encoder) parseLazily(src []byte) {
 	chains, s := e.chains, e.search
 	items := append(e.items[:0], item(src[0]))
@@ -12,22 +15,25 @@ func (e *Encoder) parseLazily(src []byte) {
 			pos++
 			continue
 		}
-		for s.lazy > 0 && length < s.nice {
+		for s.lazy > 0 && length < s.lazyBelow {
+			// Of the same length will do, if it is much nearer.
 			l1, o1 := chains.Longest(pos+1, length-1, s.depth/2, s.nice)
-			if o1 != 0 && score(l1, o1) > score(length, offset)+lazyMargin1 {
+			if o1 != 0 && score(l1, o1) > score(length, offset)+oneLater {
 				items = append(items, item(src[pos]))
 				pos++
 				length, offset = l1, o1
 				continue
 			}
-			l2, o2 := chains.Longest(pos+2, length, s.depth/4, s.nice)
-			if o2 != 0 && score(l2, o2) > score(length, offset)+lazyMargin2 {
-				items = append(items, item(src[pos]), item(src[pos+1]))
-				pos += 2
-				length, offset = l2, o2
-				continue
+			if s.lazy < 2 || length >= lazyTwiceBelow {
+				break
 			}
-			break
+			l2, o2 := chains.Longest(pos+2, length, s.depth/4, s.nice)
+			if o2 == 0 || score(l2, o2) <= score(length, offset)+twoLater {
+				break
+			}
+			items = append(items, item(src[pos]), item(src[pos+1]))
+			pos += 2
+			length, offset = l2, o2
 		}
 		items = appendMatch(items, length, offset)
 		pos += length
@@ -38,13 +44,18 @@ func (e *Encoder) parseLazily(src []byte) {
 const (
 	// A match of three bytes from farther than this takes more bits than three
 	// literals.
-	farShort = 4096
+	farShort = 1536
 
-	lazyMargin1 = 4
-	lazyMargin2 = 12
+	// By how much a match must be better that begins one byte, or two bytes, later.
+	oneLater = 1
+	twoLater = 12
+
+	// Matches of so many bytes are seldom bettered two bytes later.
+	lazyTwiceBelow = 12
 )
 
-// score tells what a match saves, in some unit of bits.
+// score is for comparing matches: what a match saves, in some unit that is less than
+// a bit, without a constant.
 func score(length, offset int) int {
-	return 6*length - int(log2(uint32(offset)))
+	return 3*length - int(log2(uint32(offset)))
 }

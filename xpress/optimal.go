@@ -85,7 +85,7 @@ func (e *Encoder) estimate() {
 		it := e.items[i]
 		freqs[it%numSymbols]++
 		total++
-		if it&numLiterals != 0 && it&15 == 15 {
+		if it.long() {
 			i++
 		}
 	}

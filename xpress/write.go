@@ -19,12 +19,11 @@ type encoderCode struct {
 // they make.
 func (c *encoderCode) build(items []item) (size int) {
 	clear(c.freqs[:])
-	plain, lengthBytes := 0, 0 // bits of footers
+	lengthBytes := 0
 	for i := 0; i < len(items); i++ {
 		it := items[i]
 		c.freqs[it%numSymbols]++
-		plain += int(it >> itemFooterBits & 15)
-		if it&numLiterals != 0 && it&15 == 15 {
+		if it.long() {
 			i++
 			lengthBytes++
 			if items[i] >= 15+255 {
@@ -34,58 +33,67 @@ func (c *encoderCode) build(items []item) (size int) {
 	}
 	c.builder.Lengths(c.lens[:], c.freqs[:], maxCodeLength)
 	c.builder.Codewords(c.words[:], c.lens[:])
+	bits := uint32(0)
 	for s, l := range c.lens {
-		plain += int(c.freqs[s]) * int(l)
+		bits += c.freqs[s] * (uint32(l) + footerBits(s))
 		c.entries[s] = uint32(c.words[s])<<4 | uint32(l)
 	}
-	return lengthsSize + 2*((plain+15)/16+1) + lengthBytes
+	return lengthsSize + 2*(int(bits+15)/16+1) + lengthBytes
+}
+
+// A long tells where the length bytes of a match belong.
+type long struct {
+	units uint16 // that come before them
+	more  uint16 // the length less 3
 }
 
 // write writes the chunk, which fills dst exactly.
 //
 // Bits are gathered in 16-bit units, and length bytes come between them. A decoder
-// has fetched at least 16 bits more than it has used when it meets a length byte, so
-// the unit that is being filled and the one after it have their places before that
-// byte: two units are always reserved.
+// has fetched at least 16 bits more than it has used when it meets a length byte: so
+// many units come before it. All units are written next to each other first, and
+// then moved to their places with the length bytes between them.
 func (e *Encoder) write(dst []byte) {
 	for i := range dst[:lengthsSize] {
 		dst[i] = e.code.lens[2*i] | e.code.lens[2*i+1]<<4
 	}
-	filling, reserved, next := lengthsSize, lengthsSize+2, lengthsSize+4
-	buf, n := uint64(0), uint(0) // the n bits that are not written yet
+	dst = dst[lengthsSize:]
+	longs := e.longs[:0]
+	units, full := e.units, uint(0) // the first full bytes are done
+	buf, n := uint64(0), uint(0)    // the next n bits, the first one on top
 	items := e.items
 	for i := 0; i < len(items); i++ {
 		it := items[i]
 		c := e.code.entries[it%numSymbols]
-		buf, n = buf<<(c&15)|uint64(c>>4), n+uint(c&15)
-		if n > 16 {
-			n -= 16
-			binary.LittleEndian.PutUint16(dst[filling:], uint16(buf>>n))
-			filling, reserved, next = reserved, next, next+2
-		}
-		if it < numLiterals {
-			continue
-		}
-		if it&15 == 15 {
+		if it.long() {
 			i++
-			if more := items[i]; more < 15+255 {
-				dst[next] = byte(more - 15)
-				next++
-			} else {
-				dst[next] = 255
-				binary.LittleEndian.PutUint16(dst[next+1:], uint16(more))
-				next += 3
-			}
+			bits := 8*full + n + uint(c&15)
+			longs = append(longs, long{uint16((bits+15)/16 + 1), uint16(items[i])})
 		}
+		// At most 15 bits, and a codeword and a footer of at most 15 each.
 		footer := uint(it >> itemFooterBits & 15)
-		buf, n = buf<<footer|uint64(it>>itemFooter), n+footer
-		if n > 16 {
-			n -= 16
-			binary.LittleEndian.PutUint16(dst[filling:], uint16(buf>>n))
-			filling, reserved, next = reserved, next, next+2
+		n += uint(c&15) + footer
+		buf |= (uint64(c>>4)<<footer | uint64(it>>itemFooter)) << (-n & 63)
+		binary.LittleEndian.PutUint64(units[full:full+8:full+8], unitsInOrder(buf))
+		full += n >> 4 << 1
+		buf <<= n & 48
+		n &= 15
+	}
+	e.longs = longs
+
+	// What comes after the last bit are zeros: the rest of its unit, and the unit
+	// that a decoder fetches ahead.
+	moved := 0
+	for _, l := range longs {
+		dst = dst[copy(dst, units[moved:2*int(l.units)]):]
+		moved = 2 * int(l.units)
+		if l.more < 15+255 {
+			dst[0] = byte(l.more - 15)
+			dst = dst[1:]
+		} else {
+			dst[0], dst[1], dst[2] = 255, byte(l.more), byte(l.more>>8)
+			dst = dst[3:]
 		}
 	}
-	// The last unit is filled up with zeros, and so is the one that is fetched ahead.
-	binary.LittleEndian.PutUint16(dst[filling:], uint16(buf<<(16-n)))
-	binary.LittleEndian.PutUint16(dst[reserved:], 0)
+	copy(dst, units[moved:])
 }

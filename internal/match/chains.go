@@ -3,7 +3,6 @@
 package match
 
 import (
-	"encoding/binary"
 	"math/bits"
 )
 
@@ -76,18 +75,22 @@ func (c *Chains[P]) link() {
 	head4, head3 := c.head4[:1<<bits4], c.head3[:1<<bits3]
 	clear(head4)
 	clear(head3)
+	mask4, mask3 := uint64(len(head4)-1), uint64(len(head3)-1)
 	data := c.data
 	link4, link3 := c.link4[:c.size], c.link3[:c.size]
-	shift4, shift3 := 32-bits4, 32-bits3
+	link3 = link3[:len(link4)]
 	for i := range link4 {
-		v := binary.LittleEndian.Uint32(data[i:])
-		h4, h3 := v*hashFactor>>(shift4&31), v<<8*hashFactor>>(shift3&31)
-		link4[i], head4[h4] = head4[h4], P(i)
-		link3[i], head3[h3] = head3[h3], P(i)
+		v := load32(data, i)
+		link4[i] = replace(head4, uint64(v)*hashFactor>>32&mask4, P(i))
+		at := replace(head3, uint64(v<<8)*hashFactor>>32&mask3, P(i))
+		if (load32(data, int(at))^v)<<8 != 0 {
+			at = 0
+		}
+		link3[i] = at
 	}
 }
 
-// hashFactor spreads the bits of its argument over the upper ones of the product:
+// hashFactor spreads the bits of a 32-bit number over the middle of the product:
 // 2^32 divided by the golden ratio, and odd.
 const hashFactor = 0x9e3779b1
 
@@ -101,12 +104,11 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	if rest <= best || rest < 4 {
 		return best, 0
 	}
-	first := binary.LittleEndian.Uint32(data[pos:])
+	first := load32(data, pos)
 	if best < 3 {
-		at := int(c.link3[pos])
-		if v := binary.LittleEndian.Uint32(data[at:]); (v^first)<<8 == 0 {
+		if at := follow(c.link3, pos); at != 0 {
 			best, offset = 3, pos-at
-			if v == first {
+			if load32(data, at) == first {
 				best = c.extend(at, pos, 4)
 				if best >= nice {
 					return min(best, rest), offset
@@ -114,16 +116,19 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 			}
 		}
 	}
+	if best < 3 && load32(data, follow(c.link4, pos)) != first {
+		return length, 0 // other bytes than these 4 could only follow by chance
+	}
 	best = max(best, 3)
-	last := binary.LittleEndian.Uint32(data[pos+best-3:])
-	for at := int(c.link4[pos]); ; at = int(c.link4[at]) {
-		if binary.LittleEndian.Uint32(data[at+best-3:]) == last && binary.LittleEndian.Uint32(data[at:]) == first {
+	last := load32(data, pos+best-3)
+	for at := follow(c.link4, pos); ; at = follow(c.link4, at) {
+		if load32(data, at+best-3) == last && load32(data, at) == first {
 			if n := c.extend(at, pos, 4); n > best {
 				best, offset = n, pos-at
 				if best >= nice || best >= rest {
 					break
 				}
-				last = binary.LittleEndian.Uint32(data[pos+best-3:])
+				last = load32(data, pos+best-3)
 			}
 		}
 		depth--
@@ -142,7 +147,7 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 func (c *Chains[P]) extend(at, pos, length int) int {
 	data := c.data
 	for pos+length <= len(data)-8 && pos+length < c.size && length < c.limit {
-		x := binary.LittleEndian.Uint64(data[at+length:]) ^ binary.LittleEndian.Uint64(data[pos+length:])
+		x := load64(data, at+length) ^ load64(data, pos+length)
 		if x != 0 {
 			return length + bits.TrailingZeros64(x)>>3
 		}
@@ -162,21 +167,21 @@ func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
 		return to
 	}
 	best := 3
-	first := binary.LittleEndian.Uint32(data[pos:])
-	at := int(c.link3[pos])
-	if v := binary.LittleEndian.Uint32(data[at:]); v^first != 0 && (v^first)<<8 == 0 {
+	first := load32(data, pos)
+	at := follow(c.link3, pos)
+	if v := load32(data, at); v^first != 0 && (v^first)<<8 == 0 {
 		to = append(to, Match{3, uint32(pos - at)})
 	}
-	last := binary.LittleEndian.Uint32(data[pos+best-3:])
-	for at := int(c.link4[pos]); ; at = int(c.link4[at]) {
-		if binary.LittleEndian.Uint32(data[at+best-3:]) == last && binary.LittleEndian.Uint32(data[at:]) == first {
+	last := load32(data, pos+best-3)
+	for at := follow(c.link4, pos); ; at = follow(c.link4, at) {
+		if load32(data, at+best-3) == last && load32(data, at) == first {
 			if n := min(c.extend(at, pos, 4), rest); n > best {
 				best = n
 				to = append(to, Match{uint32(n), uint32(pos - at)})
 				if best >= nice || best >= rest {
 					break
 				}
-				last = binary.LittleEndian.Uint32(data[pos+best-3:])
+				last = load32(data, pos+best-3)
 			}
 		}
 		depth--
