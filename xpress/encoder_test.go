@@ -58,7 +58,7 @@ func edgeChunks() map[string][]byte {
 
 func TestEncode(t *testing.T) {
 	edges := edgeChunks()
-	for level := 1; level <= 100; level += 3 {
+	for level := 1; level <= 100; level += 11 {
 		e, err := xpress.NewEncoder(65536, level)
 		require.NoError(t, err)
 		for name, src := range edges {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/wimble-go/wimble/internal/codectest"
 	"github.com/wimble-go/wimble/xpress"
 )
@@ -23,6 +25,20 @@ func TestPageEdges(t *testing.T) {
 					codectest.AtPageEdges(t, d, 1+random.IntN(v.Size), damaged)
 				}
 			})
+		}
+	}
+}
+
+// The encoder neither, at any level.
+func TestEncodePageEdges(t *testing.T) {
+	edges := edgeChunks()
+	for _, level := range []int{1, 20, 50, 60, 100} {
+		e, err := xpress.NewEncoder(xpress.MaxChunk, level)
+		require.NoError(t, err)
+		for name, src := range edges {
+			if len(src) <= 4096 || name == "text 65536" {
+				codectest.EncodeAtPageEdges(t, e, src)
+			}
 		}
 	}
 }

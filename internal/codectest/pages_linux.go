@@ -38,3 +38,34 @@ func edges(t testing.TB, size int) [2][]byte {
 	require.NoError(t, syscall.Mprotect(all[page+middle:], syscall.PROT_NONE))
 	return [2][]byte{all[page : page+size : page+size], all[page+middle-size : page+middle : page+middle]}
 }
+
+// Encoder is what all chunk encoders have in common.
+type Encoder interface {
+	Encode(dst, src []byte) int
+}
+
+// EncodeAtPageEdges is AtPageEdges for an encoder: whether dst has room or not,
+// and wherever it and src are.
+func EncodeAtPageEdges(t testing.TB, e Encoder, src []byte) {
+	t.Helper()
+	want := make([]byte, len(src))
+	want = want[:e.Encode(want, src)]
+	sizes := []int{len(src), len(want)}
+	if len(want) > 0 {
+		sizes = append(sizes, len(want)-1)
+	}
+	for _, given := range edges(t, len(src)) {
+		copy(given, src)
+		for _, size := range sizes {
+			for _, dst := range edges(t, size) {
+				n := e.Encode(dst, given)
+				require.True(t, bytes.Equal(src, given), "src is changed")
+				if size < len(want) {
+					require.Zero(t, n)
+					continue
+				}
+				require.True(t, bytes.Equal(want, dst[:n]))
+			}
+		}
+	}
+}

@@ -168,8 +168,7 @@ func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
 	}
 	best := 3
 	first := load32(data, pos)
-	at := follow(c.link3, pos)
-	if v := load32(data, at); v^first != 0 && (v^first)<<8 == 0 {
+	if at := follow(c.link3, pos); at != 0 && load32(data, at) != first {
 		to = append(to, Match{3, uint32(pos - at)})
 	}
 	last := load32(data, pos+best-3)
