@@ -1,6 +1,6 @@
-// Package xpress decompresses XPRESS chunks, the LZ77 + Huffman flavour that
-// Windows Imaging (WIM) files use. It knows nothing of WIM files: give it one
-// compressed chunk and the size that it had.
+// Package xpress compresses and decompresses XPRESS chunks, the LZ77 + Huffman
+// flavour that Windows Imaging (WIM) files use. It knows nothing of WIM files: give
+// it one compressed chunk and the size that it had, or a chunk to compress.
 //
 // # The format
 //
@@ -32,7 +32,8 @@
 //	[256 bytes of lengths] [unit][unit][unit][unit] ff 85 01 [unit][unit][unit]
 //	                                      392 - 3 = 0x185 -----^
 //
-// There is no end marker to rely on: a decoder stops when the output is full.
+// There is no end marker to rely on: a decoder stops when the output is full. All
+// encoders write symbol 256 as the last one nevertheless, and strict decoders want it.
 // There is no checksum either; a WIM has a SHA-1 for each file.
 //
 // Section 4 of docs/wim-format.md, which comments cite as the WIM format sheet,
@@ -43,6 +44,18 @@
 // A [Decoder] is reused from chunk to chunk and allocates nothing while it
 // decodes. A chunk that the container stored raw (compressed size equal to the
 // uncompressed one) is not for the decoder.
+//
+// An [Encoder] is reused likewise. A chunk goes through four stages, each in a file
+// of its name: a finder links positions where the same bytes begin (package match);
+// the parse cuts the chunk into items, lazily or optimally; the items are counted
+// and get their Huffman code; and they are written. Content decides how long that
+// takes. A chunk of 64 KiB is slowest where short repeats are broken in many
+// places, or of two symbols in random order: on a machine that does programs at 70
+// MB/s at the default level, it came to 37 MB/s there, and at levels 60, 79 and
+// 100 to 5, 2 and 0.7 MB/s in place of 15, 10 and 4 (BenchmarkWorst). No content
+// takes time out of proportion to its length: a search tries a fixed number of
+// candidates, and compares past the length that ends it only at a match that is
+// then taken.
 //
 // [MS-XCA]: https://learn.microsoft.com/openspecs/windows_protocols/ms-xca
 package xpress

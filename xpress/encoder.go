@@ -45,14 +45,16 @@ type Encoder struct {
 // [MaxChunk]. A WIM's chunks have a power of two from [MinChunk] on, and the last one
 // of a resource has what is left.
 //
-// The level is a number from 1 to 100, as in wimlib:
+// The level is a number from 1 to 100:
 //
-//	1 to 59    greedy or lazy: each match is the longest one at its place, unless
-//	           a better one begins a byte or two later. The level is the effort
-//	           of searching. 50 is the default.
-//	60 to 100  optimal: of all ways to cut the chunk into literals and matches
-//	           the one that takes the fewest bits, by estimated codeword lengths. From
-//	           80 on, estimated again from what the first such parse came to.
+//	1 to 14    greedy: at each place the longest match that a short search finds
+//	15 to 59   lazy: unless a better one begins a byte later, or from 40 on two
+//	           bytes later. The level is the effort of searching. 50 is the default.
+//	60 to 79   optimal: of all ways to cut the chunk into literals and the matches that
+//	           are found, the one that takes the fewest bits, by estimated lengths of
+//	           codewords
+//	80 to 100  the same, estimated again from what the first such parse came to: two
+//	           to four passes
 func NewEncoder(windowSize int, level int) (*Encoder, error) {
 	if windowSize < 1 || windowSize > MaxChunk {
 		return nil, fmt.Errorf("xpress: window of %d bytes: 1 to %d are possible", windowSize, MaxChunk)

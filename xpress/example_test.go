@@ -23,3 +23,26 @@ func ExampleDecoder_Decode() {
 	fmt.Printf("%s...%s\n", output[:12], output[387:])
 	// Output: abcabcabcabc...abcabcabxyz!?
 }
+
+func ExampleEncoder_Encode() {
+	encoder, err := xpress.NewEncoder(32768, xpress.DefaultLevel)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	src := bytes.Repeat([]byte("abc"), 2000)
+	dst := make([]byte, len(src))
+	n := encoder.Encode(dst, src)
+	if n == 0 {
+		fmt.Println("does not get smaller: store it as it is")
+		return
+	}
+
+	output := make([]byte, len(src))
+	if err := xpress.NewDecoder().Decode(output, dst[:n]); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(n < 300, bytes.Equal(output, src))
+	// Output: true true
+}
