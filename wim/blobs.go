@@ -32,7 +32,7 @@ func (r *Reader) Blobs() iter.Seq[Blob] {
 type BlobSink interface {
 	// Write takes the next bytes, which it must not keep.
 	io.Writer
-	// Finish is called once, behind the last Write. The error says why the
+	// Finish is called once, after the last Write. The error says why the
 	// content is not what it should be, or not whole: it wraps ErrChecksum,
 	// for example. It is nil if all of the content has come and has its SHA-1.
 	Finish(err error) error
@@ -55,16 +55,7 @@ func (r *Reader) ReadBlobs(ctx context.Context, pick func(Blob) bool, open func(
 			blobs = append(blobs, b)
 		}
 	}
-	bulk := newBulk(opts)
-	bulk.open = func(b *blob) (blobSink, error) {
-		sink, err := open(Blob{b.sha1, b.size()})
-		return publicSink{sink}, err
-	}
-	return bulk.run(ctx, blobs)
+	bulk := newBulk(newBulkOptions(opts))
+	bulk.expect(blobs)
+	return bulk.run(ctx, blobs, func(b *blob) (BlobSink, error) { return open(Blob{b.sha1, b.size()}) })
 }
-
-// publicSink is a BlobSink as the bulk reader takes it.
-type publicSink struct{ BlobSink }
-
-func (s publicSink) finish(err error) error { return s.Finish(err) }
-func (s publicSink) path() string           { return "" }

@@ -44,8 +44,8 @@ type NotRestored struct {
 // "Users/*/Desktop". Like names, patterns match without regard to case where
 // nothing matches exactly. A name that exists is taken for itself, whatever
 // brackets it has. What matches nothing is an error.
-func WithPaths(paths ...string) BulkOption {
-	return func(b *bulk) { b.paths = append(b.paths, paths...) }
+func WithPaths(paths ...string) ExtractOption {
+	return extractOption(func(o *extractOptions) { o.paths = append(o.paths, paths...) })
 }
 
 // Extract writes the image to a directory, which is made if need be: files,
@@ -71,7 +71,7 @@ func WithPaths(paths ...string) BulkOption {
 // report names them, and the error is then not nil. That goes, too, for a name
 // that differs from another one only in case, if the target takes the two for
 // the same. A target that cannot be written ends the extraction.
-func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
+func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOption) (*ExtractReport, error) {
 	tree, err := image.FS()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 	}
 	x := newExtraction(ctx)
 	x.add(tree, dir, "")
-	return x.extract(newBulk(opts))
+	return x.extract(newExtractOptions(opts))
 }
 
 // Extract writes all images as [Image.Extract] does, each to a directory below
@@ -90,7 +90,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...BulkOption)
 // problem of the report, and the others are extracted. In memory are the trees of
 // all images, one for those that have the same metadata, and some 150 bytes for
 // each file.
-func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*ExtractReport, error) {
+func (r *Reader) Extract(ctx context.Context, dir string, opts ...ExtractOption) (*ExtractReport, error) {
 	dir, err := targetPath(dir)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...BulkOption) (*
 	if err != nil {
 		return nil, err
 	}
-	return x.extract(newBulk(opts))
+	return x.extract(newExtractOptions(opts))
 }
 
 // targetPath returns the absolute path of a directory. That "" is another name of the
@@ -204,9 +204,9 @@ func (x *extraction) closeAll() {
 	}
 }
 
-func (x *extraction) extract(b *bulk) (*ExtractReport, error) {
+func (x *extraction) extract(o extractOptions) (*ExtractReport, error) {
 	defer x.closeAll()
-	err := x.run(b)
+	err := x.run(o)
 	if err == nil {
 		x.summarize()
 	}
@@ -217,12 +217,13 @@ func (x *extraction) extract(b *bulk) (*ExtractReport, error) {
 	return x.report, err
 }
 
-func (x *extraction) run(b *bulk) error {
+func (x *extraction) run(o extractOptions) error {
+	b := newBulk(o.bulkOptions)
 	var subsets []*subset
 	for _, t := range x.trees {
 		subsets = append(subsets, t.subset)
 	}
-	if err := chooseIn(subsets, b.paths); err != nil {
+	if err := chooseIn(subsets, o.paths); err != nil {
 		return err
 	}
 	for _, t := range x.trees {
@@ -267,8 +268,8 @@ func (x *extraction) write(b *bulk, plan func(*extractedTree) iter.Seq2[*blob, d
 			contents[blob] = append(contents[blob], at)
 		}
 	}
-	b.open = func(blob *blob) (blobSink, error) { return x.newFileSink(contents[blob]) }
-	return b.run(x.ctx, blobs)
+	b.expect(blobs)
+	return b.run(x.ctx, blobs, func(blob *blob) (BlobSink, error) { return x.newFileSink(contents[blob]) })
 }
 
 // summarize counts what was left out.

@@ -184,7 +184,7 @@ func (s *fileSink) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *fileSink) finish(err error) error {
+func (s *fileSink) Finish(err error) error {
 	x := s.x
 	if s.file == nil {
 		return nil

@@ -112,7 +112,7 @@ func extractTo(t *testing.T, data []byte, host metadataHost) (map[string]int, *E
 	x := newExtraction(t.Context())
 	x.host = host
 	x.add(tree, t.TempDir(), "")
-	report, err := x.extract(newBulk(nil))
+	report, err := x.extract(newExtractOptions(nil))
 	counts := make(map[string]int)
 	for _, n := range report.NotRestored {
 		counts[n.What] = n.Count

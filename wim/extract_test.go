@@ -84,7 +84,7 @@ func readDisk(t *testing.T, dir string) map[string]onDisk {
 }
 
 // extract extracts a whole image and wants no problems.
-func extract(t *testing.T, image *wim.Image, dir string, opts ...wim.BulkOption) *wim.ExtractReport {
+func extract(t *testing.T, image *wim.Image, dir string, opts ...wim.ExtractOption) *wim.ExtractReport {
 	t.Helper()
 	report, err := image.Extract(t.Context(), dir, opts...)
 	require.NoError(t, err)

@@ -265,7 +265,7 @@ func FuzzIntegrityTable(f *testing.F) {
 		if parsed.count != int64(binary.LittleEndian.Uint32(table[4:])) || parsed.count*20+12 > int64(len(table)) {
 			t.Fatal("more chunks than there are")
 		}
-		problems, err := parsed.check(t.Context(), p, newBulk([]BulkOption{WithWorkers(2)}))
+		problems, err := parsed.check(t.Context(), p, newBulk(newBulkOptions([]BulkOption{WithWorkers(2)})))
 		if err != nil {
 			t.Fatal(err)
 		}

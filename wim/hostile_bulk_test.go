@@ -198,15 +198,15 @@ func TestBulkEndsEarly(t *testing.T) {
 			for _, after := range []int64{0, 1, 5, 39, 41, 45} {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				sink := &stoppingSink{after: after, cancel: cancel}
-				b := newBulk([]BulkOption{WithMemory(memory), WithWorkers(workers)})
-				b.open = func(*blob) (blobSink, error) { return sink, nil }
-				require.ErrorIs(t, b.run(ctx, r.ownBlobs()), errStop, "a cancelled context")
+				b := newBulk(newBulkOptions([]BulkOption{WithMemory(memory), WithWorkers(workers)}))
+				open := func(*blob) (BlobSink, error) { return sink, nil }
+				require.ErrorIs(t, b.run(ctx, r.ownBlobs(), open), errStop, "a cancelled context")
 
 				sink = &stoppingSink{after: after}
-				require.ErrorIs(t, b.run(t.Context(), r.ownBlobs()), errStop, "an error of Write or finish")
+				require.ErrorIs(t, b.run(t.Context(), r.ownBlobs(), open), errStop, "an error of Write or finish")
 
-				b.open = func(*blob) (blobSink, error) { return nil, errStop }
-				require.ErrorIs(t, b.run(t.Context(), r.ownBlobs()), errStop, "an error of open")
+				open = func(*blob) (BlobSink, error) { return nil, errStop }
+				require.ErrorIs(t, b.run(t.Context(), r.ownBlobs(), open), errStop, "an error of open")
 			}
 		}
 	}
@@ -238,5 +238,4 @@ func (s *stoppingSink) stop() error {
 }
 
 func (s *stoppingSink) Write(p []byte) (int, error) { return len(p), s.stop() }
-func (s *stoppingSink) finish(error) error          { return s.stop() }
-func (s *stoppingSink) path() string                { return "" }
+func (s *stoppingSink) Finish(error) error          { return s.stop() }

@@ -20,7 +20,7 @@ import (
 
 // craftedTar writes the first image and reads the tar with archive/tar: the
 // headers in order, and the contents by path.
-func craftedTar(t *testing.T, r *Reader, opts ...BulkOption) (headers []*tar.Header, contents map[string][]byte, report *TarReport, err error) {
+func craftedTar(t *testing.T, r *Reader, opts ...ExtractOption) (headers []*tar.Header, contents map[string][]byte, report *TarReport, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	report, err = r.Images[0].WriteTar(t.Context(), &out, opts...)
@@ -272,15 +272,13 @@ func TestBulkInOrder(t *testing.T) {
 	want := r.ownBlobs()
 	for _, memory := range []int64{0, 1, 1 << 20} {
 		for _, workers := range []int{1, 2, 8} {
-			b := newBulk([]BulkOption{WithMemory(memory), WithWorkers(workers)})
-			b.inOrder = true
+			b := newBulk(newBulkOptions([]BulkOption{WithMemory(memory), WithWorkers(workers)}))
 			o := &orderSink{}
-			b.open = func(blob *blob) (blobSink, error) {
+			require.NoError(t, b.runInOrder(t.Context(), want, func(blob *blob) (BlobSink, error) {
 				require.Nil(t, o.open)
 				o.open, o.left = blob, blob.size()
 				return o, nil
-			}
-			require.NoError(t, b.run(t.Context(), want))
+			}))
 			require.Equal(t, want, o.finished)
 		}
 	}
@@ -293,14 +291,12 @@ type orderSink struct {
 	finished []*blob
 }
 
-func (o *orderSink) path() string { return "" }
-
 func (o *orderSink) Write(p []byte) (int, error) {
 	o.left -= int64(len(p))
 	return len(p), nil
 }
 
-func (o *orderSink) finish(err error) error {
+func (o *orderSink) Finish(err error) error {
 	if o.left != 0 {
 		return fmt.Errorf("%d bytes are missing", o.left)
 	}

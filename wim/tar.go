@@ -93,18 +93,18 @@ const (
 //
 // The report is nil, and nothing is written, when the tree cannot be read or a
 // path is not in it. Writes to w come from one goroutine at a time.
-func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...BulkOption) (*TarReport, error) {
+func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...ExtractOption) (*TarReport, error) {
 	tree, err := image.FS()
 	if err != nil {
 		return nil, err
 	}
-	b := newBulk(opts)
+	o := newExtractOptions(opts)
 	t := &tarring{
-		subset: newSubset("tar", tree), ctx: ctx, bulk: b, report: &TarReport{},
+		subset: newSubset("tar", tree), ctx: ctx, bulk: newBulk(o.bulkOptions), report: &TarReport{},
 		out: bufio.NewWriterSize(w, tarBuffer), leftOut: make(map[string]int),
 		parent: -1, again: make(map[int32]bool),
 	}
-	if err := t.choose(b.paths); err != nil {
+	if err := t.choose(o.paths); err != nil {
 		return nil, err
 	}
 	t.tar = tar.NewWriter(t.out)

@@ -67,10 +67,9 @@ func (t *tarring) writeContents(ctx context.Context) error {
 	for _, pass := range passes {
 		t.bulk.expect(pass.blobs)
 	}
-	t.bulk.inOrder = true
 	for _, pass := range passes {
-		t.bulk.open = func(b *blob) (blobSink, error) { return t.newSink(b, t.filesOf(b, pass.copy)) }
-		if err := t.bulk.runExpected(ctx, pass.blobs); err != nil {
+		open := func(b *blob) (BlobSink, error) { return t.newSink(b, t.filesOf(b, pass.copy)) }
+		if err := t.bulk.runInOrder(ctx, pass.blobs, open); err != nil {
 			return err
 		}
 	}
@@ -101,7 +100,7 @@ func (s *tarSink) Write(p []byte) (int, error) {
 
 // finish writes the other files. After an error the header is written already,
 // and something of the content may be, so that there is no going on.
-func (s *tarSink) finish(err error) error {
+func (s *tarSink) Finish(err error) error {
 	if err != nil {
 		return &fs.PathError{Op: s.t.op, Path: s.path(), Err: err}
 	}
@@ -128,20 +127,18 @@ func (s *tarSink) finish(err error) error {
 const maxSmallContents = 16 << 20
 
 // smallContent is the content of a named stream, or reparse data. It is a
-// blobSink.
+// BlobSink.
 type smallContent struct {
 	data []byte
 	err  error
 }
-
-func (s *smallContent) path() string { return "" }
 
 func (s *smallContent) Write(p []byte) (int, error) {
 	s.data = append(s.data, p...)
 	return len(p), nil
 }
 
-func (s *smallContent) finish(err error) error {
+func (s *smallContent) Finish(err error) error {
 	s.err = err
 	return nil
 }
@@ -171,8 +168,8 @@ func (t *tarring) readSmall(ctx context.Context) error {
 		}
 		return nil
 	})
-	t.bulk.open = func(b *blob) (blobSink, error) { return t.small[b], nil }
-	return t.bulk.run(ctx, blobs)
+	t.bulk.expect(blobs)
+	return t.bulk.run(ctx, blobs, func(b *blob) (BlobSink, error) { return t.small[b], nil })
 }
 
 // content returns reparse data or the content of a named stream.

@@ -27,7 +27,7 @@ import (
 )
 
 // writeTar writes a whole image and wants no problems.
-func writeTar(t *testing.T, image *wim.Image, opts ...wim.BulkOption) ([]byte, *wim.TarReport) {
+func writeTar(t *testing.T, image *wim.Image, opts ...wim.ExtractOption) ([]byte, *wim.TarReport) {
 	t.Helper()
 	var out bytes.Buffer
 	report, err := image.WriteTar(t.Context(), &out, opts...)
@@ -222,7 +222,7 @@ func requireListedTarEntry(t *testing.T, l wimtest.ListedEntry, e, file tarEntry
 func TestTarIsTheSameEachTime(t *testing.T) {
 	for _, file := range []string{"none.wim", "ntfs.wim", "solid-three.esd", "split.swm", "xpress-4k.wim", "pipable-lzx-32k.wim", "delta.wim"} {
 		want, _ := writeTar(t, openFixture(t, file).Images[0], wim.WithWorkers(1))
-		for _, opts := range [][]wim.BulkOption{{}, {wim.WithWorkers(7)}, {wim.WithWorkers(3), wim.WithMemory(1)}} {
+		for _, opts := range [][]wim.ExtractOption{{}, {wim.WithWorkers(7)}, {wim.WithWorkers(3), wim.WithMemory(1)}} {
 			got, _ := writeTar(t, openFixture(t, file).Images[0], opts...)
 			require.True(t, bytes.Equal(want, got), file)
 		}

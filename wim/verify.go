@@ -91,7 +91,7 @@ func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport,
 	// compete for room, or the report would depend on who comes first.
 	inTrees, inBlobs := new(reportText), new(reportText)
 	v.general.text, v.metadata.text, v.missing.text, v.damaged.text = inTrees, inTrees, inTrees, inBlobs
-	err := v.verify(ctx, newBulk(opts))
+	err := v.verify(ctx, newBulk(newBulkOptions(opts)))
 	for _, list := range []*reportPart{&v.general, &v.metadata, &v.damaged, &v.missing} {
 		v.report.MoreProblems += list.more
 		for _, p := range list.list {
@@ -202,19 +202,20 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 		v.problem(&v.general, odd)
 	}
 	v.overlaps()
-	b.open = func(blob *blob) (blobSink, error) { return &verifySink{v, blob, 0}, nil }
+	open := func(blob *blob) (BlobSink, error) { return &verifySink{v, blob, 0}, nil }
 	// Blobs need not wait for trees, of which there can be many: with ten images of
 	// 11,000 files, of the same blobs, verify took 0.226 s so, and 0.257 s in turn.
 	err := pipeline.Parallel(b.workers, 2, func(i int) error {
 		if i == 0 {
 			return v.images(ctx)
 		}
-		return b.runExpected(ctx, blobs)
+		return b.run(ctx, blobs, open)
 	})
 	if err == nil && len(v.borrowed) > 0 {
 		borrowed := slices.Collect(maps.Keys(v.borrowed))
 		blobs = append(blobs, borrowed...)
-		err = b.run(ctx, borrowed)
+		b.expect(borrowed)
+		err = b.run(ctx, borrowed, open)
 	}
 	if err == nil && len(v.bad) > 0 {
 		err = v.damagedBlobs(ctx, blobs)
@@ -324,9 +325,7 @@ func (s *verifySink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (s *verifySink) path() string { return "" }
-
-func (s *verifySink) finish(err error) error {
+func (s *verifySink) Finish(err error) error {
 	s.count(s.read)
 	if err != nil {
 		if !s.damaged.text.takeProblem(err) {

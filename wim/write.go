@@ -67,7 +67,7 @@ func newWriting(w *Writer, dst io.WriterAt, opts []BulkOption) *writing {
 	return &writing{
 		Writer: w,
 		dst:    dst,
-		bulk:   newBulk(opts),
+		bulk:   newBulk(newBulkOptions(opts)),
 		out:    &output{dst: dst, offset: headerSize},
 		report: &WriteReport{Images: len(w.images)},
 	}
@@ -262,25 +262,22 @@ func (p *writing) feed(w *resourceWriter, blobs []*newBlob) error {
 			of[b.from] = b
 		}
 	}
-	p.bulk.inOrder = true
-	p.bulk.open = func(b *blob) (blobSink, error) {
+	p.bulk.expect(stored)
+	return p.bulk.runInOrder(w.ctx, stored, func(b *blob) (BlobSink, error) {
 		w.begin(of[b].resource(w.codec == CompressionNone))
 		return packSink{w}, nil
-	}
-	return p.bulk.run(w.ctx, stored)
+	})
 }
 
 // packSink gives the content of one blob to a resource writer.
 type packSink struct{ *resourceWriter }
 
-func (s packSink) finish(err error) error {
+func (s packSink) Finish(err error) error {
 	if err != nil {
 		return err
 	}
 	return s.end()
 }
-
-func (s packSink) path() string { return "" }
 
 // resource is what a blob is written as.
 func (b *newBlob) resource(raw bool) *newResource {

@@ -72,7 +72,7 @@ security descriptors outside of Windows, is counted and left out.`,
 
 // extractor returns what extracts the image that args begin with, or all
 // images, and the args that are left.
-func (s *session) extractor(args []string) (func(context.Context, string, ...wim.BulkOption) (*wim.ExtractReport, error), []string, error) {
+func (s *session) extractor(args []string) (func(context.Context, string, ...wim.ExtractOption) (*wim.ExtractReport, error), []string, error) {
 	if len(args) > 0 && args[0] == "all" {
 		if _, err := s.Reader.Image("all"); err != nil { // no image has that name
 			return s.Reader.Extract, args[1:], nil

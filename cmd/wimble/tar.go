@@ -70,7 +70,7 @@ A file that is damaged ends the tar with an error.`,
 }
 
 // writeTar writes the tar and says what was done.
-func (a *app) writeTar(ctx context.Context, image *wim.Image, w io.Writer, opts ...wim.BulkOption) error {
+func (a *app) writeTar(ctx context.Context, image *wim.Image, w io.Writer, opts ...wim.ExtractOption) error {
 	bar := a.newProgress("writing")
 	report, err := image.WriteTar(ctx, w, append(opts, wim.WithProgress(bar.update))...)
 	bar.finish()

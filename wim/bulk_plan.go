@@ -10,17 +10,17 @@ import (
 	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
-// extent is where a blob lies in a stream.
+// extent is where a blob lies in the content of a resource.
 type extent struct {
 	blob        *blob
 	offset, end int64
 }
 
-// stream is the content of one resource and the blobs that are wanted of it.
-type stream struct {
+// plannedResource is a resource and the blobs that are wanted of it.
+type plannedResource struct {
 	resource *resource
 	extents  []extent                // by offset
-	turns    *pipeline.Turns[*piece] // its own, or those of all streams
+	turns    *pipeline.Turns[*piece] // its own, or those of all resources
 
 	// Of the piece that is being delivered:
 	open    []*delivery // blobs that have begun and not ended
@@ -30,22 +30,22 @@ type stream struct {
 // delivery is a blob on its way to its sink.
 type delivery struct {
 	extent
-	sink blobSink
+	sink BlobSink
 	hash hash.Hash
 	err  error
 }
 
-// piece is some consecutive chunks of a stream.
+// piece is some consecutive chunks of a resource.
 type piece struct {
-	stream     *stream
+	of         *plannedResource
 	number     int   // its turn
-	start, end int64 // in the stream
+	start, end int64 // in the content
 	data       *[]byte
 	damage     []damage
 	job        *job
 }
 
-// damage is a range of a stream that could not be read or decoded.
+// damage is a range of content that could not be read or decoded.
 type damage struct {
 	start, end int64
 	err        error
@@ -61,9 +61,9 @@ type job struct {
 	left    atomic.Int32 // pieces that were not delivered
 }
 
-// nextStream takes the blobs of the next resource off the list.
-func nextStream(blobs []*blob, lost []lostBlob) (*stream, []*blob, []lostBlob) {
-	var s *stream
+// nextResource takes the blobs of the next resource off the list.
+func nextResource(blobs []*blob, lost []lostBlob) (*plannedResource, []*blob, []lostBlob) {
+	var s *plannedResource
 	for i, blob := range blobs {
 		c, err := blob.open()
 		if err != nil {
@@ -71,7 +71,7 @@ func nextStream(blobs []*blob, lost []lostBlob) (*stream, []*blob, []lostBlob) {
 			continue
 		}
 		if s == nil {
-			s = &stream{resource: c.resource}
+			s = &plannedResource{resource: c.resource}
 		} else if s.resource != c.resource || c.offset < s.extents[len(s.extents)-1].offset {
 			return s, blobs[i:], lost // blobs of odd runs can go back in a resource
 		}
@@ -81,18 +81,18 @@ func nextStream(blobs []*blob, lost []lostBlob) (*stream, []*blob, []lostBlob) {
 }
 
 // small says whether the resource is read as one piece, with its chunk table.
-func (s *stream) small() bool {
+func (s *plannedResource) small() bool {
 	res := s.resource
 	return res.usize <= pieceBytes && res.data.size <= windowBytes && !res.solid
 }
 
 // pieceStep is the size of a large resource's pieces: whole chunks.
-func (s *stream) pieceStep() int64 {
+func (s *plannedResource) pieceStep() int64 {
 	chunk := s.chunkSize()
 	return max(chunk, pieceBytes/chunk*chunk)
 }
 
-func (s *stream) chunkSize() int64 {
+func (s *plannedResource) chunkSize() int64 {
 	if s.resource.raw {
 		return pieceBytes
 	}
@@ -100,7 +100,7 @@ func (s *stream) chunkSize() int64 {
 }
 
 // pieceStarts yields where the pieces begin that some blob needs.
-func (s *stream) pieceStarts(step int64) iter.Seq[int64] {
+func (s *plannedResource) pieceStarts(step int64) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		chunk, at := s.chunkSize(), int64(0)
 		for _, e := range s.extents {
@@ -113,15 +113,13 @@ func (s *stream) pieceStarts(step int64) iter.Seq[int64] {
 	}
 }
 
-// newPiece makes the next piece of the stream.
-func (s *stream) newPiece(start, step int64) *piece {
-	p := &piece{stream: s, start: start, end: min(start+step, s.resource.usize), number: s.turns.Plan()}
+func (s *plannedResource) newPiece(start, step int64) *piece {
+	p := &piece{of: s, start: start, end: min(start+step, s.resource.usize), number: s.turns.Plan()}
 	return p
 }
 
-// newJob makes a job of one piece.
 func newJob(p *piece) *job {
-	j := &job{part: p.stream.resource.part}
+	j := &job{part: p.of.resource.part}
 	j.window = p.window()
 	j.append(p)
 	return j
@@ -140,7 +138,7 @@ func (j *job) cost() int64 { return j.window.size + j.content }
 // add adds a small resource if it lies close behind the others.
 func (j *job) add(p *piece) bool {
 	w := p.window()
-	if j.part != p.stream.resource.part || w.offset < j.window.offset ||
+	if j.part != p.of.resource.part || w.offset < j.window.offset ||
 		w.offset+w.size-j.window.offset > windowBytes || j.cost()+p.end > 4*windowBytes {
 		return false
 	}
@@ -149,12 +147,12 @@ func (j *job) add(p *piece) bool {
 	return true
 }
 
-// window is the range of the file that a piece needs. It is a hint: a resource or a
-// chunk table that makes no sense gives an empty one. No chunk has more bytes than it
-// has content, so neither has a window, but for the chunk table, and for the sizes in a
-// pipable resource.
+// window is the range of the file that a piece needs. The range is only a hint
+// and is empty if the resource or its chunk table is invalid. Because no chunk is
+// larger than its content, the window is at most the piece's content plus the
+// chunk table and, in a pipable resource, the size prefixes.
 func (p *piece) window() span {
-	res := p.stream.resource
+	res := p.of.resource
 	switch {
 	case res.raw:
 		return span{res.data.offset + p.start, p.end - p.start}
@@ -203,7 +201,7 @@ func (w *windowReader) slice(s span) []byte {
 // decode fills the piece's data. A chunk that cannot be decoded does not take
 // those behind it with it: in a solid resource other blobs may lie there.
 func (p *piece) decode(ctx context.Context, source *windowReader) {
-	res := p.stream.resource
+	res := p.of.resource
 	if res.raw {
 		if err := readFull(source, *p.data, res.data.offset+p.start); err != nil {
 			p.damage = append(p.damage, damage{p.start, p.end, err})
@@ -219,7 +217,7 @@ func (p *piece) decode(ctx context.Context, source *windowReader) {
 	}
 }
 
-// damageIn returns why a range of the stream could not be decoded, nil if it
+// damageIn returns why a range of the content could not be decoded, nil if it
 // could.
 func (p *piece) damageIn(start, end int64) error {
 	for _, d := range p.damage {
