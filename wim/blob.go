@@ -249,20 +249,37 @@ func (c content) readAll(limit int64) ([]byte, error) {
 	return buf, r.verdict // io.ReadFull drops an error that comes with the last byte
 }
 
+// readAll reads the whole blob, see [content.readAll].
+func (b *blob) readAll(limit int64) ([]byte, error) {
+	c, err := b.open()
+	if err != nil {
+		return nil, err
+	}
+	return c.readAll(limit)
+}
+
 // storagePosition says where a blob is stored, for sorting.
 type storagePosition struct {
+	file             *part
 	part             int
 	resource, offset int64
 }
 
-// position returns where the blob is stored. Blobs of one solid run sort by
-// their place in the run, behind the first resource of the run.
+// position returns where the blob is stored. A solid blob sorts by where it
+// really lies: a run can list a resource many times, with blobs in each copy,
+// and they all come while the resource is being decoded. One that has no place
+// sorts by its offset in the run.
 func (b *blob) position() storagePosition {
-	at := storagePosition{part: b.part.header.PartNumber, resource: int64(min(b.header.offset, 1<<63-1))}
-	if b.run != nil {
-		at.offset = at.resource
-		at.resource = int64(min(b.run.firstOffset(), 1<<63-1))
+	at := storagePosition{file: b.part, part: b.part.header.PartNumber, resource: int64(min(b.header.offset, 1<<63-1))}
+	if b.run == nil {
+		return at
 	}
+	if found := b.part.owner.place(b); found.resource != nil {
+		file := found.resource.part
+		return storagePosition{file, file.header.PartNumber, int64(found.resource.id.offset), found.offset}
+	}
+	at.offset = at.resource
+	at.resource = int64(min(b.run.firstOffset(), 1<<63-1))
 	return at
 }
 
@@ -274,14 +291,26 @@ func (a storagePosition) compare(b storagePosition) int {
 // parts of one number; the blobs of each stay together, or those of solid
 // resources at equal offsets would take turns.
 func sortAsStored(blobs []*blob) {
-	file := make(map[*part]int)
-	for _, b := range blobs {
-		if _, known := file[b.part]; !known {
-			file[b.part] = len(file)
-		}
+	type item struct {
+		blob *blob
+		at   storagePosition
+		file int
 	}
-	slices.SortStableFunc(blobs, func(x, y *blob) int {
-		a, b := x.position(), y.position()
-		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(file[x.part], file[y.part]), a.compare(b))
+	files := make(map[*part]int)
+	items := make([]item, len(blobs))
+	for i, b := range blobs {
+		at := b.position()
+		file, known := files[at.file]
+		if !known {
+			file = len(files)
+			files[at.file] = file
+		}
+		items[i] = item{b, at, file}
+	}
+	slices.SortStableFunc(items, func(a, b item) int {
+		return cmp.Or(cmp.Compare(a.at.part, b.at.part), cmp.Compare(a.file, b.file), a.at.compare(b.at))
 	})
+	for i := range items {
+		blobs[i] = items[i].blob
+	}
 }

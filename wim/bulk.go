@@ -57,6 +57,13 @@ type bulkRun struct {
 // A pathSink is a sink that knows what the content is for, for progress reports.
 type pathSink interface{ path() string }
 
+func pathOf(sink BlobSink) string {
+	if s, ok := sink.(pathSink); ok {
+		return s.path()
+	}
+	return ""
+}
+
 const (
 	// pieceBytes is how much of a large resource is decoded as one piece.
 	pieceBytes = 1 << 20
@@ -140,6 +147,37 @@ func (r *bulkRun) run(ctx context.Context, blobs []*blob) error {
 		r.progress(0, "")
 	}
 	return err
+}
+
+// readCached gives one blob to a sink, through the cache of chunks. It is for
+// blobs that overlap in a solid resource, in an operation that is in order:
+// each of them would have the chunk that it lies in decoded anew.
+func (b *bulk) readCached(ctx context.Context, blob *blob, sink BlobSink) error {
+	c, err := blob.open()
+	if err == nil {
+		var writeErr error
+		_, err, writeErr = newBlobReader(c).writeTo(sinkWriter{ctx, b, sink})
+		if writeErr != nil {
+			return writeErr
+		}
+	}
+	return sink.Finish(err)
+}
+
+// sinkWriter writes to a sink until the context ends.
+type sinkWriter struct {
+	ctx  context.Context
+	bulk *bulk
+	sink BlobSink
+}
+
+func (w sinkWriter) Write(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, context.Cause(w.ctx)
+	}
+	n, err := w.sink.Write(p)
+	w.bulk.progress(int64(n), pathOf(w.sink))
+	return n, err
 }
 
 // lostBlob is a blob that cannot be read at all.
@@ -321,11 +359,7 @@ func (r *bulkRun) deliverTo(d *delivery, p *piece) error {
 			return err
 		}
 	}
-	path := ""
-	if sink, ok := d.sink.(pathSink); ok {
-		path = sink.path()
-	}
-	r.progress(to-from, path)
+	r.progress(to-from, pathOf(d.sink))
 	if to < d.end {
 		return nil
 	}

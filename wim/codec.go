@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wimble-go/wimble/internal/wimfile"
 	"github.com/wimble-go/wimble/lzms"
@@ -91,6 +92,8 @@ func codecsOf(flags HeaderFlags) (found []Compression) {
 // decoders lends decoders to goroutines. The zero value is ready for use.
 type decoders struct {
 	pools [len(codecs)][32]sync.Pool // by codec and the binary logarithm of the chunk size
+
+	decoded atomic.Int64 // bytes of chunks, for tests of what an operation costs
 }
 
 // decode decompresses one chunk. The caller has checked chunkSize.
@@ -109,6 +112,7 @@ func (d *decoders) decode(codec Compression, chunkSize int, dst, src []byte) err
 			return err
 		}
 	}
+	d.decoded.Add(int64(len(dst)))
 	err = decoder.Decode(dst, src)
 	pool.Put(decoder)
 	return err

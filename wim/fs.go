@@ -28,6 +28,8 @@ type FS struct {
 	links  func() *hardLinks
 	folded sync.Map // int32 → []int32: children of a directory by folded name, made when first needed
 	recent atomic.Pointer[resolvedDirectory]
+
+	linkReader linkReader
 }
 
 // resolvedDirectory is a directory that was looked up, by a path in which there

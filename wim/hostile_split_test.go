@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,4 +102,45 @@ func TestHostilePartNeighbours(t *testing.T) {
 	report := verifyCrafted(t, r)
 	require.Len(t, report.Problems, 1)
 	require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
+}
+
+// A set is put together once, however many parts and images it has; a boot index
+// is that of the header, whichever part is opened first.
+func TestHostilePartsOfManyImages(t *testing.T) {
+	const parts, images = 40, 2000
+	part := func(number int) (io.ReaderAt, int64) {
+		w := wimtest.NewWIM()
+		w.Header.Flags = wimtest.HeaderSpanned
+		w.Header.Part, w.Header.Parts = uint16(number), parts
+		w.Header.BootIndex = 2
+		if number == 1 {
+			metadata := (&wimtest.Metadata{Root: wimtest.Directory("")}).Bytes()
+			for range images {
+				w.AddMetadata(metadata)
+			}
+		}
+		w.Header.Images = images
+		w.XML = []byte("<WIM></WIM>")
+		return w.Source()
+	}
+	source, size := part(1)
+	r, err := NewReader(source, size)
+	require.NoError(t, err)
+	require.Len(t, r.Images, images)
+	first := r.Images[0]
+	requireMemory(t, parts*64<<10, func() {
+		for number := 2; number <= parts; number++ {
+			source, size := part(number)
+			require.NoError(t, r.AddPart(source, size))
+		}
+	})
+	require.Same(t, first, r.Images[0], "images are not listed again for each part")
+
+	source, size = part(2)
+	r, err = NewReader(source, size)
+	require.NoError(t, err)
+	require.Zero(t, r.BootIndex(), "there are no images")
+	source, size = part(1)
+	require.NoError(t, r.AddPart(source, size))
+	require.Equal(t, 2, r.BootIndex())
 }

@@ -68,6 +68,14 @@ func (t *imageTree) keep() (*FS, error) {
 	return t.tree, nil
 }
 
+// forget drops the tree that is in memory, since there is a new part that it
+// does not know. It costs nothing for the trees that were not read.
+func (t *imageTree) forget() {
+	t.loading.Lock()
+	defer t.loading.Unlock()
+	t.tree = nil
+}
+
 // borrow returns the tree that is in memory, or else one that is not kept.
 func (t *imageTree) borrow() (*FS, error) {
 	t.loading.Lock()
@@ -87,11 +95,7 @@ func (t *imageTree) parse() (*FS, error) {
 	if t.excess != nil {
 		return nil, t.excess
 	}
-	c, err := t.metadata.open()
-	if err != nil {
-		return nil, err
-	}
-	raw, err := c.readAll(t.reader.limits.Metadata)
+	raw, err := t.metadata.readAll(t.reader.limits.Metadata)
 	if err != nil {
 		return nil, err
 	}

@@ -121,6 +121,6 @@ func TestLZMSChunkWithOtherMiddle(t *testing.T) {
 func TestWorkersAreBounded(t *testing.T) {
 	most := max(64, 4*runtime.GOMAXPROCS(0))
 	for asked, want := range map[int]int{1: 1, 64: 64, 1_000_000: most, math.MaxInt: most, 0: runtime.GOMAXPROCS(0), -1: runtime.GOMAXPROCS(0)} {
-		require.Equal(t, want, newBulk([]BulkOption{WithWorkers(asked)}).workers, "%d", asked)
+		require.Equal(t, want, newBulk(newBulkOptions([]BulkOption{WithWorkers(asked)})).workers, "%d", asked)
 	}
 }

@@ -73,6 +73,7 @@ type Reader struct {
 	xmlError   error // why there is no XML, or less than there should be
 	limits     Limits
 	parts      []*part // by part number
+	imagesOf   *part   // the one that Images was made for
 	references []*Reader
 
 	index      func() *blobIndex // of parts, made when it is first needed
@@ -219,7 +220,16 @@ func (r *Reader) assemble() {
 			r.cache.Budget = defaultSolidCache
 		}
 	}
-	r.makeImages()
+	// Without part 1 the images are those of the XML, with it those of its table.
+	// Either way there is no need to list them anew for each part.
+	if first := r.parts[0]; r.imagesOf == nil || first.header.PartNumber == 1 && r.imagesOf != first {
+		r.imagesOf = first
+		r.makeImages()
+		return
+	}
+	for _, image := range r.Images {
+		image.tree.forget()
+	}
 }
 
 // makeImages lists the images. The metadata entries of part 1 are the images,

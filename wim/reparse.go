@@ -43,15 +43,7 @@ func (p *ReparsePoint) Data() ([]byte, error) {
 	if p.fs == nil {
 		return nil, fmt.Errorf("reparse data of no image: %w", fs.ErrInvalid)
 	}
-	b, err := p.fs.reader.lookup(p.SHA1)
-	if err != nil {
-		return nil, err
-	}
-	c, err := b.open()
-	if err != nil {
-		return nil, err
-	}
-	return c.readAll(maxReparseData)
+	return p.fs.reparseData(p.SHA1)
 }
 
 // Link is the target of a symbolic link or junction, as it is stored.

@@ -51,7 +51,7 @@ type openedSolid struct {
 }
 
 // openSolid reads the header of a solid resource and its list of chunk sizes.
-// What it reads for that it takes off left.
+// It takes what it reads for that off left, and the chunks of a valid resource.
 func (p *part) openSolid(h resourceHeader, left *int64) openedSolid {
 	done := openedSolid{usize: -1}
 	if done.err = p.readSolid(h, left, &done); done.err != nil {
@@ -71,7 +71,7 @@ func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error
 	}
 	take := func(bytes int64) error {
 		if bytes > *left {
-			return fmt.Errorf("the solid resources have more chunks than the file has room for: %w", ErrFormat)
+			return fmt.Errorf("the solid resources overlap, and have more bytes than the file: %w", ErrFormat)
 		}
 		*left -= bytes
 		return nil
@@ -111,6 +111,11 @@ func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error
 	res.data = span{where.offset + solidHeaderSize + 4*n, where.size - solidHeaderSize - 4*n}
 	if at[n] != res.data.size {
 		return fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
+	}
+	// Resources that do not overlap have no more bytes than the part. Those that
+	// do could have any number of chunks, each of which unfolds to 64 MiB.
+	if err := take(res.data.size); err != nil {
+		return err
 	}
 	res.boundaries.Store(&boundaries{0, at})
 	done.resource = res
@@ -215,9 +220,9 @@ func placeAll(parts []*part) map[*blob]placement {
 type solidOpener struct {
 	parts  []*part
 	opened map[solidEntry]openedSolid
-	// left is how much of a part may still be read to open its resources. That
-	// costs memory, and resources that overlap could make it any multiple of the
-	// part's size.
+	// left is how many bytes of a part resources may still have. To open them
+	// costs memory and to read them time, which resources that overlap could
+	// make any multiple of the part's size.
 	left map[*part]*int64
 }
 

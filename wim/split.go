@@ -12,13 +12,18 @@ import (
 )
 
 // AddPart adds another part of the split set that r belongs to. Images whose
-// metadata is in that part become readable; image trees that were loaded
-// before do not see it, so Images has new values afterwards. AddPart may not
-// run at the same time as other methods of r.
+// metadata is in that part become readable. An [FS] that was made before does
+// not see it; [Image.FS] makes a new one. If it is part 1, Images has new values
+// afterwards. AddPart may not run at the same time as other methods of r.
 func (r *Reader) AddPart(source io.ReaderAt, size int64) error {
-	return r.addPart(source, size, "")
+	err := r.addPart(source, size, "")
+	if err == nil {
+		r.assemble()
+	}
+	return err
 }
 
+// addPart is AddPart without the assembly of what the parts have.
 func (r *Reader) addPart(source io.ReaderAt, size int64, name string) error {
 	header, err := readHeader(source, size)
 	if err != nil {
@@ -33,7 +38,6 @@ func (r *Reader) addPart(source io.ReaderAt, size int64, name string) error {
 	}
 	r.parts = append(r.parts, p)
 	slices.SortFunc(r.parts, func(a, b *part) int { return a.header.PartNumber - b.header.PartNumber })
-	r.assemble()
 	return nil
 }
 
@@ -165,6 +169,7 @@ func (rc *ReadCloser) addSiblings(name string) {
 			file.Close()
 		}
 	}
+	rc.assemble() // once, since it costs time for each image and for each blob
 }
 
 // partStem is what the names of a set's parts have in common: the name without

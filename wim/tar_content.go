@@ -2,7 +2,6 @@ package wim
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 )
 
@@ -41,29 +40,29 @@ func (t *tarring) passesOf(b *blob) int {
 // writeContents writes the files that have content.
 func (t *tarring) writeContents(ctx context.Context) error {
 	sortAsStored(t.files.blobs)
-	var passes, alone []tarPass
+	var passes []tarPass
+	var alone []*blob  // since they overlap others
 	var before content // in the passes
 	for _, b := range t.files.blobs {
 		c, err := b.open()
 		if err != nil {
 			return err // plan has opened it
 		}
-		overlaps := c.resource == before.resource && c.offset < before.offset+before.size
+		if c.resource == before.resource && c.offset < before.offset+before.size {
+			alone = append(alone, b)
+			for range t.passesOf(b) {
+				t.bulk.expect([]*blob{b})
+			}
+			continue
+		}
+		before = c
 		for copy := range t.passesOf(b) {
-			switch {
-			case overlaps:
-				alone = append(alone, tarPass{[]*blob{b}, copy})
-				continue
-			case copy == len(passes):
+			if copy == len(passes) {
 				passes = append(passes, tarPass{copy: copy})
 			}
 			passes[copy].blobs = append(passes[copy].blobs, b)
 		}
-		if !overlaps {
-			before = c
-		}
 	}
-	passes = append(passes, alone...)
 	for _, pass := range passes {
 		t.bulk.expect(pass.blobs)
 	}
@@ -71,6 +70,17 @@ func (t *tarring) writeContents(ctx context.Context) error {
 		open := func(b *blob) (BlobSink, error) { return t.newSink(b, t.filesOf(b, pass.copy)) }
 		if err := t.bulk.runInOrder(ctx, pass.blobs, open); err != nil {
 			return err
+		}
+	}
+	for _, b := range alone {
+		for copy := range t.passesOf(b) {
+			sink, err := t.newSink(b, t.filesOf(b, copy))
+			if err == nil {
+				err = t.bulk.readCached(ctx, b, sink)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -181,13 +191,5 @@ func (t *tarring) content(hash SHA1, limit int64) ([]byte, error) {
 	if s := t.small[b]; s != nil {
 		return s.data, s.err
 	}
-	c, err := b.open()
-	if err != nil {
-		return nil, err
-	}
-	data, err := c.readAll(limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading %d bytes: %w", c.size, err)
-	}
-	return data, nil
+	return b.readAll(limit)
 }
