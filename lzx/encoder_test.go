@@ -3,6 +3,7 @@ package lzx_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -187,6 +188,54 @@ func TestEncodeAllocatesNothing(t *testing.T) {
 		for _, content := range contents {
 			src := content.make(random, 1<<16)
 			require.Zero(t, testing.AllocsPerRun(1, func() { e.Encode(dst, src) }), "%s, level %d", content.name, level)
+		}
+	}
+}
+
+// FuzzEncode encodes at any level and decodes. The byte before the content picks the
+// window and the level.
+func FuzzEncode(f *testing.F) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for i, content := range contents {
+		f.Add(byte(i*23), content.make(random, 300))
+	}
+	f.Add(byte(200), bytes.Repeat([]byte("\xe8\x00\x1b\xb7\x00 and so on "), 4000))
+	type pair struct{ window, level int }
+	encoders := map[pair]*lzx.Encoder{}
+	decoders := map[int]*lzx.Decoder{}
+	for _, window := range []int{1 << 15, 1 << 16, 1 << 17} {
+		decoders[window] = newDecoder(f, window)
+		for _, level := range levels {
+			encoders[pair{window, level}] = newEncoder(f, window, level)
+		}
+	}
+	f.Fuzz(func(t *testing.T, how byte, src []byte) {
+		if len(src) == 0 || len(src) > 1<<17 {
+			return
+		}
+		window := []int{1 << 15, 1 << 16, 1 << 17}[how/16%3]
+		src = src[:min(len(src), window)]
+		level := levels[int(how)%len(levels)]
+		roundTrip(t, encoders[pair{window, level}], decoders[window], src)
+	})
+}
+
+// TestWorstContent counts what no content may make many: the places that the match
+// finder looks at. Time is measured by BenchmarkEncode.
+func BenchmarkEncode(b *testing.B) {
+	for _, level := range []int{10, 50, 100} {
+		for _, content := range contents {
+			b.Run(fmt.Sprintf("level %d/%s", level, content.name), func(b *testing.B) {
+				const window = 1 << 15
+				src := content.make(rand.New(rand.NewPCG(1, 2)), window)
+				e := newEncoder(b, window, level)
+				dst := make([]byte, window)
+				b.SetBytes(window)
+				b.ReportAllocs()
+				for b.Loop() {
+					e.Encode(dst, src)
+				}
+			})
 		}
 	}
 }

@@ -30,3 +30,32 @@ func TestPageEdges(t *testing.T) {
 		}
 	}
 }
+
+// encoded lets AtPageEdges see an encoder: it decodes what it encodes.
+type encoded struct {
+	encoder *lzx.Encoder
+	decoder *lzx.Decoder
+}
+
+func (e encoded) Decode(dst, src []byte) error {
+	n := e.encoder.Encode(dst, src)
+	if n == 0 {
+		copy(dst, src)
+		return nil
+	}
+	chunk := bytes.Clone(dst[:n])
+	return e.decoder.Decode(dst, chunk)
+}
+
+func TestEncodePageEdges(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	d := newDecoder(t, 1<<15)
+	for _, level := range []int{1, 50, 100} {
+		both := encoded{newEncoder(t, 1<<15, level), d}
+		for _, content := range contents {
+			for _, size := range []int{1, 2, 3, 10, 1 + random.IntN(3000), 1 << 15} {
+				codectest.AtPageEdges(t, both, size, content.make(random, size))
+			}
+		}
+	}
+}
