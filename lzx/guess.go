@@ -1,7 +1,5 @@
 package lzx
 
-import "encoding/binary"
-
 // guess parses the segment in a simple way, to know roughly how often its symbols
 // will be used: at each place the longest match, or a repeat that is nearly as
 // long. It cuts the segment into pieces of at least size bytes and counts the
@@ -48,10 +46,10 @@ func (s *segment) guessMatch(e *Encoder, pos, last int, recent recentOffsets) (l
 	rest := min(s.end-pos, maxMatch)
 	longest := min(int(m.Length), rest)
 	best := 0
-	here := binary.LittleEndian.Uint16(e.data[pos:])
+	here := chunk16(e.data, pos)
 	for k := range uint32(repeatSlots) {
 		back := int(recent >> (k * offsetBits) & offsetMask)
-		if binary.LittleEndian.Uint16(e.data[pos-back:]) != here {
+		if chunk16(e.data, pos-back) != here {
 			continue
 		}
 		if length := extendMatch(e.data, pos, back, rest); length > best {

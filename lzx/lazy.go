@@ -1,7 +1,6 @@
 package lzx
 
 import (
-	"encoding/binary"
 	"math/bits"
 )
 
@@ -80,10 +79,10 @@ func (e *Encoder) bestMatch(pos, rest, length int, recent recentOffsets) scored 
 	if pos == 0 || rest < minRest {
 		return best
 	}
-	here := binary.LittleEndian.Uint16(e.data[pos:])
+	here := chunk16(e.data, pos)
 	for k := range uint32(repeatSlots) {
 		back := int(recent >> (k * offsetBits) & offsetMask)
-		if binary.LittleEndian.Uint16(e.data[pos-back:]) != here {
+		if chunk16(e.data, pos-back) != here {
 			continue
 		}
 		if length := extendMatch(e.data, pos, back, rest); length > best.length {

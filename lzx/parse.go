@@ -57,6 +57,8 @@ const (
 //	31      it is a gap
 //	32..62  the cost
 //
+// Costs do not begin at 0, for the sake of the assembly, which see.
+//
 // A literal has offset 0: like a repeat of R0, it leaves the recent offsets as they
 // are. So does the rest of a gap: it has the offset of its match, and the length of
 // all.
@@ -71,6 +73,9 @@ const (
 	offsetField = 1<<wordLength - 1
 	lengthField = 1<<(wordGap-wordLength) - 1
 	costField   = math.MaxUint64 &^ (1<<wordCost - 1)
+
+	firstWord = 1 << 52 // of a block's first position
+	noWord    = 0x7fefffffffffffff
 )
 
 func newParser(size, mainSymbols int) parser {

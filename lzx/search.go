@@ -1,8 +1,6 @@
 package lzx
 
 import (
-	"math"
-
 	"github.com/wimble-go/wimble/internal/match"
 )
 
@@ -21,9 +19,9 @@ type searchState struct {
 func (p *parser) search(e *Encoder, start int, b *piece, recent recentOffsets) {
 	words := p.words[:b.end-start+maxStep+1]
 	for i := range words {
-		words[i] = math.MaxInt64
+		words[i] = noWord
 	}
-	words[0] = 0
+	words[0] = firstWord
 	p.ring[0] = recent
 	s := searchState{
 		data:    e.data,

@@ -17,45 +17,53 @@
 //
 // where the matches of all lengths up to 8 are relaxed at once, without a branch
 // that depends on the length. From position to position the window moves up by one
-// word. Words have no top bit, so that they can be compared as signed numbers.
+// word.
 //
-// R11 is asmLanes: words of ones, then words of zeros. A load 8*n bytes before the
-// middle is a mask for the first n words.
+// Words are compared as floating point numbers: positive ones are in the same order
+// as the integers of the same bits, and VMINPD is quick. That is why words start at
+// firstWord, where those numbers are normal ones, and end at noWord, the largest
+// finite one.
+//
+// R11 is asmLanes. A load 8*n bytes before its noWords has 0 in the first n lanes
+// and noWord in the others: the maximum with it leaves the first n words. A load
+// 8*n bytes before the end of its noWords leaves the others.
 
-DATA asmLanes<>+0(SB)/8, $-1
-DATA asmLanes<>+8(SB)/8, $-1
-DATA asmLanes<>+16(SB)/8, $-1
-DATA asmLanes<>+24(SB)/8, $-1
-DATA asmLanes<>+32(SB)/8, $-1
-DATA asmLanes<>+40(SB)/8, $-1
-DATA asmLanes<>+48(SB)/8, $-1
-DATA asmLanes<>+56(SB)/8, $-1
-DATA asmLanes<>+64(SB)/8, $0
-DATA asmLanes<>+72(SB)/8, $0
-DATA asmLanes<>+80(SB)/8, $0
-DATA asmLanes<>+88(SB)/8, $0
-DATA asmLanes<>+96(SB)/8, $0
-DATA asmLanes<>+104(SB)/8, $0
-DATA asmLanes<>+112(SB)/8, $0
-DATA asmLanes<>+120(SB)/8, $0
-GLOBL asmLanes<>(SB), RODATA|NOPTR, $128
+DATA asmLanes<>+0(SB)/8, $0
+DATA asmLanes<>+8(SB)/8, $0
+DATA asmLanes<>+16(SB)/8, $0
+DATA asmLanes<>+24(SB)/8, $0
+DATA asmLanes<>+32(SB)/8, $0
+DATA asmLanes<>+40(SB)/8, $0
+DATA asmLanes<>+48(SB)/8, $0
+DATA asmLanes<>+56(SB)/8, $0
+DATA asmLanes<>+64(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+72(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+80(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+88(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+96(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+104(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+112(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+120(SB)/8, $0x7fefffffffffffff
+DATA asmLanes<>+128(SB)/8, $0
+DATA asmLanes<>+136(SB)/8, $0
+DATA asmLanes<>+144(SB)/8, $0
+DATA asmLanes<>+152(SB)/8, $0
+DATA asmLanes<>+160(SB)/8, $0
+DATA asmLanes<>+168(SB)/8, $0
+DATA asmLanes<>+176(SB)/8, $0
+DATA asmLanes<>+184(SB)/8, $0
+GLOBL asmLanes<>(SB), RODATA|NOPTR, $192
 
 #define literals (parser_costs+costs_literal)(R10)
 #define slots (parser_costs+costs_slot)(R10)
 #define long (parser_costs+costs_long)(R10)
-
-// MINIMUM is old = min(old, cand) in the lanes of mask.
-#define MINIMUM(cand, mask, old) \
-	VPCMPGTQ cand, old, Y6 \
-	VPAND mask, Y6, Y6 \
-	VPBLENDVB Y6, cand, old, old
 
 // BROADCAST makes all words of Y0 AX.
 #define BROADCAST \
 	VMOVQ AX, X0 \
 	VPBROADCASTQ X0, Y0
 
-// MASK makes the mask of min(CX, 8) words in Y1 and Y2.
+// MASK makes Y1 and Y2 leave the first min(CX, 8) words.
 #define MASK \
 	MOVL $8, DX \
 	CMPL CX, DX \
@@ -71,21 +79,19 @@ loop: \
 	MOVL CX, BX \
 	SUBL DX, BX \
 	VPADDQ (parser_costs+costs_long-8*const_longMatch)(R10)(DX*8), Y0, Y1 \
-	VMOVDQU (SI)(DX*8), Y2 \
 	CMPL BX, $3 \
 	JLT last \
-	VPCMPGTQ Y1, Y2, Y3 \
-	VPBLENDVB Y3, Y1, Y2, Y2 \
-	VMOVDQU Y2, (SI)(DX*8) \
+	VMINPD (SI)(DX*8), Y1, Y1 \
+	VMOVDQU Y1, (SI)(DX*8) \
 	ADDL $4, DX \
 	CMPL DX, CX \
 	JLE loop \
 	JMP done \
 last: \
 	NOTQ BX \
-	VMOVDQU 64(R11)(BX*8), Y4 \
-	MINIMUM(Y1, Y4, Y2) \
-	VMOVDQU Y2, (SI)(DX*8) \
+	VMAXPD 64(R11)(BX*8), Y1, Y1 \
+	VMINPD (SI)(DX*8), Y1, Y1 \
+	VMOVDQU Y1, (SI)(DX*8) \
 done:
 
 // LONGER keeps the length of repeat k, CX, and makes R14 more than that.
@@ -112,12 +118,12 @@ done:
 	VPBROADCASTQ X0, Y0 \
 	MOVQ CX, BX \
 	NEGQ BX \
-	VMOVDQU 64(R11)(BX*8), Y1 \
-	VMOVDQU 96(R11)(BX*8), Y2 \
-	VPADDQ (parser_costs+costs_slot+k*72)(R10), Y0, Y3 \
-	VPADDQ (parser_costs+costs_slot+k*72+32)(R10), Y0, Y4 \
-	MINIMUM(Y3, Y1, Y10) \
-	MINIMUM(Y4, Y2, Y11) \
+	VPADDQ (parser_costs+costs_slot+k*72)(R10), Y0, Y1 \
+	VPADDQ (parser_costs+costs_slot+k*72+32)(R10), Y0, Y2 \
+	VMAXPD 64(R11)(BX*8), Y1, Y1 \
+	VMAXPD 96(R11)(BX*8), Y2, Y2 \
+	VMINPD Y1, Y10, Y10 \
+	VMINPD Y2, Y11, Y11 \
 	LONGER(k) \
 	TESTQ AX, AX \
 	JNZ done \
@@ -218,14 +224,12 @@ secondDone: \
 inWindow: \
 	BROADCAST \
 	NEGQ CX \
-	VMOVDQU 64(R11)(CX*8), Y1 \
-	VMOVDQU 96(R11)(CX*8), Y2 \
-	VMOVDQU 72(R11)(CX*8), Y3 \
-	VMOVDQU 104(R11)(CX*8), Y4 \
-	VPANDN Y1, Y3, Y1 \
-	VPANDN Y2, Y4, Y2 \
-	VPBLENDVB Y1, Y0, Y10, Y10 \
-	VPBLENDVB Y2, Y0, Y11, Y11 \
+	VMAXPD 64(R11)(CX*8), Y0, Y1 \
+	VMAXPD 96(R11)(CX*8), Y0, Y2 \
+	VMAXPD 136(R11)(CX*8), Y1, Y1 \
+	VMAXPD 168(R11)(CX*8), Y2, Y2 \
+	VMINPD Y1, Y10, Y10 \
+	VMINPD Y2, Y11, Y11 \
 done:
 
 // func asmSearch(s *asmState)
@@ -366,14 +370,14 @@ match:
 	CMPL R14, DX
 	CMOVLLT R14, DX
 	NEGQ DX
-	VMOVDQU 72(R11)(DX*8), Y3 // what is shorter than shortest
-	VMOVDQU 104(R11)(DX*8), Y4
-	VPANDN Y1, Y3, Y1
-	VPANDN Y2, Y4, Y2
+	VMAXPD 136(R11)(DX*8), Y1, Y1 // without what is shorter than shortest
+	VMAXPD 168(R11)(DX*8), Y2, Y2
 	VPADDQ (BX), Y0, Y3
 	VPADDQ 32(BX), Y0, Y4
-	MINIMUM(Y3, Y1, Y10)
-	MINIMUM(Y4, Y2, Y11)
+	VMAXPD Y1, Y3, Y3
+	VMAXPD Y2, Y4, Y4
+	VMINPD Y3, Y10, Y10
+	VMINPD Y4, Y11, Y11
 	MOVL $const_longMatch, DX
 	CMPL R14, DX
 	CMOVLGT R14, DX

@@ -1,7 +1,6 @@
 package lzx
 
 import (
-	"encoding/binary"
 	"math/bits"
 
 	"github.com/wimble-go/wimble/internal/match"
@@ -72,9 +71,9 @@ func (s *segment) fill(e *Encoder, start, end int) {
 	data := e.data
 	for pos := start; pos < end && pos <= e.size-minRest; pos++ {
 		before := len(found)
-		two := binary.LittleEndian.Uint16(data[pos:])
+		two := chunk16(data, pos)
 		last := &s.twos[uint32(two)*0x9e3779b1>>(32-twosBits)]
-		if at := int(*last) - 1; at >= 0 && binary.LittleEndian.Uint16(data[at:]) == two {
+		if at := int(*last) - 1; at >= 0 && chunk16(data, at) == two {
 			found = append(found, match.Match{Length: minMatch, Offset: uint32(pos - at)})
 		}
 		*last = uint32(pos + 1)
@@ -108,7 +107,7 @@ func (s *segment) fill(e *Encoder, start, end int) {
 // are followed by a repeat of the offset. It returns how many they are as Offset, and
 // the length of the repeat, which is 0 if there is none.
 func gapAfter(data []byte, pos, end, offset int) match.Match {
-	x := binary.LittleEndian.Uint64(data[pos:]) ^ binary.LittleEndian.Uint64(data[pos-offset:])
+	x := chunk64(data, pos) ^ chunk64(data, pos-offset)
 	// The top bit of each byte that is 0. (Above one that is, a byte of 1 may be
 	// marked, too: only the first mark is certain.)
 	const low = 0x0101010101010101
@@ -129,7 +128,7 @@ func gapAfter(data []byte, pos, end, offset int) match.Match {
 func extendMatch(data []byte, pos, offset, limit int) int {
 	length := 0
 	for length < limit {
-		x := binary.LittleEndian.Uint64(data[pos+length:]) ^ binary.LittleEndian.Uint64(data[pos-offset+length:])
+		x := chunk64(data, pos+length) ^ chunk64(data, pos-offset+length)
 		if x != 0 {
 			return min(limit, length+bits.TrailingZeros64(x)/8)
 		}
