@@ -1,6 +1,6 @@
-// Package lzx decompresses LZX chunks in the flavour that Windows Imaging (WIM)
-// files use. It knows nothing of WIM files: give it one compressed chunk and the
-// size that it had.
+// Package lzx compresses and decompresses LZX chunks in the flavour that Windows
+// Imaging (WIM) files use. It knows nothing of WIM files: give a [Decoder] one
+// compressed chunk and the size that it had, and an [Encoder] one chunk.
 //
 // # The format
 //
@@ -49,4 +49,8 @@
 // A [Decoder] is reused from chunk to chunk and allocates nothing while it
 // decodes. A chunk that the container stored raw (compressed size equal to the
 // uncompressed one) is not for the decoder.
+//
+// An [Encoder] is used likewise. It writes verbatim and aligned blocks, with codes that
+// are complete, and ends a chunk at the unit where its last bit is: some readers
+// reject anything else.
 package lzx

@@ -1,6 +1,7 @@
 package lzx_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 
@@ -29,4 +30,21 @@ func ExampleDecoder_Decode() {
 	// row 1 of the table
 	// ...
 	// row 11 of the table
+}
+
+func ExampleEncoder_Encode() {
+	encoder, err := lzx.NewEncoder(lzx.MinWindow, lzx.DefaultLevel)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	chunk := bytes.Repeat([]byte("a row of a table\n"), 100)
+	stored := make([]byte, len(chunk))
+	if n := encoder.Encode(stored, chunk); n > 0 {
+		stored = stored[:n]
+	} else {
+		stored = chunk // it does not get smaller
+	}
+	fmt.Println(len(chunk), "bytes became less than a tenth:", len(stored) < len(chunk)/10)
+	// Output: 1700 bytes became less than a tenth: true
 }
