@@ -10,9 +10,15 @@ func hasAssembly() bool {
 	return cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasSSSE3
 }
 
-// asmMargin is how far before the end of the chunk asmHot stops: two copies of 16
-// bytes, or the 31 that a long copy may write behind its end.
-const asmMargin = 32
+const (
+	// asmMargin is how far before the end of the chunk asmHot stops: two copies of
+	// 16 bytes.
+	asmMargin = 32
+
+	// longMargin is how much farther from the end a long match must be, which may
+	// write 63 bytes after its own end.
+	longMargin = 64 - asmMargin
+)
 
 // hotAssembly is hotUnsafe in assembly, and leaves less.
 func (d *Decoder) hotAssembly(pos uint) uint {
@@ -37,8 +43,8 @@ func (d *Decoder) hotAssembly(pos uint) uint {
 //     of the 512 that it has room for, as those of over 11 bits alone cannot
 //     make a complete code.
 //   - dst: two items are written at pos <= last, by 16 bytes each, that is up to
-//     last+32. Longer matches must end at last or before, and up to 31 bytes are
-//     written behind them. A source lies before pos, and its 16 or 32 bytes end
+//     last+32. Longer matches must end at last-32 or before, and up to 63 bytes
+//     are written after them. A source lies before pos, and its 16 or 64 bytes end
 //     before those at pos do.
 //
 //go:noescape

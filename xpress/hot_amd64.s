@@ -209,10 +209,11 @@ longMatch:
 	SHRL $const_entryLength, CX
 	CMPL CX, $const_longMatch
 	JEQ lengthBytes
-	// if end := pos + length; end > last { return pos }
-	LEAQ (SI)(CX*1), R14
+	// if end := pos + length; end+longMargin > last { return pos }
+	LEAQ const_longMargin(SI)(CX*1), R14
 	CMPQ R14, last-16(SP)
 	JHI done
+	SUBQ $const_longMargin, R14
 	SUBL AX, R9
 	ANDL $63, R9 // e has flagSpecial
 	SHLXQ AX, R8, R8
@@ -243,10 +244,11 @@ lengthBytes:
 	ADDL $const_minMatch, CX
 
 lengthKnown:
-	// if end := pos + length; end > last { return pos }
-	LEAQ (SI)(CX*1), R14
+	// if end := pos + length; end+longMargin > last { return pos }
+	LEAQ const_longMargin(SI)(CX*1), R14
 	CMPQ R14, last-16(SP)
 	JHI done
+	SUBQ $const_longMargin, R14
 
 	// next = at
 	// n = 16 + m%16 - footer
@@ -270,12 +272,18 @@ copyMatch:
 	JCS repeat
 
 far:
+	// 64 bytes at a time, without a branch: most long matches end within them. By
+	// 16 bytes, as a source may be that near.
 	MOVOU (DX), X0
 	MOVOU X0, (SI)
 	MOVOU 16(DX), X0
 	MOVOU X0, 16(SI)
-	ADDQ $32, DX
-	ADDQ $32, SI
+	MOVOU 32(DX), X0
+	MOVOU X0, 32(SI)
+	MOVOU 48(DX), X0
+	MOVOU X0, 48(SI)
+	ADDQ $64, DX
+	ADDQ $64, SI
 	CMPQ SI, R14
 	JCS far
 	MOVQ R14, SI
