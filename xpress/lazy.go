@@ -51,7 +51,7 @@ const (
 	twoLater = 12
 
 	// Matches of so many bytes are seldom bettered two bytes later.
-	lazyTwiceBelow = 12
+	lazyTwiceBelow = 6
 )
 
 // score is for comparing matches: what a match saves, in some unit that is less than
