@@ -17,7 +17,7 @@ const (
 
 	// longMargin is how much farther from the end a long match must be, which may
 	// write 63 bytes after its own end.
-	longMargin = 64 - asmMargin
+	longMargin = 64 - asmMargin //lint:ignore U1000 the assembly uses it
 )
 
 // hotAssembly is hotUnsafe in assembly, and leaves less.

@@ -34,7 +34,7 @@ type Chains[P Position] struct {
 	size  int
 	limit int // no match needs to be longer
 	link4 []P // the last position with the same hash of 4 bytes
-	link3 []P // and of 3 bytes
+	link3 []P // and of 3 bytes: where they are the same ones, or else 0
 	head4 []P // by hash, while links are made
 	head3 []P
 }
