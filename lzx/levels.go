@@ -6,6 +6,7 @@ type params struct {
 	depth  int  // how many places the match finder looks at
 	nice   int  // a match of so many bytes is taken as it is
 	passes int  // how often each block is parsed; 0 for the lazy parse
+	sample bool // parse only a part of it the first time
 }
 
 // maxDepth is the largest depth of all levels.
@@ -19,13 +20,13 @@ var steps = [...]struct {
 }{
 	{1, params{depth: 4, nice: 16}},
 	{5, params{depth: 8, nice: 24}},
-	{10, params{depth: 13, nice: 32}},
+	{10, params{depth: 14, nice: 32}},
 	{20, params{depth: 24, nice: 48}},
 	{25, params{depth: 48, nice: 96}},
 	{30, params{depth: 10, nice: 32, passes: 1}},
 	{40, params{depth: 26, nice: 48, passes: 1}},
-	{45, params{depth: 16, nice: 40, passes: 2}},
-	{50, params{depth: 24, nice: 48, passes: 2}},
+	{45, params{depth: 16, nice: 40, passes: 2, sample: true}},
+	{50, params{depth: 28, nice: 56, passes: 2, sample: true}},
 	{55, params{depth: 32, nice: 64, passes: 2}},
 	{60, params{tree: true, depth: 24, nice: 64, passes: 2}},
 	{70, params{tree: true, depth: 32, nice: 96, passes: 2}},

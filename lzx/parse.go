@@ -92,10 +92,16 @@ func (p *parser) parse(e *Encoder, start int, b *piece, recent recentOffsets) []
 	p.counts = b.counts
 	p.counts.flatten(p.mainSymbols)
 	var items []item
-	for range e.params.passes {
+	for pass := range e.params.passes {
+		end := b.end
+		if pass == 0 && e.params.sample {
+			// A bit more than half of the block tells nearly as much of the codes
+			// as all of it.
+			end = start + (b.end-start)*9/16
+		}
 		p.costs.set(&p.counts, p.mainSymbols)
-		p.search(e, start, b, recent)
-		items = p.collect(e, start, b.end)
+		p.search(e, start, end, b.first, recent)
+		items = p.collect(e, start, end)
 	}
 	for _, it := range items {
 		recent = recent.after(it.offset)

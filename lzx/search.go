@@ -14,10 +14,10 @@ type searchState struct {
 	next    int           // position in the block
 }
 
-// search finds the cheapest way to each position of the block b, which starts at
-// start.
-func (p *parser) search(e *Encoder, start int, b *piece, recent recentOffsets) {
-	words := p.words[:b.end-start+maxStep+1]
+// search finds the cheapest way to each position from start to end, of a block whose
+// matches begin at first in the segment's.
+func (p *parser) search(e *Encoder, start, end, first int, recent recentOffsets) {
+	words := p.words[:end-start+maxStep+1]
 	for i := range words {
 		words[i] = noWord
 	}
@@ -27,8 +27,8 @@ func (p *parser) search(e *Encoder, start int, b *piece, recent recentOffsets) {
 		data:    e.data,
 		start:   start,
 		words:   words,
-		counts:  e.seg.counts[start-e.seg.start : b.end-e.seg.start],
-		matches: e.seg.matches[b.first:],
+		counts:  e.seg.counts[start-e.seg.start : end-e.seg.start],
+		matches: e.seg.matches[first:],
 	}
 	if !e.plain {
 		p.searchFast(&s)
