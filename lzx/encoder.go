@@ -61,7 +61,7 @@ func NewEncoder(windowSize, level int) (*Encoder, error) {
 	e := &Encoder{
 		windowSize:  windowSize,
 		mainSymbols: numLiterals + lengthHeaders*slots,
-		params:      newParams(level),
+		params:      newParams(level, windowSize),
 		data:        make([]byte, windowSize+match.Padding),
 	}
 	e.finder = newFinder(windowSize, e.params.tree)

@@ -20,7 +20,7 @@ var steps = [...]struct {
 }{
 	{1, params{depth: 4, nice: 16}},
 	{5, params{depth: 8, nice: 24}},
-	{10, params{depth: 14, nice: 32}},
+	{10, params{depth: 16, nice: 32}},
 	{20, params{depth: 24, nice: 48}},
 	{25, params{depth: 48, nice: 96}},
 	{30, params{depth: 10, nice: 32, passes: 1}},
@@ -35,12 +35,19 @@ var steps = [...]struct {
 	{100, params{tree: true, depth: 64, nice: maxMatch, passes: 4}},
 }
 
-func newParams(level int) params {
+func newParams(level, windowSize int) params {
 	p := steps[0].params
 	for _, s := range steps {
 		if level >= s.level {
 			p = s.params
 		}
 	}
+	if windowSize >= manyPositions && p.passes > 1 && !p.tree {
+		p.tree, p.depth, p.nice = true, 22, 64
+	}
 	return p
 }
+
+// manyPositions is the size of chunks where chains are so long that trees are better
+// already at the default level.
+const manyPositions = 1 << 18
