@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // Bulk reading decodes many blobs on many cores. The plan sorts blobs as they
@@ -261,7 +262,7 @@ func (r *bulkRun) work(j *job) error {
 	owner := j.part.owner
 	window := r.windows.Get(int(j.window.size), &owner.buffers)
 	source := &windowReader{j.part.source, *window, j.window.offset}
-	if readFull(j.part.source, *window, j.window.offset) != nil {
+	if saferio.ReadFull(j.part.source, *window, j.window.offset) != nil {
 		source.data = nil // read what can be read piece by piece, for a precise error
 	}
 	for i, p := range j.pieces {

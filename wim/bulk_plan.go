@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // extent is where a blob lies in the content of a resource.
@@ -203,7 +204,7 @@ func (w *windowReader) slice(s span) []byte {
 func (p *piece) decode(ctx context.Context, source *windowReader) {
 	res := p.of.resource
 	if res.raw {
-		if err := readFull(source, *p.data, res.data.offset+p.start); err != nil {
+		if err := saferio.ReadFull(source, *p.data, res.data.offset+p.start); err != nil {
 			p.damage = append(p.damage, damage{p.start, p.end, err})
 		}
 		return

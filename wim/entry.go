@@ -1,6 +1,9 @@
 package wim
 
-import "github.com/wimble-go/wimble/internal/wimfile"
+import (
+	"github.com/wimble-go/wimble/internal/utf16le"
+	"github.com/wimble-go/wimble/internal/wimfile"
+)
 
 // Entry is everything that the metadata of an image says about one name. The
 // Sys method of the [io/fs.FileInfo] values of an [FS] returns an *Entry.
@@ -114,8 +117,8 @@ func (f *FS) entry(i int32) *Entry {
 	d := m.dentry(n)
 	e := &Entry{
 		Name:           n.name,
-		RawName:        unitsOf(d.Name),
-		ShortName:      decodeUTF16(d.ShortName),
+		RawName:        utf16le.Units(d.Name),
+		ShortName:      utf16le.Decode(d.ShortName),
 		Attributes:     n.attributes,
 		CreationTime:   Filetime(d.CreationTime),
 		LastAccessTime: Filetime(d.LastAccessTime),
@@ -136,7 +139,7 @@ func (f *FS) entry(i int32) *Entry {
 		e.Streams = append(e.Streams, f.stream("", hashes.data))
 	}
 	for _, s := range hashes.named {
-		e.Streams = append(e.Streams, f.stream(decodeUTF16(s.name), s.hash))
+		e.Streams = append(e.Streams, f.stream(utf16le.Decode(s.name), s.hash))
 	}
 	if n.attributes&AttributeReparsePoint != 0 {
 		fields := d.Reparse()

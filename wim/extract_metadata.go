@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // metadataKinds are kinds of metadata that only a [metadataHost] can give an
@@ -65,11 +67,11 @@ func (x *extractedTree) streamContents() iter.Seq2[*blob, destination] {
 			folded := make(map[string]bool)
 			for _, s := range hashes.named {
 				name, valid := streamName(s.name)
-				if !valid || folded[foldName(name)] {
+				if !valid || folded[utf16le.Fold(name)] {
 					x.lostStream(i)
 					continue
 				}
-				folded[foldName(name)] = true
+				folded[utf16le.Fold(name)] = true
 				at := destination{x, i, name}
 				b, err := x.tree.reader.lookup(s.hash)
 				switch {
@@ -91,7 +93,7 @@ func (x *extractedTree) streamContents() iter.Seq2[*blob, destination] {
 // name on NTFS, and no other: what a colon or a slash would lead to is not the
 // stream of this file.
 func streamName(name []byte) (string, bool) {
-	units := unitsOf(name)
+	units := utf16le.Units(name)
 	decoded := string(utf16.Decode(units))
 	return decoded, len(units) > 0 && len(units) <= maxName && !strings.ContainsAny(decoded, "\x00/\\:") &&
 		slices.Equal(utf16.Encode([]rune(decoded)), units)
@@ -149,7 +151,7 @@ func (x *extractedTree) restoreShortNames(ctx context.Context) error {
 	for _, set := range []bool{false, true} {
 		err := x.eachMade(ctx, func(i int32, dir *os.Root, name string) {
 			stored := x.tree.meta.shortName(x.tree.meta.nodes[i].dentry)
-			short := decodeUTF16(stored)
+			short := utf16le.Decode(stored)
 			switch {
 			case i == 0 || short == "" || len(stored)/2 > len("8LETTERS.3LE") || !validOnWindows(short):
 			case !set:

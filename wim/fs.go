@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // FS is the directory tree of one image. It implements [fs.FS], [fs.StatFS],
@@ -108,7 +110,7 @@ func (f *FS) foldedChildren(dir int32) []foldedChild {
 	first := f.meta.nodes[dir].firstChild
 	list := make([]foldedChild, f.meta.nodes[dir].childCount)
 	for i, n := range f.meta.children(dir) {
-		list[i] = foldedChild{foldName(n.name), first + int32(i)}
+		list[i] = foldedChild{utf16le.Fold(n.name), first + int32(i)}
 	}
 	slices.SortFunc(list, func(a, b foldedChild) int {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.node, b.node))
@@ -283,9 +285,9 @@ func (f *FS) open(op, name, stream string) (fs.File, error) {
 // name matches exactly.
 func (s *streamHashes) find(name string) (hash SHA1, found bool) {
 	for _, n := range s.named {
-		if decoded := decodeUTF16(n.name); decoded == name {
+		if decoded := utf16le.Decode(n.name); decoded == name {
 			return n.hash, true
-		} else if !found && foldName(decoded) == foldName(name) {
+		} else if !found && utf16le.Fold(decoded) == utf16le.Fold(name) {
 			hash, found = n.hash, true
 		}
 	}
@@ -410,7 +412,7 @@ func (f *FS) eachContent(yield func(i int32, stream string, hash SHA1)) {
 		}
 		for _, s := range hashes.named {
 			if !s.hash.IsZero() {
-				yield(int32(i), decodeUTF16(s.name), s.hash)
+				yield(int32(i), utf16le.Decode(s.name), s.hash)
 			}
 		}
 	}

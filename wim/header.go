@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/wimble-go/wimble/internal/saferio"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
@@ -82,11 +83,11 @@ func readHeader(r io.ReaderAt, size int64) (Header, error) {
 		return Header{}, formatErrorf("the file has %d bytes, a WIM header alone has %d", max(size, 0), headerSize)
 	}
 	var raw [headerSize]byte
-	if err := readFull(r, raw[:], 0); err != nil {
+	if err := saferio.ReadFull(r, raw[:], 0); err != nil {
 		return Header{}, fmt.Errorf("header: %w", err)
 	}
 	if [8]byte(raw[:]) == wimfile.MagicPipable {
-		if err := readFull(r, raw[:], size-headerSize); err != nil {
+		if err := saferio.ReadFull(r, raw[:], size-headerSize); err != nil {
 			return Header{}, fmt.Errorf("final header: %w", err)
 		}
 		if [8]byte(raw[:]) != wimfile.MagicPipable {

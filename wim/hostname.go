@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // plainName returns the stored name of a node as UTF-8, or an error if it is
@@ -15,7 +17,7 @@ import (
 // names, but what is written out must not be called by another name silently.
 func (f *FS) plainName(i int32) (string, error) {
 	n := &f.meta.nodes[i]
-	units := unitsOf(f.meta.longName(n.dentry))
+	units := utf16le.Units(f.meta.longName(n.dentry))
 	name := string(utf16.Decode(units))
 	switch {
 	case name == n.name && !strings.Contains(name, "%u"):

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/saferio"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
@@ -40,7 +41,7 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 		return fail("%d bytes, %d uncompressed", where.size, h.usize)
 	}
 	var raw [integrityHeaderSize]byte
-	if err := readFull(p.source, raw[:], where.offset); err != nil {
+	if err := saferio.ReadFull(p.source, raw[:], where.offset); err != nil {
 		return nil, fmt.Errorf("integrity table of %s: %w", p.name, err)
 	}
 	begin := wimfile.ParseIntegrityHeader(raw[:])
@@ -82,7 +83,7 @@ func (t *integrityTable) check(ctx context.Context, p *part, b *bulk) ([]error, 
 	checked := int64(0)
 	for err == nil && checked < t.count {
 		n := min(integrityBatch, t.count-checked)
-		err = readFull(p.source, sums[:20*n], t.sums+20*checked)
+		err = saferio.ReadFull(p.source, sums[:20*n], t.sums+20*checked)
 		var damaged []bool
 		if err == nil {
 			damaged, err = t.checkBatch(ctx, p, checked, sums[:20*n], b)
@@ -140,7 +141,7 @@ func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, b *bul
 			return SHA1{}, err
 		}
 		n := min(int64(len(buf)), end-at)
-		if err := readFull(p.source, buf[:n], at); err != nil {
+		if err := saferio.ReadFull(p.source, buf[:n], at); err != nil {
 			return SHA1{}, err
 		}
 		hash.Write(buf[:n])

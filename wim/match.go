@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
 // match finds the nodes of a path whose elements may be patterns as in
@@ -59,7 +61,7 @@ func (f *FS) Glob(pattern string) ([]string, error) {
 func (f *FS) matchIn(dir int32, pattern string) []int32 {
 	first := f.meta.nodes[dir].firstChild
 	exactly := func(name string) string { return name }
-	for _, fold := range []func(string) string{exactly, foldName} {
+	for _, fold := range []func(string) string{exactly, utf16le.Fold} {
 		var found []int32
 		for k, n := range f.meta.children(dir) {
 			if ok, _ := path.Match(fold(pattern), fold(n.name)); ok {
@@ -76,7 +78,7 @@ func (f *FS) matchIn(dir int32, pattern string) []int32 {
 // sameFolded yields the children of a directory whose names differ from a name
 // in nothing but case.
 func (f *FS) sameFolded(dir int32, name string) iter.Seq[int32] {
-	name = foldName(name)
+	name = utf16le.Fold(name)
 	byFold := f.foldedChildren(dir)
 	k := sort.Search(len(byFold), func(k int) bool { return byFold[k].name >= name })
 	return func(yield func(int32) bool) {

@@ -7,10 +7,6 @@ import (
 	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
-func unitsOf(raw []byte) []uint16   { return utf16le.Units(raw) }
-func decodeUTF16(raw []byte) string { return utf16le.Decode(raw) }
-func foldName(name string) string   { return utf16le.Fold(name) }
-
 // pathElement turns a stored name into an element of an [io/fs] path. Almost
 // every name stands for itself. What such a path cannot hold is written as
 // %uXXXX, one for each UTF-16 unit: unpaired surrogates, "/", "\", NUL, and the

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // A rawCopy is resources that are stored one after the other, in the source and
@@ -73,7 +75,7 @@ func (k *copier) copy(c *rawCopy, offset, size int64) error {
 		k.room = make([]byte, max(size, rawCopyBytes))
 	}
 	k.window = windowReader{source: c.part.source, offset: c.from + offset}
-	if err := readFull(c.part.source, k.room[:size], c.from+offset); err != nil {
+	if err := saferio.ReadFull(c.part.source, k.room[:size], c.from+offset); err != nil {
 		return err
 	}
 	k.window.data = k.room[:size]

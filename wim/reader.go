@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // Limits bound what reading a file may cost. A field that is 0, or negative, has
@@ -186,7 +187,7 @@ func (p *part) readTableResource(name string, h resourceHeader, limit int64) ([]
 		return nil, fail(err)
 	}
 	if res.raw {
-		raw, err := readGrowing(p.source, res.usize, res.data.offset)
+		raw, err := saferio.ReadData(p.source, res.usize, res.data.offset)
 		if err != nil {
 			return nil, fail(err)
 		}

@@ -2,20 +2,11 @@ package wim
 
 import (
 	"fmt"
-	"io"
-
-	"github.com/wimble-go/wimble/internal/saferio"
 )
-
-func readFull(r io.ReaderAt, buf []byte, offset int64) error { return saferio.ReadFull(r, buf, offset) }
 
 // readStep is how much memory a size from the file may claim before bytes
 // that back it have been read.
 const readStep = 8 << 20
-
-func readGrowing(r io.ReaderAt, n, offset int64) ([]byte, error) {
-	return saferio.ReadData(r, n, offset)
-}
 
 // span is a checked byte range of a source: 0 <= offset, offset+size <= the
 // size of the source.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/wimble-go/wimble/internal/utf16le"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
@@ -87,8 +88,8 @@ func parseLink(tag ReparseTag, data []byte) (*Link, error) {
 		return nil, err
 	}
 	return &Link{
-		Substitute: decodeUTF16(link.Substitute()),
-		Print:      decodeUTF16(link.Print()),
+		Substitute: utf16le.Decode(link.Substitute()),
+		Print:      utf16le.Decode(link.Print()),
 		Relative:   link.Flags&wimfile.LinkRelative != 0,
 	}, nil
 }

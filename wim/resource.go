@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // chunkKey names a decoded chunk. The whole resource header is part of it: in
@@ -154,7 +156,7 @@ func (res *resource) readBoundaries(source io.ReaderAt, i int64) (*boundaries, e
 	from, to := max(first, 1), min(first+count, n-1)
 	if to >= from {
 		raw := make([]byte, (to-from+1)*res.entryWidth)
-		if err := readFull(source, raw, res.tableOffset+(from-1)*res.entryWidth); err != nil {
+		if err := saferio.ReadFull(source, raw, res.tableOffset+(from-1)*res.entryWidth); err != nil {
 			return nil, err
 		}
 		for k := from; k <= to; k++ {
@@ -179,7 +181,7 @@ func (res *resource) readCompressed(i int64) (*[]byte, error) {
 		return nil, err
 	}
 	buf := res.part.owner.buffers.Get(int(where.size))
-	if err := readFull(res.part.source, *buf, where.offset); err != nil {
+	if err := saferio.ReadFull(res.part.source, *buf, where.offset); err != nil {
 		res.part.owner.buffers.Put(buf)
 		return nil, fmt.Errorf("chunk %d of %d: %w", i, res.chunkCount(), err)
 	}
@@ -247,7 +249,7 @@ func (res *resource) cachedChunk(i int64) ([]byte, error) {
 func (res *resource) readAt(p []byte, offset int64) (int, error) {
 	if res.raw {
 		n := int(min(int64(len(p)), max(res.usize-offset, 0)))
-		if err := readFull(res.part.source, p[:n], res.data.offset+offset); err != nil {
+		if err := saferio.ReadFull(res.part.source, p[:n], res.data.offset+offset); err != nil {
 			return 0, err
 		}
 		if n < len(p) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wimble-go/wimble/internal/saferio"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
@@ -80,7 +81,7 @@ func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error
 		return err
 	}
 	var raw [solidHeaderSize]byte
-	if err := readFull(p.source, raw[:], where.offset); err != nil {
+	if err := saferio.ReadFull(p.source, raw[:], where.offset); err != nil {
 		return err
 	}
 	begin := wimfile.ParseSolidHeader(raw[:])
@@ -103,7 +104,7 @@ func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error
 	if err := take(4 * n); err != nil {
 		return err
 	}
-	sizes, err := readGrowing(p.source, 4*n, where.offset+solidHeaderSize)
+	sizes, err := saferio.ReadData(p.source, 4*n, where.offset+solidHeaderSize)
 	if err != nil {
 		return fmt.Errorf("chunk sizes: %w", err)
 	}

@@ -122,10 +122,10 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 		}
 		data, err := t.content(s.hash, maxTarStream)
 		if err != nil {
-			r.bad = append(r.bad, fmt.Errorf("stream %q: %w", decodeUTF16(s.name), err))
+			r.bad = append(r.bad, fmt.Errorf("stream %q: %w", utf16le.Decode(s.name), err))
 			continue
 		}
-		r.addBinary("named streams", recordStream+recordName(unitsOf(s.name)), data)
+		r.addBinary("named streams", recordStream+recordName(utf16le.Units(s.name)), data)
 	}
 	return r
 }

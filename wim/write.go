@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // A file is written in this order (the metadata of images has the SHA-1s of
@@ -335,7 +336,7 @@ func (p *writing) finish(ctx context.Context, header Header) error {
 		return err
 	}
 	old := make([]byte, headerSize)
-	if err := readFull(p.base.source, old, 0); err != nil {
+	if err := saferio.ReadFull(p.base.source, old, 0); err != nil {
 		return err
 	}
 	if n, err := p.dst.WriteAt(raw, 0); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/saferio"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
@@ -62,6 +63,6 @@ func (p *writing) knownSums() (chunk int64, sums []byte, err error) {
 	if err != nil || table == nil || table.chunkSize < 1<<12 || table.chunkSize > 1<<27 {
 		return integrityChunk, nil, nil // a bad table is made anew
 	}
-	sums, err = readGrowing(p.base.source, 20*(table.covered()/table.chunkSize), table.sums)
+	sums, err = saferio.ReadData(p.base.source, 20*(table.covered()/table.chunkSize), table.sums)
 	return table.chunkSize, sums, err
 }
