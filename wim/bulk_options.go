@@ -46,7 +46,8 @@ type bulkOptions struct {
 // extractOptions are those of one that writes entries of images.
 type extractOptions struct {
 	bulkOptions
-	paths []string // see WithPaths
+	paths    []string // see WithPaths
+	unixData bool     // see WithUnixData
 }
 
 type bulkOption func(*bulkOptions)

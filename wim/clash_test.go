@@ -20,8 +20,8 @@ func TestExtractClash(t *testing.T) {
 		wimtest.RegularFile("straße", hash), wimtest.RegularFile("strasse", hash))})
 	tree := craftedTree(t, openCrafted(t, w))
 	for _, foldsCase := range []bool{false, true} {
-		x := newExtraction(t.Context())
-		x.add(tree, t.TempDir(), "")
+		x := newExtraction(t.Context(), t.TempDir())
+		x.add(tree, "")
 		defer x.closeAll()
 		require.NoError(t, x.trees[0].choose(nil))
 		x.trees[0].placeAll(foldsCase)

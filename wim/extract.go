@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -48,6 +49,12 @@ func WithPaths(paths ...string) ExtractOption {
 	return extractOption(func(o *extractOptions) { o.paths = append(o.paths, paths...) })
 }
 
+// WithUnixData has [Image.Extract] restore Unix modes as they are stored,
+// whatever the umask is. Set-user-ID and set-group-ID are left out all the same.
+func WithUnixData() ExtractOption {
+	return extractOption(func(o *extractOptions) { o.unixData = true })
+}
+
 // Extract writes the image to a directory, which is made if need be: files,
 // directories, hard links, symbolic links and junctions, times of last
 // modification, and the read-only attribute. Existing files are replaced, each
@@ -60,11 +67,14 @@ func WithPaths(paths ...string) ExtractOption {
 // not at all: a user who may not give files away gets files with the
 // permissions that dir hands down. Dir itself becomes neither hidden nor a
 // system directory. Unix modes are restored without set-user-ID and set-group-ID,
-// since owners are not. [ExtractReport.NotRestored] counts what was left out, on
+// since owners are not, and within the umask unless [WithUnixData] is given.
+// Directories that existed keep their modes. A file is never more accessible
+// than it is in the end. [ExtractReport.NotRestored] counts what was left out, on
 // every system, and nothing of that is an error.
 //
 // Nothing is written outside of dir, whatever the names and links in the image
-// say. An absolute link target is rooted in dir if the file's header asks for
+// say, and whatever links an earlier extraction left in dir: a link that stands
+// where a directory is to be is an error. An absolute link target is rooted in dir if the file's header asks for
 // that with FlagReparseFix.
 //
 // Entries that are damaged or that the target cannot hold are left out; the
@@ -79,8 +89,8 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOpti
 	if dir, err = targetPath(dir); err != nil {
 		return nil, err
 	}
-	x := newExtraction(ctx)
-	x.add(tree, dir, "")
+	x := newExtraction(ctx, dir)
+	x.add(tree, "")
 	return x.extract(newExtractOptions(opts))
 }
 
@@ -95,14 +105,14 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...ExtractOption)
 	if err != nil {
 		return nil, err
 	}
-	x := newExtraction(ctx)
+	x := newExtraction(ctx, dir)
 	err = r.eachTree(ctx, func(images []*Image, tree *FS, err error) {
 		for _, image := range images {
 			name := strconv.Itoa(image.Index)
 			if err != nil {
 				x.problems.add("extract", name, image.unreadable(err))
 			} else {
-				x.add(tree, filepath.Join(dir, name), name)
+				x.add(tree, name)
 			}
 		}
 	})
@@ -124,6 +134,10 @@ func targetPath(dir string) (string, error) {
 // An extraction is one run of Extract.
 type extraction struct {
 	ctx      context.Context // looked at before each entry is made
+	dir      string          // the absolute path that the user named
+	top      *os.Root        // dir; everything below it is reached through this
+	existed  bool            // dir was there before
+	unixData bool            // see WithUnixData
 	trees    []*extractedTree
 	problems *problemList
 	host     metadataHost // nil where there is none
@@ -135,9 +149,9 @@ type extraction struct {
 	writing map[*newFile]bool
 }
 
-func newExtraction(ctx context.Context) *extraction {
+func newExtraction(ctx context.Context, dir string) *extraction {
 	return &extraction{
-		ctx:      ctx,
+		ctx: ctx, dir: dir,
 		problems: new(problemList), host: newMetadataHost(), token: rand.Text(),
 		report: &ExtractReport{}, writing: make(map[*newFile]bool),
 	}
@@ -177,30 +191,66 @@ func (d destination) problem(err error) {
 	d.tree.subset.problems.add(d.tree.op, d.path(), err)
 }
 
-// add adds a tree and the absolute path of the directory that it goes to. Paths in
-// reports begin with prefix.
-func (x *extraction) add(tree *FS, dir, prefix string) {
-	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: dir}
+// add adds a tree that goes to the directory of this name below the target, or to
+// the target itself if the name is empty. Paths in reports begin with the name.
+func (x *extraction) add(tree *FS, prefix string) {
+	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
+	t.made = make([]bool, len(tree.meta.nodes))
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
 	t.directories = openDirectories{parent: t.parent, open: make(map[int32]*openDirectory)}
 	x.trees = append(x.trees, t)
 }
 
-// openTarget makes the directory that the tree goes to, if it is not there, and opens it.
-func (x *extractedTree) openTarget() (err error) {
-	if err = os.MkdirAll(x.dir, 0o777); err == nil {
-		x.directories.root, err = os.OpenRoot(x.dir)
+// openTop makes the directory that the user named, if it is not there, and opens it.
+func (x *extraction) openTop() error {
+	if info, err := os.Stat(x.dir); err == nil {
+		x.existed = info.IsDir()
+	}
+	err := os.MkdirAll(x.dir, 0o777)
+	if err == nil {
+		x.top, err = os.OpenRoot(x.dir)
 	}
 	return err
+}
+
+// openTarget opens the directory that the tree goes to, which it makes if need be.
+func (x *extractedTree) openTarget() error {
+	if x.prefix == "" {
+		x.directories.root, x.made[0] = x.top, !x.existed
+		return nil
+	}
+	made, err := makeDirectory(x.top, x.prefix, 0o777)
+	if err == nil {
+		x.made[0] = made
+		x.directories.root, err = x.top.OpenRoot(x.prefix)
+	}
+	if err != nil {
+		return x.targetError(".", err)
+	}
+	return nil
+}
+
+// makeDirectory makes a directory, or says that it is there. What a link leads to
+// is not: something else made it, and who knows where it is.
+func makeDirectory(dir *os.Root, name string, mode fs.FileMode) (made bool, err error) {
+	if err = dir.Mkdir(name, mode); errors.Is(err, fs.ErrExist) {
+		if info, statErr := dir.Lstat(name); statErr == nil && info.IsDir() {
+			return false, nil
+		}
+	}
+	return err == nil, err
 }
 
 func (x *extraction) closeAll() {
 	for _, t := range x.trees {
 		t.directories.closeAll()
-		if t.directories.root != nil {
-			t.directories.root.Close()
+		if root := t.directories.root; root != nil && root != x.top {
+			root.Close()
 		}
+	}
+	if x.top != nil {
+		x.top.Close()
 	}
 }
 
@@ -224,6 +274,10 @@ func (x *extraction) run(o extractOptions) error {
 		subsets = append(subsets, t.subset)
 	}
 	if err := chooseIn(subsets, o.paths); err != nil {
+		return err
+	}
+	x.unixData = o.unixData
+	if err := x.openTop(); err != nil {
 		return err
 	}
 	for _, t := range x.trees {

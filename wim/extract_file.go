@@ -34,7 +34,7 @@ func (x *extraction) create(at destination) (file *newFile, err error) {
 			return err
 		}
 		file.temp = x.tempName()
-		file.File, err = dir.OpenFile(file.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		file.File, err = dir.OpenFile(file.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, at.tree.createMode(at.node))
 		return err
 	})
 	if err != nil {
@@ -81,11 +81,8 @@ func (x *extraction) complete(file *newFile) error {
 	info := file.tree.tree.info(file.node)
 	err := file.tree.in(file.node, func(dir *os.Root, name string) error {
 		var err error
-		if x.host != nil {
-		} else if info.hasUnixData() {
+		if x.host == nil && x.unixData && info.hasUnixData() {
 			err = file.Chmod(extractedMode(info))
-		} else if info.Mode()&0o200 == 0 {
-			err = removeWriteMode(file.File)
 		}
 		if closeErr := file.Close(); err == nil {
 			err = closeErr
@@ -111,13 +108,19 @@ func (x *extraction) complete(file *newFile) error {
 	return nil
 }
 
-// removeWriteMode makes a file read-only for those who may read it.
-func removeWriteMode(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
+// createMode is what a file is made with: the permissions that it has in the end,
+// of which the umask takes some. An open file can be written whatever its mode is.
+func (x *extractedTree) createMode(i int32) fs.FileMode {
+	info := x.tree.info(i)
+	switch {
+	case x.host != nil:
+		return 0o666
+	case info.hasUnixData():
+		return info.Mode().Perm()
+	case info.Mode()&0o200 == 0:
+		return 0o444
 	}
-	return file.Chmod(info.Mode() &^ 0o222)
+	return 0o666
 }
 
 // extractedMode returns the mode of an extracted file or directory. Owners are not

@@ -109,9 +109,9 @@ func extractTo(t *testing.T, data []byte, host metadataHost) (map[string]int, *E
 	require.NoError(t, err)
 	tree, err := r.Images[0].FS()
 	require.NoError(t, err)
-	x := newExtraction(t.Context())
+	x := newExtraction(t.Context(), t.TempDir())
 	x.host = host
-	x.add(tree, t.TempDir(), "")
+	x.add(tree, "")
 	report, err := x.extract(newExtractOptions(nil))
 	counts := make(map[string]int)
 	for _, n := range report.NotRestored {

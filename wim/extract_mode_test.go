@@ -3,6 +3,7 @@
 package wim
 
 import (
+	"encoding/binary"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,4 +41,85 @@ func TestExtractToNowhere(t *testing.T) {
 	require.ErrorContains(t, err, "no directory was named")
 	_, err = r.Images[0].Extract(t.Context(), "")
 	require.ErrorContains(t, err, "no directory was named")
+}
+
+// withMode gives an entry Unix data: u32 uid, gid, mode, rdev (WIM format sheet,
+// section 8.6).
+func withMode(d *wimtest.Dentry, mode uint32) *wimtest.Dentry {
+	data := binary.LittleEndian.AppendUint32(make([]byte, 8), mode)
+	d.Tagged = append(d.Tagged, wimtest.TaggedItem{Tag: 0x337DD873, Data: append(data, 0, 0, 0, 0)})
+	return d
+}
+
+// Unix modes are within the umask, unless it is asked for them; a directory that
+// was there keeps its own, the target as well as those below it.
+func TestExtractUnixModes(t *testing.T) {
+	w := wimtest.NewWIM()
+	hash := w.AddBlob([]byte("content"))
+	w.AddImage(&wimtest.Metadata{Root: withMode(wimtest.Directory("",
+		withMode(wimtest.RegularFile("open", hash), 0o100666),
+		withMode(wimtest.RegularFile("secret", hash), 0o100600),
+		withMode(wimtest.RegularFile("empty", [20]byte{}), 0o100640),
+		withMode(wimtest.Directory("public", withMode(wimtest.RegularFile("f", hash), 0o100444)), 0o040777),
+		withMode(wimtest.Directory("closed", withMode(wimtest.RegularFile("f", hash), 0o100444)), 0o040555),
+		withMode(wimtest.Directory("there"), 0o040777),
+	), 0o040777)})
+	r := openCrafted(t, w)
+	old := syscall.Umask(0o027)
+	defer syscall.Umask(old)
+	modes := func(existing bool, opts ...ExtractOption) map[string]fs.FileMode {
+		dir := filepath.Join(t.TempDir(), "target")
+		if existing {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, "there"), 0o700))
+			require.NoError(t, os.Chmod(dir, 0o710))
+		}
+		_, err := r.Images[0].Extract(t.Context(), dir, opts...)
+		require.NoError(t, err)
+		got := make(map[string]fs.FileMode)
+		for _, name := range []string{".", "open", "secret", "empty", "public", "closed", "closed/f", "there"} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			require.NoError(t, err)
+			got[name] = info.Mode().Perm()
+		}
+		require.NoError(t, os.Chmod(filepath.Join(dir, "closed"), 0o700)) // so that it can be removed
+		return got
+	}
+	want := map[string]fs.FileMode{
+		".": 0o750, "open": 0o640, "secret": 0o600, "empty": 0o640, "public": 0o750, "closed": 0o550, "closed/f": 0o440, "there": 0o750,
+	}
+	require.Equal(t, want, modes(false))
+	want["."], want["there"] = 0o710, 0o700
+	require.Equal(t, want, modes(true))
+	require.Equal(t, map[string]fs.FileMode{
+		".": 0o777, "open": 0o666, "secret": 0o600, "empty": 0o640, "public": 0o777, "closed": 0o555, "closed/f": 0o444, "there": 0o777,
+	}, modes(false, WithUnixData()))
+}
+
+// What only its owner may read is so while it is written, too.
+func TestExtractSecretWhileWritten(t *testing.T) {
+	w := wimtest.NewWIM()
+	file := withMode(wimtest.RegularFile("secret", w.AddBlob([]byte("content"))), 0o100600)
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", withMode(wimtest.Directory("d", file), 0o040700))})
+	tree := craftedTree(t, openCrafted(t, w))
+	old := syscall.Umask(0)
+	defer syscall.Umask(old)
+	x := newExtraction(t.Context(), t.TempDir())
+	x.add(tree, "")
+	defer x.closeAll()
+	require.NoError(t, x.openTop())
+	tr := x.trees[0]
+	require.NoError(t, tr.choose(nil))
+	require.NoError(t, tr.openTarget())
+	require.NoError(t, tr.prepare())
+	for _, places := range tr.files.contents {
+		written, err := x.create(destination{tr, places[0], ""})
+		require.NoError(t, err)
+		info, err := written.Stat()
+		require.NoError(t, err)
+		require.Equal(t, fs.FileMode(0o600), info.Mode())
+		require.NoError(t, x.discard(written))
+	}
+	info, err := os.Stat(filepath.Join(x.dir, "d"))
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o700), info.Mode().Perm())
 }

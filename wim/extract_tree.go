@@ -19,6 +19,7 @@ type extractedTree struct {
 	dir         string // the target's absolute path
 	directories openDirectories
 	files       *filePlan
+	made        []bool          // by node: a directory that did not exist
 	restored    []metadataKinds // by node, what it was given
 }
 
@@ -146,27 +147,38 @@ func (x *extractedTree) targetError(path string, err error) error {
 	return &fs.PathError{Op: op, Path: filepath.Join(x.dir, path), Err: err}
 }
 
+// makeDirectories goes down each way before it begins the next, so that the
+// directory above is at hand. Unix modes are there from the start, and what the
+// owner needs to write into the directory.
 func (x *extractedTree) makeDirectories() error {
-	return x.each(func(i int32, n *node) error {
-		if !n.isDirectory() || i == 0 {
-			return nil
+	for i := range x.tree.meta.preorder() {
+		if !x.placed[i] || i == 0 || !x.tree.meta.nodes[i].isDirectory() {
+			continue
 		}
 		if err := context.Cause(x.ctx); err != nil {
 			return err
 		}
-		return x.in(i, func(dir *os.Root, name string) error {
-			err := dir.Mkdir(name, 0o777)
-			if errors.Is(err, fs.ErrExist) {
-				if info, statErr := dir.Lstat(name); statErr == nil && info.IsDir() {
-					err = nil
-				}
-			}
-			if err == nil {
-				x.report.Directories++
-			}
+		mode := fs.FileMode(0o777)
+		if info := x.tree.info(i); x.setsMode(i, info) {
+			mode = info.Mode().Perm() | 0o700
+		}
+		err := x.in(i, func(dir *os.Root, name string) (err error) {
+			x.made[i], err = makeDirectory(dir, name, mode)
 			return err
 		})
-	})
+		if err != nil {
+			return err
+		}
+		x.report.Directories++
+	}
+	return nil
+}
+
+// setsMode says whether the entry gets the Unix mode of the image: not a
+// directory on the way to what was asked for. Where there is a metadataHost,
+// modes mean something else.
+func (x *extractedTree) setsMode(i int32, info *fileInfo) bool {
+	return x.host == nil && x.selected[i] == selected && info.hasUnixData()
 }
 
 func (x *extractedTree) writeEmpty(i int32) error {
@@ -271,24 +283,24 @@ func (x *extractedTree) linkTarget(i int32) (string, error) {
 	return filepath.FromSlash(target), nil
 }
 
-// finishDirectories sets modes and times of directories, the deepest first,
+// finishDirectories sets modes and times of directories, those below first,
 // once nothing is written into them any more.
 func (x *extractedTree) finishDirectories() error {
 	var directories []int32
-	x.each(func(i int32, n *node) error {
-		if n.isDirectory() && x.selected[i] == selected && n.dentry >= 0 {
+	for i := range x.tree.meta.preorder() {
+		n := &x.tree.meta.nodes[i]
+		if x.placed[i] && n.isDirectory() && x.selected[i] == selected && n.dentry >= 0 {
 			directories = append(directories, i)
 		}
-		return nil
-	})
+	}
 	for _, i := range slices.Backward(directories) {
 		if err := context.Cause(x.ctx); err != nil {
 			return err
 		}
 		info := x.tree.info(i)
 		err := x.in(i, func(dir *os.Root, name string) error {
-			if info.hasUnixData() {
-				if err := dir.Chmod(name, extractedMode(info)); err != nil {
+			if x.made[i] && info.hasUnixData() {
+				if err := x.setDirectoryMode(dir, name, extractedMode(info)); err != nil {
 					return err
 				}
 			}
@@ -299,6 +311,19 @@ func (x *extractedTree) finishDirectories() error {
 		}
 	}
 	return nil
+}
+
+// setDirectoryMode gives a directory that was made its mode. The umask is known by
+// what it took away then.
+func (x *extractedTree) setDirectoryMode(dir *os.Root, name string, mode fs.FileMode) error {
+	if !x.unixData {
+		now, err := dir.Lstat(name)
+		if err != nil {
+			return err
+		}
+		mode &= now.Mode().Perm() | fs.ModeSticky
+	}
+	return dir.Chmod(name, mode)
 }
 
 // isSpecial says whether the node is a device, a pipe or a socket.

@@ -76,12 +76,12 @@ const (
 // not fit and larger streams are left out and counted. A hard link has the
 // WIMBLE.shortname record alone, since all else belongs to the file.
 //
-// First come the directories, with links and empty files, in order of their
-// paths; then the files in the order in which their content is stored, with
+// First come the directories, with empty files, in order of their paths; then the files in the order in which their content is stored, with
 // their hard links, so that each chunk is decoded once, on all processors. Only a
 // content of more than 1 MiB that several files have, which are no hard links, is
 // decoded for each of them.
-// Directories with such files come again at the end, the deepest first: programs
+// Symbolic links and junctions come after all files, so that nothing is unpacked
+// through them. Directories with such files or links come again at the end, the deepest first: programs
 // would otherwise leave them with the time at which they wrote the files. The
 // same image gives the same bytes each time.
 //
@@ -148,6 +148,9 @@ func (t *tarring) run(ctx context.Context) error {
 		return err
 	}
 	if err := t.writeContents(ctx); err != nil {
+		return err
+	}
+	if err := t.writeLinks(ctx); err != nil {
 		return err
 	}
 	if err := t.writeDirectoriesAgain(ctx); err != nil {
@@ -246,8 +249,7 @@ func (t *tarring) writeTree(ctx context.Context) error {
 		switch e := t.tree.entry(i); {
 		case n.isDirectory():
 			err = t.writeDirectory(i, e)
-		case t.tree.isLink(i):
-			err = t.writeLink(i, e)
+		case t.tree.isLink(i): // see writeLinks
 		case empty[i]:
 			err = t.writeFileHeader(i, 0)
 		default:
@@ -311,6 +313,22 @@ func (t *tarring) writeDirectoriesAgain(ctx context.Context) error {
 	return nil
 }
 
+// writeLinks writes the links, when nothing else is to be written but directories.
+func (t *tarring) writeLinks(ctx context.Context) error {
+	for i := range t.tree.meta.preorder() {
+		if !t.placed[i] || !t.tree.isLink(i) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := t.writeLink(i, t.tree.entry(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *tarring) writeLink(i int32, e *Entry) error {
 	data, err := t.content(e.Reparse.SHA1, maxReparseData)
 	var link *Link
@@ -330,6 +348,7 @@ func (t *tarring) writeLink(i int32, e *Entry) error {
 	h.Linkname = target
 	t.addRecords(h, i, e)
 	t.report.Links++
+	t.again[t.tree.meta.nodes[i].parent] = true
 	return t.tar.WriteHeader(h)
 }
 
@@ -398,7 +417,7 @@ func (t *tarring) writeHardLinks(i int32) error {
 // header is what all kinds of entries have.
 func (t *tarring) header(i int32, e *Entry, kind byte) *tar.Header {
 	h := &tar.Header{
-		Format: tar.FormatPAX, Typeflag: kind, Name: t.path(i), Mode: unixPermissions(t.tree.info(i).Mode()),
+		Format: tar.FormatPAX, Typeflag: kind, Name: t.path(i), Mode: tarMode(t.tree.info(i)),
 		ModTime: e.LastWriteTime.Time(), AccessTime: e.LastAccessTime.Time(),
 	}
 	if e.Unix != nil {
@@ -407,15 +426,11 @@ func (t *tarring) header(i int32, e *Entry, kind byte) *tar.Header {
 	return h
 }
 
-// unixPermissions converts to the permission bits of a Unix st_mode.
-func unixPermissions(mode fs.FileMode) int64 {
+// tarMode returns the permission bits of a Unix st_mode that an extracted file
+// would have.
+func tarMode(info *fileInfo) int64 {
+	mode := extractedMode(info)
 	bits := int64(mode.Perm())
-	if mode&fs.ModeSetuid != 0 {
-		bits |= 0o4000
-	}
-	if mode&fs.ModeSetgid != 0 {
-		bits |= 0o2000
-	}
 	if mode&fs.ModeSticky != 0 {
 		bits |= 0o1000
 	}

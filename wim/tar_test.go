@@ -174,7 +174,7 @@ func requireListedTarEntry(t *testing.T, l wimtest.ListedEntry, e, file tarEntry
 	uid, gid, mode := 0, 0, int64(0o644)
 	switch {
 	case l.Unix != nil:
-		uid, gid, mode = int(l.Unix.UID), int(l.Unix.GID), int64(l.Unix.Mode&0o7777)
+		uid, gid, mode = int(l.Unix.UID), int(l.Unix.GID), int64(l.Unix.Mode&0o1777) // a tar makes no set-user-ID programs
 	case e.Typeflag == tar.TypeSymlink:
 		mode = 0o777
 	case e.Typeflag == tar.TypeDir:

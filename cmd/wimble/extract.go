@@ -12,6 +12,7 @@ import (
 
 func (a *app) extractCommand() *cobra.Command {
 	var to string
+	var unixData bool
 	cmd := &cobra.Command{
 		Use:   "extract FILE [IMAGE|all] [PATH...] --to DIR",
 		Short: "Write files out",
@@ -47,8 +48,11 @@ security descriptors outside of Windows, is counted and left out.`,
 				return err
 			}
 			bar := a.newProgress("extracting")
-			report, err := extract(ctx, to,
-				a.withWorkers(), wim.WithProgress(bar.update), wim.WithPaths(imagePaths(paths)...))
+			opts := []wim.ExtractOption{a.withWorkers(), wim.WithProgress(bar.update), wim.WithPaths(imagePaths(paths)...)}
+			if unixData {
+				opts = append(opts, wim.WithUnixData())
+			}
+			report, err := extract(ctx, to, opts...)
 			bar.finish()
 			if report == nil {
 				return err
@@ -65,6 +69,7 @@ security descriptors outside of Windows, is counted and left out.`,
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "the `DIR`ectory to write to; it is made if need be")
+	cmd.Flags().BoolVar(&unixData, "unix-data", false, "restore Unix modes as they are stored, whatever the umask is; owners are not restored")
 	a.workersFlag(cmd)
 	cmd.MarkFlagRequired("to")
 	return cmd
