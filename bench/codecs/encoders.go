@@ -33,6 +33,12 @@ var duels = []duel{
 	{chunkfile.XPRESS, 32 * kib, 100, 200},
 	{chunkfile.XPRESS, 4 * kib, 50, 50},
 	{chunkfile.XPRESS, 64 * kib, 50, 50},
+	{chunkfile.LZX, 32 * kib, 10, 10},
+	{chunkfile.LZX, 32 * kib, 40, 40},
+	{chunkfile.LZX, 32 * kib, 50, 50},
+	{chunkfile.LZX, 32 * kib, 80, 100},
+	{chunkfile.LZX, 32 * kib, 100, 200},
+	{chunkfile.LZX, 2 * mib, 50, 50},
 }
 
 func (d duel) row(data data) row { return row{d.codec, d.chunkSize, data} }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wimble-go/wimble/bench/internal/chunkfile"
+	"github.com/wimble-go/wimble/lzx"
 	"github.com/wimble-go/wimble/xpress"
 )
 
@@ -19,6 +20,8 @@ func newEncoder(codec chunkfile.Codec, chunkSize, level int) (encoder, error) {
 	switch codec {
 	case chunkfile.XPRESS:
 		return xpress.NewEncoder(chunkSize, level)
+	case chunkfile.LZX:
+		return lzx.NewEncoder(chunkSize, level)
 	}
 	return nil, fmt.Errorf("there is no encoder of %s", codec)
 }
