@@ -1,5 +1,5 @@
-// Command wimble lists, reads, extracts and verifies Windows Imaging files
-// (.wim, .esd, .swm).
+// Command wimble lists, reads, extracts, verifies and changes Windows Imaging
+// files (.wim, .esd, .swm).
 //
 //	wimble info FILE [IMAGE]                what is inside
 //	wimble ls FILE [IMAGE] [PATH]           list files
@@ -9,6 +9,10 @@
 //	wimble verify FILE...                   check everything
 //	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
+//	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
+//	wimble optimize FILE                    write a file anew without what nothing uses
+//	wimble delete FILE IMAGE...             remove images
+//	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
 //
 // FILE is a WIM file, or a folder with installation media. IMAGE is an index, a
 // name, or an edition that one image has; it may be left out where there is one
@@ -99,8 +103,8 @@ func interruptible(ctx context.Context) (_ context.Context, stop func()) {
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "wimble",
-		Short: "List, read, extract and verify Windows Imaging files (.wim, .esd, .swm)",
-		Long: `List, read, extract and verify Windows Imaging files (.wim, .esd, .swm).
+		Short: "List, read, extract, verify and change Windows Imaging files (.wim, .esd, .swm)",
+		Long: `List, read, extract, verify and change Windows Imaging files (.wim, .esd, .swm).
 
 FILE is such a file, or a folder with installation media: then it is sources/install.wim,
 .esd or .swm, or sources/boot.wim. IMAGE is an index, a name, or a display name, edition
@@ -120,6 +124,7 @@ or flags that one image has. It may be left out where a file has one image.`,
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
 		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(),
+		a.exportCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// writeFlags are the flags of commands that write contents.
+type writeFlags struct {
+	compress   compression
+	chunkSize  size
+	recompress bool
+	noVerify   bool
+	check      bool
+	checkSet   func() bool // whether --check was given
+}
+
+// add adds them to a command.
+func (f *writeFlags) add(cmd *cobra.Command) {
+	cmd.Flags().Var(&f.compress, "compress", "how to compress: `none`, fast (XPRESS), max (LZX), or xpress or lzx with a level, as lzx:80")
+	cmd.Flags().Var(&f.chunkSize, "chunk-size", "compress `SIZE` bytes together; Microsoft's programs want 32KiB, the default")
+	cmd.Flags().BoolVar(&f.recompress, "recompress", false, "compress everything anew, that too which could be copied")
+	cmd.Flags().BoolVar(&f.noVerify, "no-verify", false, "copy stored contents without a look at their SHA-1s")
+	f.addCheck(cmd)
+}
+
+// addCheck adds --check alone.
+func (f *writeFlags) addCheck(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.check, "check", false, "give the file an integrity table; --check=false takes it away")
+	f.checkSet = func() bool { return cmd.Flags().Changed("check") }
+}
+
+// options are those that the flags ask for.
+func (f *writeFlags) options() []wim.WriterOption {
+	var opts []wim.WriterOption
+	if f.compress.text != "" {
+		// The codec's own chunk size, unless the flag says otherwise.
+		opts = append(opts, wim.WithCompression(f.compress.codec), wim.WithLevel(f.compress.level), wim.WithChunkSize(0))
+	}
+	if f.chunkSize != 0 {
+		opts = append(opts, wim.WithChunkSize(int(f.chunkSize)))
+	}
+	if f.recompress {
+		opts = append(opts, wim.WithRecompression())
+	}
+	if f.noVerify {
+		opts = append(opts, wim.WithoutVerification())
+	}
+	if f.checkSet() {
+		opts = append(opts, wim.WithIntegrityTable(f.check))
+	}
+	return opts
+}
+
+// compression is the value of --compress.
+type compression struct {
+	text  string
+	codec wim.Compression
+	level int // 0 for the default
+}
+
+// Set implements pflag.Value.
+func (c *compression) Set(text string) error {
+	name, level, leveled := strings.Cut(strings.ToLower(text), ":")
+	switch name {
+	case "none":
+		c.codec = wim.CompressionNone
+	case "fast", "xpress":
+		c.codec = wim.CompressionXPRESS
+	case "max", "lzx":
+		c.codec = wim.CompressionLZX
+	case "recovery", "lzms":
+		return errors.New("LZMS cannot be written yet; max is the smallest that can")
+	default:
+		return errors.New("not one of none, fast, max, xpress, lzx")
+	}
+	if leveled {
+		n, err := strconv.Atoi(level)
+		if err != nil || n < 1 || n > 100 || name == "none" {
+			return errors.New("a level is a number from 1 to 100, as in lzx:80")
+		}
+		c.level = n
+	}
+	c.text = text
+	return nil
+}
+
+// String implements pflag.Value.
+func (c *compression) String() string { return c.text }
+
+// Type implements pflag.Value.
+func (c *compression) Type() string { return "compression" }
+
+// sayWritten says what was written, and who may not take it.
+func (a *app) sayWritten(name string, report *wim.WriteReport) {
+	a.say("%s: %d images, %s contents, %s copied, %s compressed; %s", name, report.Images,
+		thousands(report.Blobs), thousands(report.Copied), thousands(report.Packed), byteSize(report.Size))
+	r, err := wim.OpenReader(name)
+	if err != nil {
+		return
+	}
+	defer r.Close()
+	if m := r.Microsoft(); m.Reason != "" {
+		a.say("wimble: note: %s", fmt.Sprintf("DISM: %v, Setup: %v: %s", m.DISM, m.Setup, m.Reason))
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/wimtest"
+)
+
+// writes runs wimble, which has to succeed and to say what it wrote.
+func writes(t *testing.T, args ...string) {
+	t.Helper()
+	stdout, stderr, status := command(args...)
+	require.Zero(t, status, stderr)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, " images, ")
+}
+
+// names returns the names of a file's images, as info --json has them, and the
+// boot index.
+func names(t *testing.T, file string) (list []string, boot int) {
+	t.Helper()
+	var info struct {
+		BootIndex int `json:"boot_index"`
+		Images    []struct{ Name string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(works(t, "info", "--json", file)), &info))
+	for _, image := range info.Images {
+		list = append(list, image.Name)
+	}
+	return list, info.BootIndex
+}
+
+func TestExportDeleteSetOptimize(t *testing.T) {
+	source := fixture(t, "multi.wim")
+	all, boot := names(t, source)
+	require.Greater(t, len(all), 2)
+	out := filepath.Join(t.TempDir(), "out.wim")
+
+	writes(t, "export", source, "2", out, "--name", "one", "--description", "d & e", "--boot", "--check")
+	list, index := names(t, out)
+	require.Equal(t, []string{"one"}, list)
+	require.Equal(t, 1, index)
+	works(t, "verify", out)
+
+	writes(t, "export", source, all[0], out)
+	list, _ = names(t, out)
+	require.Equal(t, []string{"one", all[0]}, list)
+	require.Contains(t, fails(t, "export", source, all[0], out), "give it another name")
+	works(t, "verify", out)
+
+	writes(t, "set", out, "2", "NAME=two", "FLAGS=Professional", "WINDOWS/LANGUAGES/LANGUAGE[1]=de-DE", "--boot", "0")
+	list, index = names(t, out)
+	require.Equal(t, []string{"one", "two"}, list)
+	require.Zero(t, index)
+	works(t, "verify", out)
+	require.Contains(t, fails(t, "set", out, "2", "A/B[3]=x"), "the next one is number 1")
+	require.Contains(t, fails(t, "set", out, "NAME=x"), "name one")
+
+	writes(t, "delete", out, "one", "--soft")
+	list, _ = names(t, out)
+	require.Equal(t, []string{"two"}, list)
+	before, err := os.Stat(out)
+	require.NoError(t, err)
+	writes(t, "optimize", out, "--compress", "fast")
+	after, err := os.Stat(out)
+	require.NoError(t, err)
+	require.Less(t, after.Size(), before.Size())
+	works(t, "verify", out)
+
+	whole := filepath.Join(t.TempDir(), "all.wim")
+	writes(t, "export", source, "all", whole, "--boot")
+	list, index = names(t, whole)
+	require.Equal(t, all, list)
+	require.Equal(t, boot, index)
+	for _, image := range []string{"1", "3"} {
+		require.Equal(t, works(t, "ls", "-R", "--json", source, image), works(t, "ls", "-R", "--json", whole, image))
+	}
+}
+
+func TestWritingRefuses(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.wim")
+	source := fixture(t, "multi.wim")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"export", fixture(t, "split.swm"), "7", out}, "there is no image 7"},
+		{[]string{"export", fixture(t, "delta.wim"), "1", out}, "needs the file that it was made against"},
+		{[]string{"export", source, "1", filepath.Join(dir, "no", "out.wim")}, "no"},
+		{[]string{"export", source, "all", out, "--name", "x"}, "for one image"},
+		{[]string{"delete", fixture(t, "split.swm"), "1"}, "join the set"},
+		{[]string{"set", filepath.Join(dir, "nothing.wim"), "NAME=x"}, "nothing.wim"},
+		{[]string{"export", source, "1", dir}, "not a regular file"},
+		{[]string{"export", source, "1", out, "--chunk-size", "5000"}, "not a power of two"},
+	} {
+		require.Contains(t, fails(t, c.args...), c.want)
+		list, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Empty(t, list, "%v leaves nothing", c.args)
+	}
+	_, stderr, status := command("export", source, "1", out, "--compress", "zip")
+	require.Equal(t, exitUsage, status, stderr)
+}
+
+// TestKilledWriters kills wimble at random moments. What was there stays whole,
+// and the next run succeeds.
+func TestKilledWriters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and kills programs")
+	}
+	program := filepath.Join(t.TempDir(), "wimble")
+	output, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file.wim")
+	original := wimtest.FixtureBytes(t, "multi.wim")
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 40 {
+		require.NoError(t, os.WriteFile(file, original, 0o666))
+		args := [][]string{
+			{"export", fixture(t, "lzx-2m.wim"), "1", file, "--name", "added"},
+			{"optimize", file, "--compress", "max", "--recompress"},
+			{"delete", file, "1"},
+			{"set", file, "1", "NAME=other"},
+		}[i%4]
+		cmd := exec.Command(program, args...)
+		require.NoError(t, cmd.Start())
+		time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
+		cmd.Process.Kill()
+		cmd.Wait()
+
+		works(t, "verify", file)
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		list, _ := names(t, file)
+		if strings.Join(list, " ") == "first second third fourth" && args[0] != "optimize" {
+			require.True(t, bytes.HasPrefix(data, original), "%v", args)
+		}
+		_, stderr, status := command("set", file, "1", "DESCRIPTION=afterwards")
+		require.Zero(t, status, stderr)
+		works(t, "verify", file)
+	}
+}
