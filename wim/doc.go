@@ -1,4 +1,4 @@
-// Package wim reads Windows Imaging files: .wim, .esd and .swm.
+// Package wim reads and writes Windows Imaging files: .wim, .esd and .swm.
 //
 // # The model
 //
@@ -40,6 +40,18 @@
 // What a path of io/fs cannot say is in [Entry], which the Sys method of file
 // infos returns: attributes, three times, the short name, the security
 // descriptor, reparse data, hard links, and named streams.
+//
+// # Writing
+//
+// A [Writer] makes a file of images that other files have, and an [Update] changes
+// a file that exists. Both plan first: [Writer.Export] reads the metadata of images
+// and finds their contents; [Writer.WriteFile], [Update.Commit] and
+// [Update.Rebuild] then do the work, on all processors. Contents that are stored
+// with the right codec and chunk size are copied, and checked on the way; all
+// others are decoded and compressed again. A new file gets its name when it is
+// whole. What is added to a file stands after all that it has, and its header, one
+// sector, is switched to it last. So a file is never half of something, whenever
+// the power fails.
 //
 // # Speed and memory
 //

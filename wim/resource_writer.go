@@ -2,9 +2,10 @@ package wim
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // chunkEncoder is what the encoders of the codecs have in common. An encoder
@@ -46,11 +47,13 @@ type newResource struct {
 	metadata bool // of an image
 	done     func(resourceHeader) error
 
-	given   int64    // bytes of content that were given
-	start   int64    // where it begins in the file
-	ends    []uint64 // of its chunks, from the first chunk on
-	stored  []byte   // the chunks of a small resource, which is written at its end
-	content []byte   // and its content, in case that the chunks are no smaller
+	given   int64 // bytes of content that were given
+	start   int64 // where it begins in the file
+	layout  wimfile.ChunkLayout
+	offsets []int64 // of its chunks, from the first chunk on
+	size    int64   // of its chunks
+	stored  []byte  // the chunks of a small resource, which is written at its end
+	content []byte  // and its content, in case that the chunks are no smaller
 }
 
 // newChunk is a chunk on its way.
@@ -202,23 +205,22 @@ func (r *newResource) append(w *resourceWriter, c *newChunk) error {
 	if c.size > 0 {
 		stored = c.packed[:c.size]
 	}
-	if r.ends == nil {
+	if r.offsets == nil {
 		r.start = w.out.position()
-		r.ends = make([]uint64, 0, (r.usize-1)/int64(w.chunkSize)+1)
-	}
-	r.ends = append(r.ends, r.size()+uint64(len(stored)))
-	if r.small() {
-		r.stored = append(r.stored, stored...)
-		r.content = append(r.content, c.data...)
-	} else {
-		if len(r.ends) == 1 { // the table comes first, and is known last
-			if _, err := w.out.Write(make([]byte, r.tableSize())); err != nil {
+		r.layout = wimfile.NewChunkLayout(r.usize, int64(w.chunkSize), false)
+		if !r.small() && !r.raw { // the table comes first, and is known last
+			if err := w.out.seek(r.start + r.layout.TableSize()); err != nil {
 				return err
 			}
 		}
-		if _, err := w.out.Write(stored); err != nil {
-			return err
-		}
+	}
+	r.offsets = append(r.offsets, r.size)
+	r.size += int64(len(stored))
+	if r.small() {
+		r.stored = append(r.stored, stored...)
+		r.content = append(r.content, c.data...)
+	} else if _, err := w.out.Write(stored); err != nil {
+		return err
 	}
 	if !c.last {
 		return nil
@@ -226,47 +228,12 @@ func (r *newResource) append(w *resourceWriter, c *newChunk) error {
 	return r.finish(w.out)
 }
 
+// small says whether the resource is held in memory until its end.
 func (r *newResource) small() bool { return r.usize <= smallResource && !r.raw }
-
-// size is the size of all chunks so far.
-func (r *newResource) size() uint64 {
-	if len(r.ends) == 0 {
-		return 0
-	}
-	return r.ends[len(r.ends)-1]
-}
-
-// tableSize is the size of the chunk table.
-func (r *newResource) tableSize() int {
-	if r.raw {
-		return 0
-	}
-	return (cap(r.ends) - 1) * r.entryWidth()
-}
-
-func (r *newResource) entryWidth() int {
-	if r.usize >= 1<<32 {
-		return 8
-	}
-	return 4
-}
-
-// table is the chunk table: where each chunk but the first one starts.
-func (r *newResource) table() []byte {
-	table := make([]byte, 0, r.tableSize())
-	for _, end := range r.ends[:len(r.ends)-1] {
-		if r.entryWidth() == 4 {
-			table = binary.LittleEndian.AppendUint32(table, uint32(end))
-		} else {
-			table = binary.LittleEndian.AppendUint64(table, end)
-		}
-	}
-	return table
-}
 
 // finish writes what is left of the resource, and says where it is.
 func (r *newResource) finish(out *output) error {
-	h := resourceHeader{offset: uint64(r.start), usize: uint64(r.usize), size: r.size() + uint64(r.tableSize())}
+	h := resourceHeader{offset: uint64(r.start), usize: uint64(r.usize), size: uint64(r.size)}
 	if r.metadata {
 		h.flags |= resourceMetadata
 	}
@@ -274,6 +241,8 @@ func (r *newResource) finish(out *output) error {
 		return r.done(h)
 	}
 	h.flags |= resourceCompressed
+	h.size += uint64(r.layout.TableSize())
+	table := r.layout.AppendTable(nil, r.offsets[1:])
 	// A resource that did not shrink is stored raw; Windows misreads one that has
 	// the size of its content and is marked as compressed. But readers are known
 	// that take the codec of metadata from the header alone.
@@ -285,10 +254,7 @@ func (r *newResource) finish(out *output) error {
 			return err
 		}
 	case r.small():
-		if _, err := out.Write(r.table()); err != nil {
-			return err
-		}
-		if _, err := out.Write(r.stored); err != nil {
+		if _, err := out.Write(append(table, r.stored...)); err != nil {
 			return err
 		}
 	case !shrunk:
@@ -297,7 +263,7 @@ func (r *newResource) finish(out *output) error {
 		}
 		h = resourceHeader{} // to be written again, raw
 	default:
-		if err := out.patch(r.table(), r.start); err != nil {
+		if err := out.patch(table, r.start); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,87 @@
+package wim_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// One image of several becomes a file of its own, in another codec.
+func ExampleWriter() {
+	r, err := wim.OpenReader("../testdata/install.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	w, err := wim.NewWriter(wim.WithCompression(wim.CompressionXPRESS), wim.WithIntegrityTable(true))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := w.Export(r.Images[1]); err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "home.wim")
+	if _, err := w.WriteFile(context.Background(), name); err != nil {
+		log.Fatal(err)
+	}
+
+	home, err := wim.OpenReader(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer home.Close()
+	fmt.Println(home.Header.Compression, len(home.Images), home.Images[0].Info.Name)
+	// Output: XPRESS 1 Windows 10 Home
+}
+
+// A file loses an image, and another one gets a new name. Nothing else of the file
+// is written again.
+func ExampleUpdate() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "install.wim")
+	data, err := os.ReadFile("../testdata/install.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		log.Fatal(err)
+	}
+
+	u, err := wim.OpenUpdate(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer u.Close()
+	u.Delete(u.Images()[1])
+	if err := u.Images()[0].Set("NAME", "Reception desks"); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := u.Commit(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+
+	r, err := wim.OpenReader(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	for _, image := range r.Images {
+		fmt.Println(image.Index, image.Info.Name)
+	}
+	// Output:
+	// 1 Reception desks
+	// 2 Windows 10 Enterprise
+}
