@@ -1,8 +1,8 @@
 // Command wims compares the command wimble with wimlib-imagex and 7zz on whole
 // files: it captures x86-64 programs and the source text of Go into WIM files with
 // wimlib-imagex, then lets each program verify, describe, list and extract them,
-// write their files to a stream, and tell which Windows is in a large one. A second
-// table compares one worker with one for each core.
+// write their files to a stream, write them anew, and tell which Windows is in a
+// large one. A second table compares one worker with one for each core.
 //
 //	go run ./wims                        everything
 //	go run ./wims -only 'verify.*solid'  a part, by regular expression
@@ -60,6 +60,8 @@ type group struct {
 var groups = []group{
 	{[]string{"verify", "info", "list", "extract", "tar"}, []string{"src", "pe"}, []kind{xpress, lzx, lzms, solid}},
 	{[]string{"verify", "info", "fast", "version"}, []string{"windows"}, []kind{lzx, solid}},
+	{[]string{"copy", "copy checked", "to xpress"}, []string{"src", "pe"}, []kind{lzx}},
+	{[]string{"to lzx"}, []string{"src", "pe"}, []kind{solid}},
 }
 
 // A program of the comparison; the first is what the others are compared with.
@@ -89,6 +91,11 @@ func programs(cache string) ([]program, error) {
 			"tar":     "tar -o /dev/null FILE 1",
 			"fast":    "version --fast FILE 1",
 			"version": "version FILE 1",
+
+			"copy":         "export FILE 1 DIR/out.wim --no-verify",
+			"copy checked": "export FILE 1 DIR/out.wim",
+			"to xpress":    "export FILE 1 DIR/out.wim --compress xpress",
+			"to lzx":       "export FILE 1 DIR/out.wim --compress lzx",
 		}},
 		{"wimlib-imagex", "wimlib-imagex", map[string]string{
 			"verify":  "verify FILE",
@@ -96,6 +103,11 @@ func programs(cache string) ([]program, error) {
 			"list":    "dir FILE 1",
 			"extract": "apply FILE 1 DIR",
 			"version": "extract FILE 1 " + softwareHive + " --dest-dir=DIR",
+
+			"copy":         "export FILE 1 DIR/out.wim",
+			"copy checked": "export FILE 1 DIR/out.wim", // it checks nothing
+			"to xpress":    "export FILE 1 DIR/out.wim --compress=XPRESS",
+			"to lzx":       "export FILE 1 DIR/out.wim --compress=LZX",
 		}},
 		{"7zz", "7zz", map[string]string{
 			"verify":  "t FILE",
@@ -223,6 +235,7 @@ func capture(cache, source string, k kind) (string, error) {
 type result struct {
 	wall, cpu time.Duration // of the fastest run
 	peak      int64         // bytes
+	size      int64         // of the file that it wrote; 0 if it wrote none
 }
 
 // race lets all programs have their turns: some rounds, or more of them while
@@ -241,7 +254,7 @@ func race(all []program, operation, file string, rounds int) ([]result, error) {
 				return nil, err
 			}
 			if results[i].wall == 0 || r.wall < results[i].wall {
-				results[i].wall, results[i].cpu = r.wall, r.cpu
+				results[i].wall, results[i].cpu, results[i].size = r.wall, r.cpu, r.size
 			}
 			results[i].peak = max(results[i].peak, r.peak)
 		}
@@ -278,6 +291,9 @@ func runOnce(path, arguments, file string) (result, error) {
 		return result{}, fmt.Errorf("%s: %w: %s", strings.Join(args[4:], " "), err, strings.TrimSpace(stderr.String()))
 	}
 	r := result{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	if written, err := os.Stat(filepath.Join(extracted, "out.wim")); err == nil {
+		r.size = written.Size()
+	}
 	printed, err := os.ReadFile(peak)
 	if err != nil {
 		return result{}, err
@@ -310,7 +326,8 @@ func writeHead(w io.Writer, all []program) {
 }
 
 // writeRow prints wall time, processor time and peak memory of each program,
-// and the ratio of the others' wall times to the first's.
+// and the ratio of the others' wall times to the first's. What writes a file has
+// its size too.
 func writeRow(w io.Writer, name string, all []program, results []result) {
 	fmt.Fprintf(w, "| %s |", name)
 	for i := range all {
@@ -318,7 +335,11 @@ func writeRow(w io.Writer, name string, all []program, results []result) {
 			fmt.Fprint(w, " |")
 			continue
 		}
-		fmt.Fprintf(w, " %.3f (%.3f, %.0f) |", results[i].wall.Seconds(), results[i].cpu.Seconds(), float64(results[i].peak)/1e6)
+		fmt.Fprintf(w, " %.3f (%.3f, %.0f)", results[i].wall.Seconds(), results[i].cpu.Seconds(), float64(results[i].peak)/1e6)
+		if results[i].size > 0 {
+			fmt.Fprintf(w, ", writes %.2f MB", float64(results[i].size)/1e6)
+		}
+		fmt.Fprint(w, " |")
 	}
 	for i := range all[1:] {
 		if results[i+1].wall == 0 {
