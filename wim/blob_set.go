@@ -3,7 +3,6 @@ package wim
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 )
@@ -11,11 +10,9 @@ import (
 // newBlob is a content that goes into the file that is being written. However
 // many entries of however many images have it, it is stored once.
 type newBlob struct {
-	sha1 SHA1 // zero while only the content's length is known
+	sha1 SHA1
 	size int64
-	from *blob                         // a blob of an open WIM file, or
-	open func() (io.ReadCloser, error) // a file of the system, or a stream of it
-	name string                        // of that file, for messages
+	from *blob // of an open WIM file
 
 	metadata   bool           // it is the metadata of an image
 	references uint32         // names of files that have it, in all images

@@ -155,12 +155,12 @@ func (p *writing) plan() error {
 
 // inPlace says whether a blob is in the file that is added to.
 func (p *writing) inPlace(b *newBlob) bool {
-	return p.base != nil && b.from != nil && b.from.part == p.base
+	return p.base != nil && b.from.part == p.base
 }
 
 // copies says whether a blob is copied as it is stored.
 func (p *writing) copies(b *newBlob) bool {
-	if b.from == nil || b.from.run != nil || b.from.part.header.Pipable || p.options.recompress {
+	if b.from.run != nil || b.from.part.header.Pipable || p.options.recompress {
 		return false
 	}
 	source, h := &b.from.part.header, b.from.header
@@ -252,16 +252,14 @@ func (p *writing) packAs(ctx context.Context, codec Compression, blobs []*newBlo
 	return w.close(p.feed(w, blobs))
 }
 
-// feed gives contents to a resource writer: those of WIM files in the order in
-// which they are stored, then those of files.
+// feed gives contents to a resource writer, in the order in which they are
+// stored.
 func (p *writing) feed(w *resourceWriter, blobs []*newBlob) error {
 	var stored []*blob
 	of := make(map[*blob]*newBlob)
 	for _, b := range blobs {
-		if b.from != nil {
-			stored = append(stored, b.from)
-			of[b.from] = b
-		}
+		stored = append(stored, b.from)
+		of[b.from] = b
 	}
 	p.bulk.expect(stored)
 	return p.bulk.runInOrder(w.ctx, stored, func(b *blob) (BlobSink, error) {
