@@ -1,18 +1,16 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/term"
+
+	"github.com/wimble-go/wimble/internal/safefile"
 )
 
 // isZstd says whether the name asks for compression.
@@ -41,7 +39,7 @@ func isFile(out string) bool { return out != "" && out != "-" && !isDevice(out) 
 func (a *app) tarTo(out string, write func(io.Writer) error) error {
 	switch {
 	case isFile(out):
-		return replaceFile(out, func(file io.Writer) error { return writeCompressed(file, isZstd(out), write) })
+		return replaceTar(out, write)
 	case isDevice(out):
 		file, err := os.OpenFile(out, os.O_WRONLY, 0)
 		if err != nil {
@@ -59,48 +57,18 @@ func (a *app) tarTo(out string, write func(io.Writer) error) error {
 	return write(a.stdout)
 }
 
-// replaceFile makes a file, or a new one in place of one, with what write writes. It
-// gets its name when it is whole.
-func replaceFile(name string, write func(io.Writer) error) error {
-	old, err := os.Lstat(name)
-	if err == nil {
-		if name, err = filepath.EvalSymlinks(name); err == nil {
-			old, err = os.Stat(name)
-		}
-		if err == nil && old.IsDir() {
-			err = &fs.PathError{Op: "replace", Path: name, Err: syscall.EISDIR}
-		}
-		if err != nil {
+// replaceTar writes a tar to a file, which is replaced when the new one is whole:
+// that is so, too, when it lacks entries.
+func replaceTar(out string, write func(io.Writer) error) error {
+	var left incompleteTar
+	err := safefile.Replace(out, func(file *os.File) error {
+		if err := writeCompressed(file, isZstd(out), write); !errors.As(err, &left) {
 			return err
 		}
-	}
-	temp := filepath.Join(filepath.Dir(name), ".wimble-"+rand.Text()+".tmp")
-	named := func(err error) error { // without the temporary name
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) && pathError.Path == temp {
-			return &fs.PathError{Op: pathError.Op, Path: name, Err: pathError.Err}
-		}
-		return err
-	}
-	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return named(err)
-	}
-	defer os.Remove(temp) // if it is still there
-	if old != nil {
-		file.Chmod(old.Mode().Perm()) // where files have modes
-	}
-	err = write(file)
-	closeErr := file.Close()
-	var left incompleteTar
-	if err != nil && !errors.As(err, &left) {
-		return named(err)
-	}
-	if closeErr != nil {
-		return named(closeErr)
-	}
-	if renameErr := os.Rename(temp, name); renameErr != nil {
-		return &fs.PathError{Op: "replace", Path: name, Err: errors.Unwrap(renameErr)}
+		return nil
+	})
+	if err == nil && left.error != nil {
+		err = left
 	}
 	return err
 }
