@@ -80,7 +80,8 @@ func WithUnixData() ExtractOption {
 // Entries that are damaged or that the target cannot hold are left out; the
 // report names them, and the error is then not nil. That goes, too, for a name
 // that differs from another one only in case, if the target takes the two for
-// the same. A target that cannot be written ends the extraction.
+// the same. A hard link that the target cannot have becomes a file of its own, to
+// which the next ones link. A target that cannot be written ends the extraction.
 func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOption) (*ExtractReport, error) {
 	tree, err := image.FS()
 	if err != nil {
@@ -141,7 +142,8 @@ type extraction struct {
 	trees    []*extractedTree
 	problems *problemList
 	host     metadataHost // nil where there is none
-	token    string       // in the names of temporary files: no entry of an image has such a name
+	link     linkFunc
+	token    string // in the names of temporary files: no entry of an image has such a name
 	temps    atomic.Int64
 
 	mu      sync.Mutex
@@ -152,7 +154,7 @@ type extraction struct {
 func newExtraction(ctx context.Context, dir string) *extraction {
 	return &extraction{
 		ctx: ctx, dir: dir,
-		problems: new(problemList), host: newMetadataHost(), token: rand.Text(),
+		problems: new(problemList), host: newMetadataHost(), link: linkIn, token: rand.Text(),
 		report: &ExtractReport{}, writing: make(map[*newFile]bool),
 	}
 }

@@ -21,6 +21,7 @@ type extractedTree struct {
 	files       *filePlan
 	made        []bool          // by node: a directory that did not exist
 	restored    []metadataKinds // by node, what it was given
+	unlinked    int             // hard links that became files of their own
 }
 
 // prepare makes what the content of files needs: the directories, and the plan
@@ -189,31 +190,6 @@ func (x *extractedTree) writeEmpty(i int32) error {
 	return x.complete(file)
 }
 
-// makeHardLinks gives files their further names. The names may be in
-// different directories, so these paths start at the root.
-func (x *extractedTree) makeHardLinks() error {
-	for _, l := range x.files.hardLinks {
-		if err := context.Cause(x.ctx); err != nil {
-			return err
-		}
-		from, to := x.path(l[0]), x.path(l[1])
-		if x.failed[l[0]] {
-			x.problem(l[1], errLinkedFailed(from))
-			continue
-		}
-		root := x.directories.root
-		err := makeWay(root, to)
-		if err == nil {
-			err = root.Link(from, to)
-		}
-		if err != nil {
-			return x.targetError(to, err)
-		}
-		x.report.Files++
-	}
-	return nil
-}
-
 // path returns where a placed node goes, relative to the root. Paths are not
 // kept: those of a deep tree have many times its size.
 func (x *extractedTree) path(i int32) string {
@@ -334,6 +310,9 @@ func (f *FS) isSpecial(i int32) bool {
 // countNotRestored counts what was left out: all that a host is needed for but
 // what the host did restore.
 func (x *extractedTree) countNotRestored(counts map[string]int) {
+	if x.unlinked > 0 {
+		counts["hard links"] += x.unlinked
+	}
 	x.each(func(i int32, n *node) error {
 		if x.selected[i] != selected || n.dentry < 0 {
 			return nil

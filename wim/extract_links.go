@@ -1,0 +1,76 @@
+package wim
+
+import (
+	"context"
+	"os"
+)
+
+// linkFunc gives a file a further name. The names may be in different
+// directories, so both are paths below dir.
+type linkFunc func(dir *os.Root, file, name string) error
+
+func linkIn(dir *os.Root, file, name string) error { return dir.Link(file, name) }
+
+// makeHardLinks gives files their further names. Where the target takes no more
+// of them, or none, a name gets a file of its own, and those that follow become
+// names of that.
+func (x *extractedTree) makeHardLinks() error {
+	var links [][2]int32            // that were made
+	latest := make(map[int32]int32) // the last such file of each group
+	for _, l := range x.files.hardLinks {
+		if err := context.Cause(x.ctx); err != nil {
+			return err
+		}
+		if x.failed[l[0]] {
+			x.problem(l[1], errLinkedFailed(x.path(l[0])))
+			continue
+		}
+		file, to := l[0], l[1]
+		if own, ok := latest[file]; ok {
+			file = own
+		}
+		linked, err := x.makeHardLink(file, to)
+		if err != nil {
+			return err
+		}
+		if linked {
+			links = append(links, [2]int32{file, to})
+			x.report.Files++
+			continue
+		}
+		if err := x.copyLinked(file, to); err != nil {
+			return err
+		}
+		latest[l[0]] = to
+		x.unlinked++
+	}
+	x.files.hardLinks = links
+	return nil
+}
+
+// makeHardLink says whether the target took the link. Why it did not is not asked
+// for: where a file cannot be written either, that is the error that counts.
+func (x *extractedTree) makeHardLink(file, to int32) (bool, error) {
+	root := x.directories.root
+	path := x.path(to)
+	if err := makeWay(root, path); err != nil {
+		return false, x.targetError(path, err)
+	}
+	return x.link(root, x.path(file), path) == nil, nil
+}
+
+// copyLinked writes a file that has the content of one that is in its place.
+func (x *extractedTree) copyLinked(from, to int32) error {
+	file := &newFile{destination: destination{x, from, ""}}
+	err := x.in(from, func(dir *os.Root, name string) (err error) {
+		file.File, err = dir.Open(name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	written, err := x.copy(file, destination{x, to, ""})
+	x.report.Bytes += written
+	return err
+}
