@@ -101,16 +101,18 @@ func (b *newBlob) addReferences(n int) {
 	b.references = uint32(min(uint64(b.references)+uint64(n), math.MaxUint32))
 }
 
-// sortForReading sorts blobs of WIM files as they are stored there.
+// sortForReading sorts blobs of WIM files as they are stored there. An image that
+// is exported twice has one metadata resource there and two here.
 func sortForReading(blobs []*newBlob) {
 	old := make([]*blob, len(blobs))
-	of := make(map[*blob]*newBlob, len(blobs))
+	of := make(map[*blob][]*newBlob, len(blobs))
 	for i, b := range blobs {
-		old[i], of[b.from] = b.from, b
+		old[i] = b.from
+		of[b.from] = append(of[b.from], b)
 	}
 	sortAsStored(old)
 	for i, b := range old {
-		blobs[i] = of[b]
+		blobs[i], of[b] = of[b][0], of[b][1:]
 	}
 }
 

@@ -3,6 +3,7 @@ package wim_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -56,10 +57,19 @@ func TestExportFixtures(t *testing.T) {
 // requireWritten has a file that was written judged by us and by others.
 func requireWritten(t *testing.T, file string) {
 	t.Helper()
+	requireAccepted(t, file, false)
+}
+
+// requireAccepted is requireWritten, for files too that were added to.
+func requireAccepted(t *testing.T, file string, appended bool) {
+	t.Helper()
 	r, err := wim.OpenReader(file)
 	require.NoError(t, err)
 	defer r.Close()
 	require.Empty(t, r.Warnings())
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	requireInvariants(t, data, appended)
 	requireGood(t, r.Reader, file)
 	if sevenZip, err := exec.LookPath("7zz"); err == nil {
 		output, err := exec.Command(sevenZip, "t", file).CombinedOutput()

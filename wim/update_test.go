@@ -36,7 +36,7 @@ func TestUpdate(t *testing.T) {
 			report, err = u.Commit(t.Context())
 		}
 		require.NoError(t, err)
-		requireWritten(t, file)
+		requireAccepted(t, file, !rebuild)
 		info, err := os.Stat(file)
 		require.NoError(t, err)
 		require.Equal(t, info.Size(), report.Size)

@@ -256,14 +256,16 @@ func (p *writing) packAs(ctx context.Context, codec Compression, blobs []*newBlo
 // stored.
 func (p *writing) feed(w *resourceWriter, blobs []*newBlob) error {
 	var stored []*blob
-	of := make(map[*blob]*newBlob)
+	of := make(map[*blob][]*newBlob) // several for an image that is written twice
 	for _, b := range blobs {
 		stored = append(stored, b.from)
-		of[b.from] = b
+		of[b.from] = append(of[b.from], b)
 	}
 	p.bulk.expect(stored)
 	return p.bulk.runInOrder(w.ctx, stored, func(b *blob) (BlobSink, error) {
-		w.begin(of[b].resource(w.codec == CompressionNone))
+		next := of[b][0]
+		of[b] = of[b][1:]
+		w.begin(next.resource(w.codec == CompressionNone))
 		return packSink{w}, nil
 	})
 }
