@@ -22,7 +22,7 @@ func TestExtractClash(t *testing.T) {
 	for _, foldsCase := range []bool{false, true} {
 		x := newExtraction(t.Context(), t.TempDir())
 		x.add(tree, "")
-		defer x.closeAll()
+		defer x.directories.closeAll()
 		require.NoError(t, x.trees[0].choose(nil))
 		x.trees[0].placeAll(foldsCase)
 		var placed []string

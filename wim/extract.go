@@ -134,17 +134,18 @@ func targetPath(dir string) (string, error) {
 
 // An extraction is one run of Extract.
 type extraction struct {
-	ctx      context.Context // looked at before each entry is made
-	dir      string          // the absolute path that the user named
-	top      *os.Root        // dir; everything below it is reached through this
-	existed  bool            // dir was there before
-	unixData bool            // see WithUnixData
-	trees    []*extractedTree
-	problems *problemList
-	host     metadataHost // nil where there is none
-	link     linkFunc
-	token    string // in the names of temporary files: no entry of an image has such a name
-	temps    atomic.Int64
+	ctx     context.Context // looked at before each entry is made
+	dir     string          // the absolute path that the user named
+	existed bool            // dir was there before
+	// Everything below dir is reached through these.
+	directories openDirectories
+	unixData    bool // see WithUnixData
+	trees       []*extractedTree
+	problems    *problemList
+	host        metadataHost // nil where there is none
+	link        linkFunc
+	token       string // in the names of temporary files: no entry of an image has such a name
+	temps       atomic.Int64
 
 	mu      sync.Mutex
 	report  *ExtractReport
@@ -153,8 +154,8 @@ type extraction struct {
 
 func newExtraction(ctx context.Context, dir string) *extraction {
 	return &extraction{
-		ctx: ctx, dir: dir,
-		problems: new(problemList), host: newMetadataHost(), link: linkIn, token: rand.Text(),
+		ctx: ctx, dir: dir, directories: openDirectories{open: make(map[treeDirectory]*openDirectory)},
+		problems: new(problemList), host: newMetadataHost(), link: hardLink, token: rand.Text(),
 		report: &ExtractReport{}, writing: make(map[*newFile]bool),
 	}
 }
@@ -200,7 +201,6 @@ func (x *extraction) add(tree *FS, prefix string) {
 	t.made = make([]bool, len(tree.meta.nodes))
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
-	t.directories = openDirectories{parent: t.parent, open: make(map[int32]*openDirectory)}
 	x.trees = append(x.trees, t)
 }
 
@@ -211,23 +211,19 @@ func (x *extraction) openTop() error {
 	}
 	err := os.MkdirAll(x.dir, 0o777)
 	if err == nil {
-		x.top, err = os.OpenRoot(x.dir)
+		x.directories.top, err = os.OpenRoot(x.dir)
 	}
 	return err
 }
 
-// openTarget opens the directory that the tree goes to, which it makes if need be.
-func (x *extractedTree) openTarget() error {
+// makeTarget makes the directory that the tree goes to, if it is not there.
+func (x *extractedTree) makeTarget() error {
 	if x.prefix == "" {
-		x.directories.root, x.made[0] = x.top, !x.existed
+		x.made[0] = !x.existed
 		return nil
 	}
-	made, err := makeDirectory(x.top, x.prefix, 0o777)
-	if err == nil {
-		x.made[0] = made
-		x.directories.root, err = x.top.OpenRoot(x.prefix)
-	}
-	if err != nil {
+	var err error
+	if x.made[0], err = makeDirectory(x.directories.top, x.prefix, 0o777); err != nil {
 		return x.targetError(".", err)
 	}
 	return nil
@@ -244,20 +240,8 @@ func makeDirectory(dir *os.Root, name string, mode fs.FileMode) (made bool, err 
 	return err == nil, err
 }
 
-func (x *extraction) closeAll() {
-	for _, t := range x.trees {
-		t.directories.closeAll()
-		if root := t.directories.root; root != nil && root != x.top {
-			root.Close()
-		}
-	}
-	if x.top != nil {
-		x.top.Close()
-	}
-}
-
 func (x *extraction) extract(o extractOptions) (*ExtractReport, error) {
-	defer x.closeAll()
+	defer x.directories.closeAll()
 	err := x.run(o)
 	if err == nil {
 		x.summarize()
@@ -283,7 +267,7 @@ func (x *extraction) run(o extractOptions) error {
 		return err
 	}
 	for _, t := range x.trees {
-		if err := t.openTarget(); err != nil {
+		if err := t.makeTarget(); err != nil {
 			return err
 		}
 	}

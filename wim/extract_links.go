@@ -5,11 +5,8 @@ import (
 	"os"
 )
 
-// linkFunc gives a file a further name. The names may be in different
-// directories, so both are paths below dir.
-type linkFunc func(dir *os.Root, file, name string) error
-
-func linkIn(dir *os.Root, file, name string) error { return dir.Link(file, name) }
+// linkFunc makes a node of a tree a hard link of a file that is in its place.
+type linkFunc func(x *extractedTree, file, to int32) error
 
 // makeHardLinks gives files their further names. Where the target takes no more
 // of them, or none, a name gets a file of its own, and those that follow become
@@ -51,12 +48,10 @@ func (x *extractedTree) makeHardLinks() error {
 // makeHardLink says whether the target took the link. Why it did not is not asked
 // for: where a file cannot be written either, that is the error that counts.
 func (x *extractedTree) makeHardLink(file, to int32) (bool, error) {
-	root := x.directories.root
-	path := x.path(to)
-	if err := makeWay(root, path); err != nil {
-		return false, x.targetError(path, err)
+	if err := x.in(to, makeWay); err != nil {
+		return false, err
 	}
-	return x.link(root, x.path(file), path) == nil, nil
+	return x.link(x, file, to) == nil, nil
 }
 
 // copyLinked writes a file that has the content of one that is in its place.

@@ -38,13 +38,13 @@ func TestExtractTooManyHardLinks(t *testing.T) {
 	} {
 		x := newExtraction(t.Context(), t.TempDir())
 		x.add(tree, "")
-		count := make(map[string]int)
+		count := make(map[int32]int)
 		link := x.link
-		x.link = func(dir *os.Root, file, name string) error {
+		x.link = func(tr *extractedTree, file, to int32) error {
 			if count[file]++; count[file] == c.most {
-				return &os.LinkError{Op: "linkat", Old: file, New: name, Err: c.err}
+				return &os.LinkError{Op: "linkat", Old: "a", New: "b", Err: c.err}
 			}
-			return link(dir, file, name)
+			return link(tr, file, to)
 		}
 		report, err := x.extract(newExtractOptions(nil))
 		require.NoError(t, err)

@@ -57,8 +57,7 @@ func (x *extractedTree) furtherNames() map[int32]bool {
 func (x *extractedTree) streamContents() iter.Seq2[*blob, destination] {
 	return func(yield func(*blob, destination) bool) {
 		further := x.furtherNames()
-		for k := range x.tree.meta.nodes {
-			i := int32(k)
+		for i := range x.tree.meta.preorder() {
 			if !x.isMade(i) || further[i] {
 				continue
 			}
@@ -126,8 +125,7 @@ func (x *extraction) restoreMetadata(ctx context.Context) error {
 // eachMade calls restore for the nodes that were extracted, children before
 // their parents and further names of a file before the first.
 func (x *extractedTree) eachMade(ctx context.Context, restore func(i int32, dir *os.Root, name string)) error {
-	for k := range slices.Backward(x.tree.meta.nodes) {
-		i := int32(k)
+	for _, i := range slices.Backward(slices.Collect(x.tree.meta.preorder())) {
 		if !x.isMade(i) {
 			continue
 		}

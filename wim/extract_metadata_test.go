@@ -185,11 +185,11 @@ func TestHostMetadata(t *testing.T) {
 	require.Equal(t, []string{"stream dir:on a directory", "stream small:Zone", "stream small:none", "stream twin:Zone"}, streams)
 	require.Equal(t, []string{
 		`short linked 2 ""`, `short linked 1 ""`, `short linked 2 "LINKED~2"`, `short linked 1 "LINKED~1"`,
-		"open inner.txt false", "basic inner.txt 20 31 32 33",
 		"open twin false", "basic twin 20 0 1 2",
 		"open small true", "compress small", "security small 80", "basic small 1 0 0 0",
 		"open linked 1 false", "basic linked 1 2 0 0 0",
 		"open junction false", "basic junction 80 0 0 0",
+		"open inner.txt false", "basic inner.txt 20 31 32 33",
 		"open dir true", "security dir 80", "basic dir 2 0 0 0",
 		"open app false", "basic app 20 0 0 0",
 		"open . false", "basic . 80 91 92 93", // neither hidden nor a system directory: it is the user's

@@ -105,11 +105,11 @@ func TestExtractSecretWhileWritten(t *testing.T) {
 	defer syscall.Umask(old)
 	x := newExtraction(t.Context(), t.TempDir())
 	x.add(tree, "")
-	defer x.closeAll()
+	defer x.directories.closeAll()
 	require.NoError(t, x.openTop())
 	tr := x.trees[0]
 	require.NoError(t, tr.choose(nil))
-	require.NoError(t, tr.openTarget())
+	require.NoError(t, tr.makeTarget())
 	require.NoError(t, tr.prepare())
 	for _, places := range tr.files.contents {
 		written, err := x.create(destination{tr, places[0], ""})

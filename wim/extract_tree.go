@@ -16,12 +16,11 @@ import (
 type extractedTree struct {
 	*extraction
 	*subset
-	dir         string // the target's absolute path
-	directories openDirectories
-	files       *filePlan
-	made        []bool          // by node: a directory that did not exist
-	restored    []metadataKinds // by node, what it was given
-	unlinked    int             // hard links that became files of their own
+	dir      string // the target's absolute path
+	files    *filePlan
+	made     []bool          // by node: a directory that did not exist
+	restored []metadataKinds // by node, what it was given
+	unlinked int             // hard links that became files of their own
 }
 
 // prepare makes what the content of files needs: the directories, and the plan
@@ -85,14 +84,18 @@ func (x *extractedTree) placeAll(foldsCase bool) {
 // foldsCase says whether the target takes names that differ in case for the
 // same, as file systems of Windows and macOS do and some of Linux.
 func (x *extractedTree) foldsCase() (bool, error) {
-	root := x.directories.root
 	name := x.tempName()
-	if err := root.Mkdir(name, 0o777); err != nil {
-		return false, x.targetError(".", err)
-	}
-	defer root.Remove(name)
-	_, err := root.Lstat(strings.ToUpper(name))
-	return err == nil, nil
+	var folds bool
+	err := x.in(0, func(root *os.Root, _ string) error {
+		if err := root.Mkdir(name, 0o777); err != nil {
+			return err
+		}
+		defer root.Remove(name)
+		_, err := root.Lstat(strings.ToUpper(name))
+		folds = err == nil
+		return nil
+	})
+	return folds, err
 }
 
 // clash looks for a node that is placed already in the same directory and
@@ -116,11 +119,11 @@ func (x *extractedTree) parent(i int32) (parent int32, name string) {
 
 // in calls work with the open directory that a node is in, and the node's name.
 func (x *extractedTree) in(i int32, work func(dir *os.Root, name string) error) error {
-	if i == 0 {
-		return work(x.directories.root, ".")
+	parent, name := i, "."
+	if i != 0 {
+		parent, name = x.parent(i)
 	}
-	parent, name := x.parent(i)
-	dir, err := x.directories.acquire(parent)
+	dir, err := x.directories.acquire(treeDirectory{x, parent})
 	if err == nil {
 		defer x.directories.release(dir)
 		err = work(dir.root, name)

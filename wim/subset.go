@@ -100,11 +100,12 @@ func (s *subset) place(check func(i int32) error) {
 	}
 }
 
-// each calls yield for each selected node that has a place, parents first.
+// each calls yield for each selected node that has a place, in the order of their
+// paths: what is near in the tree comes soon.
 func (s *subset) each(yield func(i int32, n *node) error) error {
-	for i := range s.tree.meta.nodes {
+	for i := range s.tree.meta.preorder() {
 		if s.placed[i] {
-			if err := yield(int32(i), &s.tree.meta.nodes[i]); err != nil {
+			if err := yield(i, &s.tree.meta.nodes[i]); err != nil {
 				return err
 			}
 		}
