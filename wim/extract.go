@@ -80,7 +80,7 @@ func WithUnixData() ExtractOption {
 // Entries that are damaged or that the target cannot hold are left out; the
 // report names them, and the error is then not nil. That goes, too, for a name
 // that differs from another one only in case, if the target takes the two for
-// the same. A hard link that the target cannot have becomes a file of its own, to
+// the same, and for any other alias: what this extraction made is not replaced. A hard link that the target cannot have becomes a file of its own, to
 // which the next ones link. A target that cannot be written ends the extraction.
 func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOption) (*ExtractReport, error) {
 	tree, err := image.FS()
@@ -149,6 +149,7 @@ type extraction struct {
 
 	mu      sync.Mutex
 	report  *ExtractReport
+	naming  sync.Mutex // held from the look at a name to the file that gets it
 	writing map[*newFile]bool
 }
 
@@ -199,6 +200,7 @@ func (d destination) problem(err error) {
 func (x *extraction) add(tree *FS, prefix string) {
 	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
 	t.made = make([]bool, len(tree.meta.nodes))
+	t.existing = make([]bool, len(tree.meta.nodes))
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
 	x.trees = append(x.trees, t)

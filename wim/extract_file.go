@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -91,6 +92,11 @@ func (x *extraction) complete(file *newFile) error {
 			err = setTime(dir, file.temp, info)
 		}
 		if err == nil {
+			x.naming.Lock()
+			defer x.naming.Unlock()
+			if err = file.tree.checkName(file.node, dir, name); err != nil {
+				return err
+			}
 			err = dir.Rename(file.temp, name)
 		}
 		if err != nil && x.host != nil && makeWay(dir, name) == nil {
@@ -98,6 +104,10 @@ func (x *extraction) complete(file *newFile) error {
 		}
 		return err
 	})
+	if errors.Is(err, errAlias) {
+		file.problem(errAlias)
+		return x.discard(file)
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"errors"
 	"os"
 )
 
@@ -27,6 +28,10 @@ func (x *extractedTree) makeHardLinks() error {
 			file = own
 		}
 		linked, err := x.makeHardLink(file, to)
+		if errors.Is(err, errAlias) {
+			x.problem(to, errAlias)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -48,7 +53,8 @@ func (x *extractedTree) makeHardLinks() error {
 // makeHardLink says whether the target took the link. Why it did not is not asked
 // for: where a file cannot be written either, that is the error that counts.
 func (x *extractedTree) makeHardLink(file, to int32) (bool, error) {
-	if err := x.in(to, makeWay); err != nil {
+	err := x.in(to, func(dir *os.Root, name string) error { return x.makeWay(to, dir, name) })
+	if err != nil {
 		return false, err
 	}
 	return x.link(x, file, to) == nil, nil

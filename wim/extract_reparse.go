@@ -22,7 +22,7 @@ func (x *extractedTree) makeReparsePoint(i int32, n *node) error {
 	buffer, refused := x.reparseBuffer(i)
 	if refused == nil {
 		err := x.in(i, func(dir *os.Root, name string) error {
-			if err := makeWay(dir, name); err != nil {
+			if err := x.makeWay(i, dir, name); err != nil {
 				return err
 			}
 			err := x.host.makeReparsePoint(dir, name, n.attributes&AttributeDirectory != 0, buffer)
@@ -32,6 +32,10 @@ func (x *extractedTree) makeReparsePoint(i int32, n *node) error {
 			}
 			return err
 		})
+		if errors.Is(err, errAlias) {
+			x.problem(i, errAlias)
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ type extractedTree struct {
 	dir      string // the target's absolute path
 	files    *filePlan
 	made     []bool          // by node: a directory that did not exist
+	existing []bool          // by node: something other than a directory that has this name
 	restored []metadataKinds // by node, what it was given
 	unlinked int             // hard links that became files of their own
 }
@@ -35,6 +36,9 @@ func (x *extractedTree) prepare() error {
 		return err
 	}
 	x.files = x.planFiles()
+	if err := x.lookForExisting(); err != nil {
+		return err
+	}
 	for _, i := range x.files.empty {
 		if err := x.writeEmpty(i); err != nil {
 			return err
@@ -156,7 +160,15 @@ func (x *extractedTree) targetError(path string, err error) error {
 // owner needs to write into the directory.
 func (x *extractedTree) makeDirectories() error {
 	for i := range x.tree.meta.preorder() {
-		if !x.placed[i] || i == 0 || !x.tree.meta.nodes[i].isDirectory() {
+		if !x.placed[i] || i == 0 {
+			continue
+		}
+		parent := x.tree.meta.nodes[i].parent
+		if !x.placed[parent] {
+			x.placed[i] = false
+			continue
+		}
+		if !x.tree.meta.nodes[i].isDirectory() {
 			continue
 		}
 		if err := context.Cause(x.ctx); err != nil {
@@ -172,6 +184,11 @@ func (x *extractedTree) makeDirectories() error {
 		})
 		if err != nil {
 			return err
+		}
+		if !x.made[i] && x.made[parent] {
+			x.problem(i, errAlias)
+			x.placed[i] = false
+			continue
 		}
 		x.report.Directories++
 	}
@@ -206,14 +223,6 @@ func (x *extractedTree) path(i int32) string {
 	return filepath.Join(names...)
 }
 
-// makeWay removes a file or link that stands where another is to be.
-func makeWay(dir *os.Root, name string) error {
-	if info, err := dir.Lstat(name); err != nil || info.IsDir() {
-		return nil
-	}
-	return dir.Remove(name)
-}
-
 // makeLinks makes symbolic links of symbolic links and junctions, or those
 // themselves where there is a metadataHost.
 func (x *extractedTree) makeLinks() error {
@@ -235,9 +244,8 @@ func (x *extractedTree) makeLinks() error {
 			x.problem(i, err)
 			return nil
 		}
-		x.report.Links++
-		return x.in(i, func(dir *os.Root, name string) error {
-			if err := makeWay(dir, name); err != nil {
+		err = x.in(i, func(dir *os.Root, name string) error {
+			if err := x.makeWay(i, dir, name); err != nil {
 				return err
 			}
 			if err := dir.Symlink(target, name); err != nil {
@@ -245,6 +253,14 @@ func (x *extractedTree) makeLinks() error {
 			}
 			return setLinkTime(dir, name, x.tree.info(i).ModTime())
 		})
+		if errors.Is(err, errAlias) {
+			x.problem(i, errAlias)
+			return nil
+		}
+		if err == nil {
+			x.report.Links++
+		}
+		return err
 	})
 }
 
