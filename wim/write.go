@@ -75,6 +75,9 @@ func newWriting(w *Writer, dst io.WriterAt, opts []BulkOption) *writing {
 }
 
 func (p *writing) run(ctx context.Context) error {
+	if len(p.images) == 0 {
+		return fmt.Errorf("there is no image to write, and Windows opens no file without one: %w", ErrOption)
+	}
 	if err := p.checkNames(); err != nil {
 		return err
 	}

@@ -87,6 +87,14 @@ func TestExportDeleteSetOptimize(t *testing.T) {
 	}
 }
 
+// copyOf returns a copy of a file that a test may change.
+func copyOf(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return writeFile(t, "copy.wim", data)
+}
+
 func TestWritingRefuses(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out.wim")
@@ -103,6 +111,7 @@ func TestWritingRefuses(t *testing.T) {
 		{[]string{"set", filepath.Join(dir, "nothing.wim"), "NAME=x"}, "nothing.wim"},
 		{[]string{"export", source, "1", dir}, "not a regular file"},
 		{[]string{"export", source, "1", out, "--chunk-size", "5000"}, "not a power of two"},
+		{[]string{"delete", copyOf(t, fixture(t, "xpress-32k.wim")), "1"}, "no image to write"},
 	} {
 		require.Contains(t, fails(t, c.args...), c.want)
 		list, err := os.ReadDir(dir)
