@@ -351,6 +351,7 @@ func (v *verifier) images(ctx context.Context) error {
 			return
 		}
 		v.count(images[0].tree.metadata.size())
+		v.tree(images, tree)
 		v.affect(&v.missing, images, tree, func(hash SHA1) int {
 			if k, ok := known[hash]; ok {
 				return k
