@@ -88,6 +88,7 @@ func (s *subset) chooseNode(i int32) {
 func (s *subset) place(check func(i int32) error) {
 	nodes := s.tree.meta.nodes
 	s.placed[0] = true
+	s.tellLost(0)
 	for i := 1; i < len(nodes); i++ {
 		if s.selected[i] == notSelected || !s.placed[nodes[i].parent] {
 			continue
@@ -97,6 +98,21 @@ func (s *subset) place(check func(i int32) error) {
 			continue
 		}
 		s.placed[i] = true
+		s.tellLost(int32(i))
+	}
+}
+
+// tellLost makes it a problem that children of a node are lost. The node itself
+// is written all the same.
+func (s *subset) tellLost(i int32) {
+	meta := s.tree.meta
+	n := &meta.nodes[i]
+	if n.dentry < 0 {
+		return
+	}
+	d := meta.dentry(n)
+	if err := meta.childListDamage(n, &d); err != nil {
+		s.problems.add(s.op, s.pathOf(i), err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,4 +77,34 @@ func TestVerifyTreeDamageOfSharedTree(t *testing.T) {
 	require.Len(t, report.Problems, 2)
 	require.ErrorContains(t, report.Problems[0].Err, "overlap") // the metadata of both images
 	require.Equal(t, []string{"1:%u002E%u002E", "2:%u002E%u002E"}, report.Problems[1].Affected)
+}
+
+// What is written of a tree without the children that are lost is not the whole
+// of it: Extract and WriteTar say so, and write the rest.
+func TestLostChildrenAreProblems(t *testing.T) {
+	notDirectory := wimtest.RegularFile("f", [20]byte{})
+	notDirectory.Children = []*wimtest.Dentry{wimtest.RegularFile("lost", [20]byte{})}
+	first := wimtest.Directory("a", wimtest.RegularFile("1", [20]byte{}))
+	second := wimtest.Directory("b")
+	second.SharesList = first
+	w := wimtest.NewWIM()
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", notDirectory, first, second)})
+	image := openCrafted(t, w).Images[0]
+	affected := func(problems []Problem) (list []string) {
+		for _, p := range problems {
+			require.ErrorIs(t, p.Err, ErrFormat)
+			list = append(list, p.Affected...)
+		}
+		return list
+	}
+
+	extracted, err := image.Extract(t.Context(), t.TempDir())
+	require.ErrorIs(t, err, ErrFormat)
+	require.ElementsMatch(t, []string{"b", "f"}, affected(extracted.Problems))
+	require.Equal(t, 2, extracted.Files)
+
+	tarred, err := image.WriteTar(t.Context(), io.Discard)
+	require.ErrorIs(t, err, ErrFormat)
+	require.ElementsMatch(t, []string{"b", "f"}, affected(tarred.Problems))
+	require.Equal(t, 2, tarred.Files)
 }
