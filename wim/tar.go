@@ -81,9 +81,9 @@ const (
 // content of more than 1 MiB that several files have, which are no hard links, is
 // decoded for each of them.
 // Symbolic links and junctions come after all files, so that nothing is unpacked
-// through them. Directories with such files or links come again at the end, the deepest first: programs
-// would otherwise leave them with the time at which they wrote the files. The
-// same image gives the same bytes each time.
+// through them. Directories with such files or links come again there, the deepest
+// first, each before its links: programs would otherwise leave them with the time
+// at which they wrote the files. The same image gives the same bytes each time.
 //
 // Entries that are known to be damaged before anything of them is written are
 // left out; the report names them, and the error is then not nil, though the
@@ -151,9 +151,6 @@ func (t *tarring) run(ctx context.Context) error {
 		return err
 	}
 	if err := t.writeLinks(ctx); err != nil {
-		return err
-	}
-	if err := t.writeDirectoriesAgain(ctx); err != nil {
 		return err
 	}
 	if err := t.tar.Close(); err != nil {
@@ -290,43 +287,55 @@ func (t *tarring) writeDirectory(i int32, e *Entry) error {
 	return t.tar.WriteHeader(h)
 }
 
-// writeDirectoriesAgain writes those directories again into which something was
-// written since.
-func (t *tarring) writeDirectoriesAgain(ctx context.Context) error {
-	if t.tree.meta.nodes[0].childCount > 0 { // nothing begins with "./" but the root itself
+// writeLinks writes the links, when all files are written, and again those
+// directories into which something was written since. A directory comes just
+// before its links: GNU tar makes some links at its very end, and sets the time of
+// their directory after that only if the directory was the last thing it met.
+func (t *tarring) writeLinks(ctx context.Context) error {
+	nodes := t.tree.meta.nodes
+	if nodes[0].childCount > 0 { // nothing begins with "./" but the root itself
 		t.again[0] = true
 	}
-	for i := int32(len(t.tree.meta.nodes)) - 1; i >= 0; i-- {
-		if !t.again[i] || t.tree.meta.nodes[i].dentry < 0 || i == 0 && t.selected[i] != selected {
+	for i := int32(len(nodes)) - 1; i >= 0; i-- {
+		var links []int32
+		for k := nodes[i].firstChild; k < nodes[i].firstChild+nodes[i].childCount; k++ {
+			if t.placed[k] && t.tree.isLink(k) {
+				links = append(links, k)
+			}
+		}
+		if !t.again[i] && links == nil {
 			continue
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		e := t.tree.entry(i)
-		h := t.header(i, e, tar.TypeDir)
-		setRecords(h, t.records(i, e).records)
-		if err := t.tar.WriteHeader(h); err != nil {
-			return err
+		if i != 0 {
+			if err := t.writeDirectoryAgain(i); err != nil {
+				return err
+			}
+		}
+		for _, k := range links {
+			if err := t.writeLink(k, t.tree.entry(k)); err != nil {
+				return err
+			}
+		}
+		if i == 0 { // bsdtar sets the time of the root as soon as it meets it
+			if err := t.writeDirectoryAgain(0); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// writeLinks writes the links, when nothing else is to be written but directories.
-func (t *tarring) writeLinks(ctx context.Context) error {
-	for i := range t.tree.meta.preorder() {
-		if !t.placed[i] || !t.tree.isLink(i) {
-			continue
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err := t.writeLink(i, t.tree.entry(i)); err != nil {
-			return err
-		}
+func (t *tarring) writeDirectoryAgain(i int32) error {
+	if t.tree.meta.nodes[i].dentry < 0 || i == 0 && t.selected[i] != selected {
+		return nil
 	}
-	return nil
+	e := t.tree.entry(i)
+	h := t.header(i, e, tar.TypeDir)
+	setRecords(h, t.records(i, e).records)
+	return t.tar.WriteHeader(h)
 }
 
 func (t *tarring) writeLink(i int32, e *Entry) error {
@@ -348,7 +357,6 @@ func (t *tarring) writeLink(i int32, e *Entry) error {
 	h.Linkname = target
 	t.addRecords(h, i, e)
 	t.report.Links++
-	t.again[t.tree.meta.nodes[i].parent] = true
 	return t.tar.WriteHeader(h)
 }
 
