@@ -132,28 +132,30 @@ func (p *writing) plan() error {
 			use.blob.addReferences(use.count)
 		}
 	}
-	for _, b := range p.blobs {
+	p.packed = p.assign(p.blobs)
+	p.report.Blobs, p.report.Copied, p.report.Packed = len(p.blobs), len(p.copied), len(p.packed)
+	var metadata []*newBlob
+	for _, image := range p.images {
+		metadata = append(metadata, image.metadata)
+	}
+	p.packedMetadata = p.assign(metadata)
+	return nil
+}
+
+// assign keeps blobs where they are, or has them copied as they are stored, and
+// returns the others.
+func (p *writing) assign(blobs []*newBlob) (packed []*newBlob) {
+	for _, b := range blobs {
 		switch {
 		case p.inPlace(b):
 			b.header = b.from.header
 		case p.copies(b):
 			p.copied = append(p.copied, b)
 		default:
-			p.packed = append(p.packed, b)
+			packed = append(packed, b)
 		}
 	}
-	p.report.Blobs, p.report.Copied, p.report.Packed = len(p.blobs), len(p.copied), len(p.packed)
-	for _, image := range p.images {
-		switch b := image.metadata; {
-		case p.inPlace(b):
-			b.header = b.from.header
-		case p.copies(b):
-			p.copied = append(p.copied, b)
-		default:
-			p.packedMetadata = append(p.packedMetadata, b)
-		}
-	}
-	return nil
+	return packed
 }
 
 // inPlace says whether a blob is in the file that is added to.
@@ -236,6 +238,9 @@ func (p *writing) copyRaw(ctx context.Context) error {
 
 // pack compresses contents, or stores them raw.
 func (p *writing) pack(ctx context.Context, blobs []*newBlob) error {
+	for _, b := range blobs {
+		p.report.Bytes += b.size
+	}
 	if err := p.packAs(ctx, p.options.compression, blobs); err != nil {
 		return err
 	}
@@ -247,9 +252,6 @@ func (p *writing) pack(ctx context.Context, blobs []*newBlob) error {
 func (p *writing) packAs(ctx context.Context, codec Compression, blobs []*newBlob) error {
 	if len(blobs) == 0 {
 		return nil
-	}
-	for _, b := range blobs {
-		p.report.Bytes += b.size
 	}
 	w := newResourceWriter(ctx, p.out, codec, p.options.chunkSize, p.options.level, p.bulk.workers)
 	return w.close(p.feed(w, blobs))

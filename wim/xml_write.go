@@ -48,7 +48,7 @@ func (e *Element) set(path, value string) error {
 	if err := checkText(value); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	target, err := e.at(path, true)
+	target, err := e.at(path)
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,9 @@ func (e *Element) set(path, value string) error {
 	return nil
 }
 
-// at returns the element that a path with numbers leads to. It makes what is
-// missing, or returns nil.
-func (e *Element) at(path string, make bool) (*Element, error) {
+// at returns the element that a path with numbers leads to, and makes what is
+// missing.
+func (e *Element) at(path string) (*Element, error) {
 	for step := range strings.SplitSeq(path, "/") {
 		name, number, err := parseStep(step)
 		if err != nil {
@@ -78,9 +78,6 @@ func (e *Element) at(path string, make bool) (*Element, error) {
 			}
 		}
 		if next == nil {
-			if !make {
-				return nil, nil
-			}
 			if number != count+1 {
 				return nil, fmt.Errorf("%q: there are %d of %s, the next one is number %d: %w", path, count, name, count+1, ErrOption)
 			}
