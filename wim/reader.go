@@ -1,8 +1,11 @@
 package wim
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -11,50 +14,6 @@ import (
 	"github.com/wimble-go/wimble/internal/saferio"
 )
 
-// Limits bound what reading a file may cost. A field that is 0, or negative, has
-// its default.
-type Limits struct {
-	// XML is the size of the XML document as stored. Default 64 MiB.
-	XML int64
-	// BlobTable is the size of a part's blob table. Default 512 MiB, which is
-	// 10 million blobs.
-	BlobTable int64
-	// Metadata is the size of one image's metadata. Default 256 MiB: a million
-	// files with the long names of the component store. 300,000 take 68 MB.
-	Metadata int64
-	// ChunkSize is the size of an LZMS chunk: to read any byte of a chunk the
-	// whole chunk has to be in memory. Default 64 MiB, which is what Microsoft
-	// uses; the format allows 1 GiB.
-	ChunkSize int64
-	// ChunkCache is how many bytes of decoded chunks are kept for random
-	// access and for files that share chunks. Default 256 MiB for files with
-	// solid resources, which is four chunks as Microsoft makes them, and 16 MiB
-	// for others. The chunk that was used last is always kept.
-	ChunkCache int64
-}
-
-const (
-	defaultXMLLimit       = 64 << 20
-	defaultBlobTableLimit = 512 << 20
-	defaultMetadataLimit  = 256 << 20
-	defaultChunkLimit     = 64 << 20
-	defaultCache          = 16 << 20
-	defaultSolidCache     = 256 << 20
-)
-
-func (l *Limits) setDefaults() {
-	for _, d := range []struct {
-		limit *int64
-		value int64
-	}{{&l.XML, defaultXMLLimit}, {&l.BlobTable, defaultBlobTableLimit}, {&l.Metadata, defaultMetadataLimit}, {&l.ChunkSize, defaultChunkLimit}} {
-		if *d.limit <= 0 {
-			*d.limit = d.value
-		}
-		*d.limit = min(*d.limit, maxInt)
-	}
-}
-
-// An Option changes how a file is opened.
 type Option func(*Reader)
 
 // WithLimits replaces the default limits.
@@ -132,6 +91,62 @@ func newReader(source io.ReaderAt, size int64, name string, opts []Option) (*Rea
 	}
 	r.assemble()
 	return r, nil
+}
+
+// ReadCloser is a Reader whose files Close closes.
+type ReadCloser struct {
+	*Reader
+	files []*os.File
+}
+
+// Close closes the files.
+func (rc *ReadCloser) Close() error {
+	var err error
+	for _, f := range rc.files {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
+
+// OpenReader opens a WIM file by name. If it is a part of a split set, any
+// part, the others are looked for beside it: the files that are named as it is
+// but for a number, such as install.swm, install2.swm, install3.swm. Which
+// parts they are is told by their headers. It is no error if some are missing;
+// see [Reader.MissingParts].
+func OpenReader(name string, opts ...Option) (*ReadCloser, error) {
+	rc := &ReadCloser{}
+	file, size, err := rc.openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if rc.Reader, err = newReader(file, size, filepath.Base(name), opts); err != nil {
+		return nil, errors.Join(err, rc.Close())
+	}
+	if rc.Header.TotalParts > 1 {
+		rc.addSiblings(name)
+	}
+	return rc, nil
+}
+
+func (rc *ReadCloser) openFile(name string) (*os.File, int64, error) {
+	// Opening a pipe or a device could block or have effects: look first.
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, &os.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = file.Stat(); err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	rc.files = append(rc.files, file)
+	return file, info.Size(), nil
 }
 
 func (r *Reader) newPart(source io.ReaderAt, size int64, name string, header Header) *part {

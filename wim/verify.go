@@ -102,32 +102,6 @@ func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport,
 	return v.report, err
 }
 
-// ownBlobs returns the blobs that the given parts hold.
-func (r *Reader) ownBlobs() []*blob {
-	var list []*blob
-	for _, p := range r.parts {
-		for i := range p.table.blobs {
-			if b := &p.table.blobs[i]; int(b.partNumber) == p.header.PartNumber && !b.repeats(r) && b.inMissingPart() == nil {
-				list = append(list, b)
-			}
-		}
-	}
-	return list
-}
-
-// usedBlobs returns those of them that contents are read from, each of another SHA-1.
-func (r *Reader) usedBlobs() []*blob {
-	byHash := r.index().byHash
-	return slices.DeleteFunc(r.ownBlobs(), func(b *blob) bool { return byHash[b.sha1] != b })
-}
-
-// repeats says whether a solid blob stands again in the table of another part,
-// which some split sets do.
-func (b *blob) repeats(r *Reader) bool {
-	first := r.index().byHash[b.sha1]
-	return b.run != nil && first != b && first.run != nil && first.part != b.part
-}
-
 type verifier struct {
 	reader *Reader
 	report *VerifyReport

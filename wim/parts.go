@@ -1,7 +1,6 @@
 package wim
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -88,62 +87,6 @@ func joinNumbers(numbers []int, separator string) string {
 		text = append(text, strconv.Itoa(n))
 	}
 	return strings.Join(text, separator)
-}
-
-// ReadCloser is a Reader whose files Close closes.
-type ReadCloser struct {
-	*Reader
-	files []*os.File
-}
-
-// Close closes the files.
-func (rc *ReadCloser) Close() error {
-	var err error
-	for _, f := range rc.files {
-		err = errors.Join(err, f.Close())
-	}
-	return err
-}
-
-// OpenReader opens a WIM file by name. If it is a part of a split set, any
-// part, the others are looked for beside it: the files that are named as it is
-// but for a number, such as install.swm, install2.swm, install3.swm. Which
-// parts they are is told by their headers. It is no error if some are missing;
-// see [Reader.MissingParts].
-func OpenReader(name string, opts ...Option) (*ReadCloser, error) {
-	rc := &ReadCloser{}
-	file, size, err := rc.openFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if rc.Reader, err = newReader(file, size, filepath.Base(name), opts); err != nil {
-		return nil, errors.Join(err, rc.Close())
-	}
-	if rc.Header.TotalParts > 1 {
-		rc.addSiblings(name)
-	}
-	return rc, nil
-}
-
-func (rc *ReadCloser) openFile(name string) (*os.File, int64, error) {
-	// Opening a pipe or a device could block or have effects: look first.
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, &os.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	if info, err = file.Stat(); err != nil {
-		file.Close()
-		return nil, 0, err
-	}
-	rc.files = append(rc.files, file)
-	return file, info.Size(), nil
 }
 
 // addSiblings adds the parts that are found beside a part.
