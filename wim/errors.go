@@ -60,6 +60,15 @@ func formatErrorf(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, ErrFormat)...)
 }
 
+// kindError is an error of a kind that its text has no need to name.
+type kindError struct {
+	text string
+	kind error
+}
+
+func (e *kindError) Error() string { return e.text }
+func (e *kindError) Unwrap() error { return e.kind }
+
 // maxWarnings bounds the warnings that are kept: a hostile table could cause
 // one for each of its entries.
 const maxWarnings = 100

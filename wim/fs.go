@@ -64,22 +64,12 @@ const (
 	maxLinkElements = 4096
 )
 
-// pathError is why a path leads nowhere: an error of a kind that its text has
-// no need to name.
-type pathError struct {
-	text string
-	kind error
-}
-
-func (e *pathError) Error() string { return e.text }
-func (e *pathError) Unwrap() error { return e.kind }
-
 var (
-	errTooManyLinks error = &pathError{"too many levels of links", ErrLimit}
-	errLongLinks    error = &pathError{"links with too many elements in their targets", ErrLimit}
-	errNotDirectory error = &pathError{"not a directory", fs.ErrNotExist}
-	errIsDirectory  error = &pathError{"is a directory", fs.ErrInvalid}
-	errOutside      error = &pathError{"the link leads out of the image", fs.ErrNotExist}
+	errTooManyLinks error = &kindError{"too many levels of links", ErrLimit}
+	errLongLinks    error = &kindError{"links with too many elements in their targets", ErrLimit}
+	errNotDirectory error = &kindError{"not a directory", fs.ErrNotExist}
+	errIsDirectory  error = &kindError{"is a directory", fs.ErrInvalid}
+	errOutside      error = &kindError{"the link leads out of the image", fs.ErrNotExist}
 )
 
 // child finds a name in a directory: exactly, or else without regard to case.

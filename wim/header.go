@@ -70,10 +70,11 @@ type Header struct {
 	BootIndex   int  // 1-based index of the image that boots; 0 for none
 	Pipable     bool // wimlib's variation that can be read from a pipe
 
-	blobTable resourceHeader
-	xml       resourceHeader
-	integrity resourceHeader
-	unused    [60]byte
+	blobTable    resourceHeader
+	xml          resourceHeader
+	bootMetadata resourceHeader // as it is stored; append does not take it
+	integrity    resourceHeader
+	unused       [60]byte
 }
 
 // readHeader reads the header at the start of the file. A pipable file's
@@ -103,18 +104,19 @@ func parseHeader(raw *[headerSize]byte) (Header, error) {
 		return Header{}, formatErrorf("header: no MSWIM signature; this is not a WIM file")
 	}
 	h := Header{
-		Version:    stored.Version,
-		Flags:      HeaderFlags(stored.Flags),
-		GUID:       stored.GUID,
-		PartNumber: int(stored.PartNumber),
-		TotalParts: int(stored.TotalParts),
-		ImageCount: saturate(stored.ImageCount),
-		BootIndex:  saturate(stored.BootIndex),
-		Pipable:    stored.Magic == wimfile.MagicPipable,
-		blobTable:  newResourceHeader(stored.BlobTable),
-		xml:        newResourceHeader(stored.XML),
-		integrity:  newResourceHeader(stored.Integrity),
-		unused:     stored.Unused,
+		Version:      stored.Version,
+		Flags:        HeaderFlags(stored.Flags),
+		GUID:         stored.GUID,
+		PartNumber:   int(stored.PartNumber),
+		TotalParts:   int(stored.TotalParts),
+		ImageCount:   saturate(stored.ImageCount),
+		BootIndex:    saturate(stored.BootIndex),
+		Pipable:      stored.Magic == wimfile.MagicPipable,
+		blobTable:    newResourceHeader(stored.BlobTable),
+		xml:          newResourceHeader(stored.XML),
+		bootMetadata: newResourceHeader(stored.BootMetadata),
+		integrity:    newResourceHeader(stored.Integrity),
+		unused:       stored.Unused,
 	}
 	switch {
 	case h.Version != Version1_13 && h.Version != VersionSolid:

@@ -214,8 +214,9 @@ func TestQuirkImageCount(t *testing.T) {
 	}
 }
 
-// The boot metadata in the header is for the boot loader, and not looked at. A
-// boot index without it is one all the same.
+// The boot metadata in the header is for the boot loader; one that is wrong is
+// worth a note (TestVerifyNotesBootMetadata) and nothing more. A boot index
+// without it is one all the same.
 func TestQuirkBootMetadata(t *testing.T) {
 	w := withHeader(func(h *wimtest.Header) {
 		h.BootIndex = 1
@@ -491,7 +492,8 @@ func TestQuirkHardLinkIDs(t *testing.T) {
 	require.Equal(t, []uint64{7, 7, 3, 3, 0, 0, math.MaxUint64, math.MaxUint64, 0, 0}, groups)
 }
 
-// Reference counts mean nothing for files: Windows 8 wrote too low ones. For
+// Reference counts mean nothing for files: Windows 8 wrote too low ones, which
+// are worth a note (TestVerifyNotesReferenceCounts). For
 // metadata 0 means deleted, in files of WAIK and of Vista's betas; the images are
 // the others, in the order of the table.
 func TestQuirkReferenceCounts(t *testing.T) {

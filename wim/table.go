@@ -13,6 +13,7 @@ const solidMarker = wimfile.SolidMarker
 // blobTable is what one part's table says.
 type blobTable struct {
 	metadata []blob // of the images, in order
+	deleted  []blob // metadata of images that were deleted
 	blobs    []blob // all others, in table order, those in other parts too
 	runs     []*solidRun
 }
@@ -67,7 +68,8 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 		case b.header.flags&resourceMetadata != 0:
 			switch {
 			case b.references == 0:
-				// Deleted images linger so in files of old Microsoft tools.
+				// Files of old Microsoft tools have such.
+				t.deleted = append(t.deleted, b)
 			case b.references > 1:
 				problem("metadata with reference count %d", b.references)
 			case foreign:

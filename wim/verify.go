@@ -26,9 +26,16 @@ type VerifyReport struct {
 	// MoreProblems counts the problems that are not listed, since the list has 64 MiB
 	// of text already: of damaged blobs, or of all others.
 	MoreProblems int
+	// Notes are what is odd and costs no content: boot metadata that is not that
+	// of the image that boots, wrong reference counts, and entries of the blob
+	// table that nothing uses. Counts and uses are compared if the metadata of all
+	// images can be read.
+	Notes []error
+	// MoreNotes counts those that are not listed, as MoreProblems.
+	MoreNotes int
 }
 
-// OK says whether nothing at all is wrong or missing.
+// OK says whether nothing is wrong or missing. Notes do not count.
 func (r *VerifyReport) OK() bool { return len(r.Problems) == 0 && r.MissingBlobs == 0 }
 
 // IntegrityState is what the integrity tables of the given parts say.
@@ -86,7 +93,7 @@ func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()
 // problem and collects them all. The error is that of the context, if it ended
 // Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
-	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error), borrowed: make(map[*blob]bool)}
+	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error), borrowed: make(map[*blob]bool), uses: make(map[*blob]uint64)}
 	// Blobs are read while the trees are: what is damaged and what is missing must not
 	// compete for room, or the report would depend on who comes first.
 	inTrees, inBlobs := new(reportText), new(reportText)
@@ -109,7 +116,9 @@ type verifier struct {
 	// The report's problems, of the file itself, of metadata, and of blobs.
 	general, metadata, damaged, missing reportPart
 
-	borrowed map[*blob]bool // what images take from referenced files
+	borrowed map[*blob]bool   // what images take from referenced files
+	uses     map[*blob]uint64 // names of files in all images that have it
+	unread   bool             // the metadata of an image, so that there are more uses
 
 	mu  sync.Mutex      // of bad, and of the report's numbers
 	bad map[*blob]error // nil where the report has no room for the error
@@ -317,6 +326,7 @@ func (v *verifier) images(ctx context.Context) error {
 	known := make(map[SHA1]int) // what is missing, and its problem
 	err := v.reader.eachTree(ctx, func(images []*Image, tree *FS, err error) {
 		if err != nil {
+			v.unread = true
 			for _, image := range images {
 				if k := v.problem(&v.metadata, image.unreadable(err)); k >= 0 {
 					v.metadata.list[k].Affected = []string{fmt.Sprintf("%d:", image.Index)}
@@ -332,6 +342,7 @@ func (v *verifier) images(ctx context.Context) error {
 			}
 			b, err := v.reader.lookup(hash)
 			if err == nil {
+				v.uses[b] += uint64(len(images))
 				err = b.inMissingPart()
 			}
 			if err != nil {
@@ -345,6 +356,9 @@ func (v *verifier) images(ctx context.Context) error {
 		})
 	})
 	v.report.MissingBlobs = len(known)
+	if err == nil {
+		v.notes()
+	}
 	return err
 }
 

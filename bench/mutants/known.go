@@ -92,7 +92,7 @@ var known = []struct {
 	{sevenZip, onlyThey, re(`Data Error|Unsupported Method|Unavailable`),
 		"7-Zip tests blobs that no image uses, solid entries whose uncompressed size is not 0, and goes on without a part it cannot open.", "TestQuirkReferenceCounts, TestAddPart"},
 	{sevenZip, onlyThey, re(`incorrect reference count`),
-		"7-Zip warns of reference counts.", "TestQuirkReferenceCounts"},
+		"7-Zip warns of reference counts; for wimble they are notes.", "TestVerifyNotesReferenceCounts"},
 	{sevenZip, onlyThey, re(`signal`),
 		"7-Zip 26.02 crashes.", ""},
 	{wimlib, onlyThey, re(`The XML data of the WIM is invalid|Inconsistent image count|exit status 73`),

@@ -9,6 +9,9 @@ import (
 // mostMissing is how many missing contents are named: where one is, most are.
 const mostMissing = 10
 
+// mostNotes is how many notes are printed.
+const mostNotes = 10
+
 // mostAffected is how many paths are printed for one problem.
 const mostAffected = 10
 
@@ -29,6 +32,19 @@ func (a *app) sayProblems(problems []wim.Problem, more int, say func(wim.Problem
 	}
 	if more > 0 {
 		a.say("wimble: %s more problems are not listed", thousands(more))
+	}
+}
+
+// sayNotes prints the first notes. JSON has them all.
+func (a *app) sayNotes(notes []error, more int) {
+	for i, note := range notes {
+		if i == mostNotes {
+			break
+		}
+		a.say("wimble: note: %v", note)
+	}
+	if more += len(notes) - mostNotes; more > 0 {
+		a.say("wimble: note: %s more", thousands(more))
 	}
 }
 

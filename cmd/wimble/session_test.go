@@ -139,7 +139,7 @@ func TestVerifySeveral(t *testing.T) {
 		objects = append(objects, parseJSON(t, line))
 	}
 	require.Len(t, objects, 3)
-	const keys = `path ok blobs bytes images integrity missing_parts missing_blobs problems more_problems`
+	const keys = `path ok blobs bytes images integrity missing_parts missing_blobs problems more_problems notes more_notes`
 	requireKeys(t, objects[0], keys+" error")
 	requireKeys(t, objects[1], keys+" error")
 	requireKeys(t, objects[2], keys)

@@ -20,7 +20,9 @@ func (a *app) verifyCommand() *cobra.Command {
 
 FILE may be a pattern. Each is checked, whatever is wrong with those before it; a
 part of a set that was checked as a whole is not checked again. The exit status is
-0 if nothing is wrong with any of them, and nothing is missing.`,
+0 if nothing is wrong with any of them, and nothing is missing. Notes tell of what is
+odd and costs no content: wrong reference counts, boot metadata that is not that of
+the image that boots, and contents that no image uses.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var names []string
@@ -72,6 +74,8 @@ type verifyJSON struct {
 	MissingBlobs int           `json:"missing_blobs"`
 	Problems     []problemJSON `json:"problems"`
 	MoreProblems int           `json:"more_problems"`
+	Notes        []string      `json:"notes"`
+	MoreNotes    int           `json:"more_notes"`
 }
 
 type problemJSON struct {
@@ -85,7 +89,7 @@ type problemJSON struct {
 // that of the output, or an interruption.
 func (v *verification) verify(ctx context.Context, name string) error {
 	a := v.app
-	out := verifyJSON{Path: strings.ToValidUTF8(name, "\ufffd"), MissingParts: []int{}, Problems: []problemJSON{}}
+	out := verifyJSON{Path: strings.ToValidUTF8(name, "\ufffd"), MissingParts: []int{}, Problems: []problemJSON{}, Notes: []string{}}
 	err := v.check(ctx, name, &out)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
@@ -142,6 +146,7 @@ func (v *verification) check(ctx context.Context, name string, out *verifyJSON) 
 	a.sayProblems(unsaid, report.MoreProblems, a.sayProblem)
 	out.describe(s, report)
 	if !a.json {
+		a.sayNotes(report.Notes, report.MoreNotes)
 		prefix := ""
 		if v.several {
 			prefix = printable(name) + ": "
@@ -166,6 +171,10 @@ func (v *verification) check(ctx context.Context, name string, out *verifyJSON) 
 func (v *verifyJSON) describe(s *session, report *wim.VerifyReport) {
 	v.Blobs, v.Bytes, v.Images = report.Blobs, report.Bytes, len(s.Images)
 	v.Integrity, v.MissingBlobs, v.MoreProblems = report.Integrity.String(), report.MissingBlobs, report.MoreProblems
+	v.MoreNotes = report.MoreNotes
+	for _, note := range report.Notes {
+		v.Notes = append(v.Notes, note.Error())
+	}
 	v.MissingParts = append(v.MissingParts, s.MissingParts()...)
 	for _, p := range report.Problems {
 		v.Problems = append(v.Problems, problemJSON{
