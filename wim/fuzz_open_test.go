@@ -31,7 +31,7 @@ func FuzzSplitSet(f *testing.F) {
 	}
 	var parts [][]byte
 	fixtureSeeds(f, 30<<10, func(data []byte) {
-		if header, err := readHeader(bytes.NewReader(data), int64(len(data))); err == nil && header.TotalParts > 1 {
+		if header, err := ReadHeader(bytes.NewReader(data), int64(len(data))); err == nil && header.TotalParts > 1 {
 			parts = append(parts, data)
 		}
 	})

@@ -77,9 +77,9 @@ type Header struct {
 	unused       [60]byte
 }
 
-// readHeader reads the header at the start of the file. A pipable file's
-// complete header is its last 208 bytes.
-func readHeader(r io.ReaderAt, size int64) (Header, error) {
+// ReadHeader reads the header of a WIM of size bytes, and nothing else: the 208
+// bytes at its start, and for a pipable file those at its end.
+func ReadHeader(r io.ReaderAt, size int64) (Header, error) {
 	if size < headerSize {
 		return Header{}, formatErrorf("the file has %d bytes, a WIM header alone has %d", max(size, 0), headerSize)
 	}

@@ -3,8 +3,8 @@ package wim
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +24,7 @@ func (r *Reader) AddPart(source io.ReaderAt, size int64) error {
 
 // addPart is AddPart without the assembly of what the parts have.
 func (r *Reader) addPart(source io.ReaderAt, size int64, name string) error {
-	header, err := readHeader(source, size)
+	header, err := ReadHeader(source, size)
 	if err != nil {
 		return err
 	}
@@ -90,35 +90,38 @@ func joinNumbers(numbers []int, separator string) string {
 }
 
 // addSiblings adds the parts that are found beside a part.
-func (rc *ReadCloser) addSiblings(name string) {
-	entries, err := os.ReadDir(filepath.Dir(name))
+func (rc *ReadCloser) addSiblings(folder fs.FS, name string) {
+	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		rc.warnings.add(fmt.Errorf("looking for the other parts: %w", err))
 		return
 	}
-	stem := partStem(filepath.Base(name))
+	stem := partStem(name)
 	for _, entry := range entries {
-		if entry.Name() == filepath.Base(name) || partStem(entry.Name()) != stem || len(rc.MissingParts()) == 0 {
+		if entry.Name() == name || partStem(entry.Name()) != stem || len(rc.MissingParts()) == 0 {
 			continue
 		}
-		file, size, err := rc.openFile(filepath.Join(filepath.Dir(name), entry.Name()))
+		source, size, err := rc.openFile(folder, entry.Name())
 		if err != nil {
 			rc.warnings.add(fmt.Errorf("looking for the other parts: %w", err))
 			continue
 		}
-		if err := rc.addPart(file, size, entry.Name()); err != nil {
+		if err := rc.addPart(source, size, entry.Name()); err != nil {
 			rc.warnings.add(fmt.Errorf("%s is not used: %w", entry.Name(), err))
-			rc.files = rc.files[:len(rc.files)-1]
-			file.Close()
+			last := len(rc.files) - 1
+			rc.files[last].Close()
+			rc.files = rc.files[:last]
 		}
 	}
 	rc.assemble() // once, since it costs time for each image and for each blob
 }
 
 // partStem is what the names of a set's parts have in common: the name without
-// its number, in lower case.
+// its number, in lower case. The number is before the extension, as in
+// install2.swm, or after it, as in the Reconstruct.WIM2 of a recovery drive.
 func partStem(name string) string {
-	extension := filepath.Ext(name)
-	base := strings.TrimRight(strings.TrimSuffix(name, extension), "0123456789")
-	return strings.ToLower(base + extension)
+	const digits = "0123456789"
+	extension := path.Ext(name)
+	base := strings.TrimRight(strings.TrimSuffix(name, extension), digits)
+	return strings.ToLower(base + strings.TrimRight(extension, digits))
 }

@@ -1,6 +1,7 @@
 package wim_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -310,4 +312,49 @@ func TestDelta(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, report.OK())
 	require.Equal(t, len(own)+len(missing), report.Blobs) // with what the image takes from its base
+}
+
+// A set in a file system is opened as one of the host is.
+func TestOpenReaderFS(t *testing.T) {
+	part := func(name string) *fstest.MapFile { return &fstest.MapFile{Data: wimtest.FixtureBytes(t, name)} }
+	for _, names := range [][]string{
+		{"sources/install.swm", "sources/install2.swm", "sources/install3.swm"},
+		{"Reconstruct.WIM", "Reconstruct.WIM2", "Reconstruct.WIM3"}, // of a recovery drive
+	} {
+		fsys := fstest.MapFS{
+			names[0]: part("split.swm"), names[1]: part("split2.swm"), names[2]: part("split3.swm"),
+			"other/install4.swm": part("none.wim"),
+		}
+		for i, name := range names {
+			r, err := wim.OpenReaderFS(fsys, name)
+			require.NoError(t, err)
+			require.Equal(t, i+1, r.Header.PartNumber)
+			require.Empty(t, r.MissingParts())
+			require.Empty(t, r.Warnings())
+			require.NoError(t, r.Close())
+		}
+	}
+	_, err := wim.OpenReaderFS(fstest.MapFS{"sources/ei.cfg": part("none.wim")}, "sources")
+	require.ErrorContains(t, err, "not a regular file")
+	for _, name := range []string{"nothing.wim", "none/nothing.wim"} {
+		_, err := wim.OpenReaderFS(fstest.MapFS{}, name)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	}
+	_, err = wim.OpenReaderFS(fstest.MapFS{}, "../none.wim")
+	require.ErrorIs(t, err, fs.ErrInvalid)
+}
+
+// The files of an archive can only be read in order.
+func TestOpenReaderFSInOrder(t *testing.T) {
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	file, err := w.Create("none.wim")
+	require.NoError(t, err)
+	_, err = file.Write(wimtest.FixtureBytes(t, "none.wim"))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	r, err := zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
+	require.NoError(t, err)
+	_, err = wim.OpenReaderFS(r, "none.wim")
+	require.ErrorIs(t, err, wim.ErrUnsupported)
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -72,7 +74,7 @@ func newReader(source io.ReaderAt, size int64, name string, opts []Option) (*Rea
 		opt(r)
 	}
 	r.limits.setDefaults()
-	header, err := readHeader(source, size)
+	header, err := ReadHeader(source, size)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +98,7 @@ func newReader(source io.ReaderAt, size int64, name string, opts []Option) (*Rea
 // ReadCloser is a Reader whose files Close closes.
 type ReadCloser struct {
 	*Reader
-	files []*os.File
+	files []fs.File
 }
 
 // Close closes the files.
@@ -114,40 +116,78 @@ func (rc *ReadCloser) Close() error {
 // parts they are is told by their headers. It is no error if some are missing;
 // see [Reader.MissingParts].
 func OpenReader(name string, opts ...Option) (*ReadCloser, error) {
+	return openReader(hostFS{}, name, hostFolder(filepath.Dir(name)), filepath.Base(name), opts)
+}
+
+// OpenReaderFS is [OpenReader] for a file of a file system, such as an ISO file
+// that package udf opened. The files have to be [io.ReaderAt]; if they are not,
+// the error is of kind [ErrUnsupported].
+func OpenReaderFS(fsys fs.FS, name string, opts ...Option) (*ReadCloser, error) {
+	folder, err := fs.Sub(fsys, path.Dir(name))
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return openReader(fsys, name, folder, path.Base(name), opts)
+}
+
+// openReader opens a file, and what it needs of the folder that has it as base.
+func openReader(fsys fs.FS, name string, folder fs.FS, base string, opts []Option) (*ReadCloser, error) {
 	rc := &ReadCloser{}
-	file, size, err := rc.openFile(name)
+	source, size, err := rc.openFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	if rc.Reader, err = newReader(file, size, filepath.Base(name), opts); err != nil {
+	if rc.Reader, err = newReader(source, size, base, opts); err != nil {
 		return nil, errors.Join(err, rc.Close())
 	}
 	if rc.Header.TotalParts > 1 {
-		rc.addSiblings(name)
+		rc.addSiblings(folder, base)
 	}
 	return rc, nil
 }
 
-func (rc *ReadCloser) openFile(name string) (*os.File, int64, error) {
+func (rc *ReadCloser) openFile(fsys fs.FS, name string) (io.ReaderAt, int64, error) {
 	// Opening a pipe or a device could block or have effects: look first.
-	info, err := os.Stat(name)
+	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, &os.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+		return nil, 0, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
 	}
-	file, err := os.Open(name)
+	file, err := fsys.Open(name)
 	if err != nil {
 		return nil, 0, err
+	}
+	source, ok := file.(io.ReaderAt)
+	if !ok {
+		file.Close()
+		return nil, 0, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("%w: the file cannot be read at any place", ErrUnsupported)}
 	}
 	if info, err = file.Stat(); err != nil {
 		file.Close()
 		return nil, 0, err
 	}
 	rc.files = append(rc.files, file)
-	return file, info.Size(), nil
+	return source, info.Size(), nil
 }
+
+// hostFS has the files of the system by any name. Unlike [os.DirFS], it takes
+// names as they are, and its errors have them whole.
+type hostFS struct{}
+
+func (hostFS) Open(name string) (fs.File, error)     { return os.Open(name) }
+func (hostFS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+
+// hostFolder has the files in one folder.
+type hostFolder string
+
+func (f hostFolder) Open(name string) (fs.File, error)     { return os.Open(f.join(name)) }
+func (f hostFolder) Stat(name string) (fs.FileInfo, error) { return os.Stat(f.join(name)) }
+func (f hostFolder) ReadDir(name string) ([]fs.DirEntry, error) {
+	return os.ReadDir(f.join(name))
+}
+func (f hostFolder) join(name string) string { return filepath.Join(string(f), name) }
 
 func (r *Reader) newPart(source io.ReaderAt, size int64, name string, header Header) *part {
 	if name == "" {
