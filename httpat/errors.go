@@ -25,8 +25,17 @@ func (s *source) pathError(op string, err error) error {
 	return &fs.PathError{Op: op, Path: displayName(s.origin), Err: err}
 }
 
-// displayName is a URL without what may be secret: user and password, and the
-// query, which may be a signature.
+// DisplayName returns a URL without what may be secret, as errors have it:
+// without user and password, and with "?..." for a query, which may be a
+// signature.
+func DisplayName(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil || !web(u) {
+		return "(not a valid URL)" // a password could be anywhere in it
+	}
+	return displayName(u)
+}
+
 func displayName(u *url.URL) string {
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	if u.RawQuery != "" {

@@ -94,6 +94,16 @@ func Open(ctx context.Context, rawURL string, opts ...Option) (*Reader, error) {
 // Size returns the size of the file in bytes.
 func (r *Reader) Size() int64 { return r.source.version.size }
 
+// Modified returns when the file was modified as the server says, the zero time
+// if it does not say.
+func (r *Reader) Modified() time.Time {
+	modified, err := http.ParseTime(r.source.version.modified)
+	if err != nil {
+		return time.Time{}
+	}
+	return modified
+}
+
 // Close ends all requests and drops the cache. Reads fail from then on.
 func (r *Reader) Close() error {
 	r.mu.Lock()

@@ -1,18 +1,16 @@
 package media
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/wimble-go/wimble/httpat"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -21,16 +19,28 @@ type File struct {
 	*wim.Reader
 
 	// Name is the WIM file that was opened: what Open was asked for, or what it
-	// found there.
+	// found there. Open takes it again, unless it was asked for a URL that has a
+	// user or a query: those are left out.
 	Name string
 
-	closer io.Closer
+	warnings []error
+	closers  []io.Closer // the last one first
 }
 
-// Close closes the file.
-func (f *File) Close() error { return f.closer.Close() }
+// Close closes the file, and what it is in.
+func (f *File) Close() error {
+	var err error
+	for _, c := range slices.Backward(f.closers) {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
 
-// An Option changes how [Open] works.
+// Warnings are those of [wim.Reader.Warnings], and why parts of a set were not
+// opened.
+func (f *File) Warnings() []error { return slices.Concat(f.Reader.Warnings(), f.warnings) }
+
+// An Option changes how [Open] and [List] work.
 type Option func(*opener)
 
 // WithOffset has the WIM begin at an offset in bytes in the file, such as one
@@ -45,184 +55,162 @@ func WithReaderOptions(opts ...wim.Option) Option {
 type opener struct {
 	offset int64
 	reader []wim.Option
+	header []headerField
 }
 
-// Open opens the WIM file that a name leads to: the file itself, or what
-// [Find] finds in a folder. Other parts of a split set are opened with it; see
+func newOpener(opts []Option) *opener {
+	o := &opener{}
+	for _, opt := range opts {
+		opt(o)
+	}
+	return o
+}
+
+// Open opens the WIM file that a name leads to; the package documentation has
+// the kinds of names. Other parts of a split set are opened with it; see
 // [wim.OpenReader]. An error for a file that is no WIM says what it is, if
-// [Recognize] knows it, and where a WIM may begin in it.
+// [Recognize] knows it, and where a WIM may begin in it. The errors have the
+// name.
 func Open(ctx context.Context, name string, opts ...Option) (*File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var o opener
-	for _, opt := range opts {
-		opt(&o)
-	}
-	if info, err := os.Stat(name); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		if name, err = Find(name); err != nil {
-			return nil, err
-		}
-	}
-	f, err := o.open(name)
+	o := newOpener(opts)
+	p, err := locate(name)
 	if err != nil {
-		var path *fs.PathError
-		if !errors.As(err, &path) {
-			err = fmt.Errorf("%s: %w", name, err)
-		}
 		return nil, err
+	}
+	f, err := o.open(ctx, p)
+	if p.web && p.inner == "" && errors.Is(err, fs.ErrNotExist) {
+		// Nothing in the address may tell that it is that of an ISO file.
+		if p.file, p.inner = cutLastColon(p.file); p.inner != "" {
+			if f, err := o.open(ctx, p); err == nil {
+				return f, nil
+			}
+		}
+	}
+	return f, err
+}
+
+// named adds a name to an error that does not have it.
+func named(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && path.Path == name {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// open opens the WIM file at a place.
+func (o *opener) open(ctx context.Context, p place) (*File, error) {
+	if !p.web && p.inner == "" && o.offset == 0 {
+		r, err := wim.OpenReader(p.file, o.reader...)
+		if err == nil {
+			return &File{Reader: r.Reader, Name: p.file, closers: []io.Closer{r}}, nil
+		}
+		if !errors.Is(err, wim.ErrFormat) {
+			return nil, named(p.file, err)
+		}
+	}
+	src, err := o.source(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	f, err := o.openSource(ctx, src, p)
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	f.closers = slices.Insert(f.closers, 0, io.Closer(src))
+	return f, nil
+}
+
+// openSource opens the WIM file in an open file.
+func (o *opener) openSource(ctx context.Context, src *source, p place) (*File, error) {
+	if p.inner != "" {
+		return o.openISO(ctx, src, p.inner)
+	}
+	if o.offset != 0 {
+		return o.openInside(src)
+	}
+	r, err := wim.NewReader(src, src.size, o.reader...)
+	if err != nil {
+		if !errors.Is(err, wim.ErrFormat) {
+			return nil, named(src.name, err)
+		}
+		if src.isISO() {
+			return o.openISO(ctx, src, "")
+		}
+		return nil, named(src.name, src.explain(err))
+	}
+	f := &File{Reader: r, Name: src.name}
+	if p.web {
+		o.addWebParts(ctx, f, p.file)
 	}
 	return f, nil
 }
 
-func (o *opener) open(name string) (*File, error) {
-	if o.offset != 0 {
-		return o.openInside(name)
-	}
-	r, err := wim.OpenReader(name, o.reader...)
-	if err != nil {
-		return nil, explain(name, err)
-	}
-	return &File{Reader: r.Reader, Name: name, closer: r}, nil
-}
-
 // openInside opens the WIM that begins at the offset.
-func (o *opener) openInside(name string) (*File, error) {
-	file, size, err := openRegular(name)
+func (o *opener) openInside(src *source) (*File, error) {
+	rest := src.size - o.offset
+	if o.offset < 0 || rest <= 0 {
+		return nil, fmt.Errorf("%s: offset %d is not inside of the file, which has %d bytes: %w", src.name, o.offset, src.size, fs.ErrInvalid)
+	}
+	r, err := wim.NewReader(io.NewSectionReader(src, o.offset, rest), rest, o.reader...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: at offset %d: %w", src.name, o.offset, err)
 	}
-	if o.offset < 0 || o.offset >= size {
-		return nil, errors.Join(file.Close(), fmt.Errorf("offset %d is not inside of the file, which has %d bytes: %w", o.offset, size, fs.ErrInvalid))
-	}
-	r, err := wim.NewReader(io.NewSectionReader(file, o.offset, size-o.offset), size-o.offset, o.reader...)
-	if err != nil {
-		return nil, errors.Join(file.Close(), fmt.Errorf("at offset %d: %w", o.offset, err))
-	}
-	return &File{Reader: r, Name: name, closer: file}, nil
+	return &File{Reader: r, Name: src.name}, nil
 }
 
-// openRegular opens a file that is neither a pipe nor a device: opening one of
-// those could block or have effects.
-func openRegular(name string) (*os.File, int64, error) {
+// place is where a WIM file is.
+type place struct {
+	file  string // a file, or a URL
+	web   bool   // it is a URL
+	inner string // the path in the ISO file, "" if it is to be found, or if there is none
+}
+
+// locate finds out what a name means.
+func locate(name string) (place, error) {
+	if IsURL(name) {
+		address, inner := splitURL(name)
+		return place{file: address, web: true, inner: inner}, nil
+	}
 	info, err := os.Stat(name)
-	if err != nil {
-		return nil, 0, err
+	switch {
+	case err == nil && !info.IsDir():
+		return place{file: name}, nil
+	case err == nil:
+		name, err = Find(name)
+		return place{file: name}, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	if iso, inner := splitISO(name); iso != "" {
+		return place{file: iso, inner: inner}, nil
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	return file, info.Size(), nil
+	return place{}, err
 }
 
-// signature is what a WIM file begins with, and wimlib's pipable ones.
-var (
-	signature        = []byte("MSWIM\x00\x00\x00")
-	pipableSignature = []byte("WLPWM\x00\x00\x00")
-)
-
-// searched is how much of a file is searched for a WIM that begins inside.
-const searched = 1 << 20
-
-// explain returns the error of opening a file, or a better one if the file is
-// no WIM and it can be told what it is.
-func explain(name string, openErr error) error {
-	if !errors.Is(openErr, wim.ErrFormat) {
-		return openErr
+// splitISO splits ISO:PATH, where ISO is a file.
+func splitISO(name string) (iso, inner string) {
+	for i := len(name); ; {
+		if i = strings.LastIndexByte(name[:i], ':'); i <= 0 {
+			return "", ""
+		}
+		if info, err := os.Stat(name[:i]); err == nil && info.Mode().IsRegular() {
+			return name[:i], name[i+1:]
+		}
 	}
-	file, size, err := openRegular(name)
-	if err != nil {
-		return openErr
-	}
-	defer file.Close()
-	head := make([]byte, min(size, searched))
-	tail := make([]byte, min(size, TailSize))
-	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return openErr
-	}
-	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
-		return openErr
-	}
-	if bytes.HasPrefix(head, signature) || bytes.HasPrefix(head, pipableSignature) {
-		return openErr
-	}
-	inside := bytes.Index(head, signature)
-	kind, known := Recognize(head[:min(len(head), HeadSize)], tail)
-	var advice []string
-	if inside > 0 {
-		advice = append(advice, fmt.Sprintf("a WIM may begin at offset %d, which --offset %d opens", inside, inside))
-	}
-	if known {
-		return fmt.Errorf("%w: this is %s; %s", wim.ErrFormat, kind.Name, strings.Join(append(advice, kind.Advice), "; "))
-	}
-	if advice != nil {
-		return fmt.Errorf("%w; %s", openErr, strings.Join(advice, "; "))
-	}
-	return openErr
 }
 
-// folders are where installation media have their images, in the order in
-// which [Find] looks: media for one architecture, media for several, and the
-// folder of the images itself.
-var folders = []string{"sources", "x64/sources", "x86/sources", "arm64/sources", "."}
-
-// images are the files that hold them. The images that are installed come
-// before the one that installs them.
-var images = []string{"install.wim", "install.esd", "install.swm", "boot.wim"}
-
-// Find returns the WIM file of the installation media in a folder:
-// sources/install.wim, .esd or .swm, the same in x64/sources, x86/sources and
-// arm64/sources, or directly in the folder; without any of those boot.wim in
-// the same places. Case does not count. The error wraps [fs.ErrNotExist] if
-// there is none.
-func Find(dir string) (string, error) {
-	for _, names := range [][]string{images[:3], images[3:]} {
-		for _, folder := range folders {
-			for _, name := range names {
-				path, err := lookUp(dir, folder+"/"+name)
-				if err == nil {
-					return path, nil
-				}
-				if !errors.Is(err, fs.ErrNotExist) {
-					return "", err
-				}
-			}
-		}
+// DisplayName returns a name as messages have it, which is without the user,
+// the password and the query of a URL.
+func DisplayName(name string) string {
+	if !IsURL(name) {
+		return name
 	}
-	return "", fmt.Errorf("%s: a folder without sources/install.wim, .esd or .swm, and without sources/boot.wim; name a WIM file: %w",
-		dir, fs.ErrNotExist)
-}
-
-// lookUp finds a file by its path below a folder without regard to case.
-func lookUp(dir, path string) (string, error) {
-	for element := range strings.SplitSeq(path, "/") {
-		exact := filepath.Join(dir, element)
-		if _, err := os.Stat(exact); err == nil {
-			dir = exact
-			continue
-		}
-		entries, err := os.ReadDir(dir)
-		if errors.Is(err, syscall.ENOTDIR) {
-			err = fs.ErrNotExist
-		}
-		if err != nil {
-			return "", err
-		}
-		i := slices.IndexFunc(entries, func(e fs.DirEntry) bool { return strings.EqualFold(e.Name(), element) })
-		if i < 0 {
-			return "", fs.ErrNotExist
-		}
-		dir = filepath.Join(dir, entries[i].Name())
+	address, inner := splitURL(name)
+	address = httpat.DisplayName(address)
+	if inner == "" {
+		return address
 	}
-	info, err := os.Stat(dir)
-	if err == nil && info.IsDir() {
-		err = fs.ErrNotExist
-	}
-	return dir, err
+	return address + ":" + inner
 }

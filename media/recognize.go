@@ -59,7 +59,7 @@ var signatures = []struct {
 	{0x1FE, "\x55\xAA", Kind{"an image of a disk", mountDisk}},
 }
 
-var isoImage = Kind{"an ISO image", "mount it and name its folder, or extract sources/install.wim or .esd with 7-Zip and name that"}
+var isoImage = Kind{"an ISO image", "a WIM file in it is named by ISO:PATH"}
 
 // texts are kinds that may begin with space or a byte order mark, and in any
 // case.

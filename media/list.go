@@ -1,0 +1,230 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"time"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// A Package is a WIM file that [List] finds, or something that it cannot look
+// into. A split set is one package.
+type Package struct {
+	// Path is what Open takes: a file, or ISO:PATH for one in an ISO file. Of a
+	// set it is the first part. DisplayName makes text for people of it.
+	Path string
+
+	// Kind is what the header says that it is: "wim", "esd" for a file that may
+	// be solid, or "swm" for a split set. It is empty where there is no header
+	// of a WIM file.
+	Kind string
+
+	// Size is in bytes, of all parts of a set that are there together.
+	Size int64
+
+	// Modified is when the file was modified, or the last modified part of a
+	// set. For a file in an ISO file it is the time of the ISO file. It is zero
+	// where a web server does not tell it.
+	Modified time.Time
+
+	// Err is why Open will not open it, if that is clear from the header. Path
+	// may be a folder or an ISO file then, which cannot be read.
+	Err error
+}
+
+// List finds the WIM files that a name leads to: those in a folder and in all
+// folders below it, those in an ISO file, or one file. Files can also be on a
+// web server. In folders, it looks at files whose names end in .wim, .esd, .swm,
+// .ppkg or .iso, in any case. Of a WIM file, it reads the header only.
+//
+// The order is that of the names, with the files of a folder before those of
+// the folders in it. Symbolic links to folders are not followed. An ISO file
+// without a WIM file in it is left out. When the context ends, so does the list.
+func List(ctx context.Context, name string, opts ...Option) iter.Seq[Package] {
+	return func(yield func(Package) bool) {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			l := lister{ctx: ctx, fsys: hostFolder(name), root: name, yield: yield}
+			l.folder(".")
+			return
+		}
+		newOpener(opts).listFile(ctx, name, yield)
+	}
+}
+
+// listFile is List for what is no folder.
+func (o *opener) listFile(ctx context.Context, name string, yield func(Package) bool) {
+	p, err := locate(name)
+	var src *source
+	if err == nil {
+		src, err = o.source(ctx, p)
+	}
+	if err != nil {
+		yield(Package{Path: name, Err: err})
+		return
+	}
+	defer src.Close()
+	switch {
+	case p.inner != "":
+		found := Package{Path: name, Modified: src.modified}
+		var f *File
+		if f, found.Err = o.openISO(ctx, src, p.inner); found.Err == nil {
+			found.Kind, found.Size = kindOf(f.Header), f.Size()
+			_ = f.Close()
+		}
+		yield(found)
+	case src.isISO():
+		listISO(ctx, src, name, yield)
+	default:
+		found, _ := describe(src, name)
+		yield(found)
+	}
+}
+
+// describe reads the header of a file. The header has no parts if it cannot be
+// read.
+func describe(src *source, name string) (Package, wim.Header) {
+	p := Package{Path: name, Size: src.size, Modified: src.modified}
+	header, err := wim.ReadHeader(src, src.size)
+	if errors.Is(err, wim.ErrFormat) {
+		err = src.explain(err)
+	}
+	if err != nil {
+		p.Err = named(src.name, err)
+		return p, wim.Header{}
+	}
+	p.Kind = kindOf(header)
+	return p, header
+}
+
+func kindOf(h wim.Header) string {
+	switch {
+	case h.TotalParts > 1:
+		return "swm"
+	case h.Version == wim.VersionSolid:
+		return "esd"
+	}
+	return "wim"
+}
+
+// lister finds the packages in one file system.
+type lister struct {
+	ctx   context.Context
+	fsys  fs.FS
+	root  string  // the folder or ISO file that it is in
+	iso   *source // nil for a folder
+	yield func(Package) bool
+}
+
+// listISO lists the packages in an ISO file.
+func listISO(ctx context.Context, src *source, name string, yield func(Package) bool) bool {
+	volume, err := openVolume(src)
+	if err != nil {
+		return yield(Package{Path: name, Size: src.size, Modified: src.modified, Err: err})
+	}
+	l := lister{ctx: ctx, fsys: volume, root: name, iso: src, yield: yield}
+	return l.folder(".")
+}
+
+// name returns what Open takes.
+func (l *lister) name(path string) string {
+	if l.iso != nil {
+		return l.root + ":" + path
+	}
+	return hostFolder(l.root).join(path)
+}
+
+// failed is the package for what cannot be opened or read.
+func (l *lister) failed(path string, err error) Package {
+	name := l.name(path)
+	return Package{Path: name, Err: named(DisplayName(name), withoutPath(err))}
+}
+
+// folder lists a folder and those in it. It returns false if that is enough.
+func (l *lister) folder(dir string) bool {
+	entries, err := fs.ReadDir(l.fsys, dir)
+	if err != nil && !l.yield(l.failed(dir, err)) {
+		return false
+	}
+	var folders []string
+	var found []func() bool // yield what is in this folder, once all parts of sets are known
+	sets := map[wim.GUID]*set{}
+	for _, e := range entries {
+		if l.ctx.Err() != nil {
+			return false
+		}
+		name := path.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			folders = append(folders, name)
+		case hasExtension(name, wimExtensions):
+			p, header := l.file(name)
+			s := &set{p, header.PartNumber}
+			if header.TotalParts > 1 {
+				if known := sets[header.GUID]; known != nil {
+					known.add(p, header.PartNumber)
+					continue
+				}
+				sets[header.GUID] = s
+			}
+			found = append(found, func() bool { return l.yield(s.Package) })
+		case l.iso == nil && hasExtension(name, isoExtensions[:1]):
+			found = append(found, func() bool { return l.isoFile(name) })
+		}
+	}
+	for _, next := range found {
+		if !next() {
+			return false
+		}
+	}
+	for _, name := range folders {
+		if !l.folder(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// file describes a WIM file.
+func (l *lister) file(path string) (Package, wim.Header) {
+	name := l.name(path)
+	src, err := openSource(l.fsys, path, DisplayName(name))
+	if err != nil {
+		return l.failed(path, err), wim.Header{}
+	}
+	defer src.Close()
+	if l.iso != nil {
+		src.modified = l.iso.modified
+	}
+	return describe(src, name)
+}
+
+// isoFile lists the packages in an ISO file of the folder.
+func (l *lister) isoFile(path string) bool {
+	src, err := openSource(l.fsys, path, l.name(path))
+	if err != nil {
+		return l.yield(l.failed(path, err))
+	}
+	defer src.Close()
+	return listISO(l.ctx, src, l.name(path), l.yield)
+}
+
+// set is a package of which more parts may be found.
+type set struct {
+	Package
+	number int // of the part that Path is
+}
+
+func (s *set) add(part Package, number int) {
+	s.Size += part.Size
+	if part.Modified.After(s.Modified) {
+		s.Modified = part.Modified
+	}
+	if number < s.number {
+		s.Path, s.number = part.Path, number
+	}
+}
