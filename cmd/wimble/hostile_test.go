@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
@@ -124,7 +125,7 @@ func TestNastyJSON(t *testing.T) {
 }
 
 func TestPrintableLines(t *testing.T) {
-	require.Equal(t, "<a>\n\t<b>\\u001B[2J</b>\n</a>", printableLines("<a>\r\n\t<b>\x1b[2J</b>\n</a>"))
+	require.Equal(t, "<a>\n\t<b>\\u001B[2J</b>\n</a>", describe.PrintableLines("<a>\r\n\t<b>\x1b[2J</b>\n</a>"))
 }
 
 // A device is no file of which the size is known.

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 	"github.com/wimble-go/wimble/winver"
 )
@@ -41,14 +41,14 @@ the file.`,
 			case xml:
 				document := s.XML()
 				if isTerminal(a.stdout) {
-					document = printableLines(document)
+					document = describe.PrintableLines(document)
 				}
 				_, err = fmt.Fprintln(a.stdout, document)
 				return err
 			case a.json && image != nil:
-				return newJSON(a.stdout).Encode(describeImage(image, table))
+				return newJSON(a.stdout).Encode(describe.NewImage(image, table))
 			case a.json:
-				return newJSON(a.stdout).Encode(describeFile(s, table))
+				return newJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), table))
 			case image != nil:
 				return printImage(a.stdout, s, image, table)
 			}
@@ -62,38 +62,13 @@ the file.`,
 	return cmd
 }
 
-// statusOf looks the version up that the XML names.
-func statusOf(w *wim.WindowsInfo, table *winver.Table) winver.Status {
-	return table.Status(w.Version, w.Edition())
-}
-
-// versionText writes 0x00010D00 as "1.13", as Microsoft's headers name it.
-func versionText(version uint32) string {
-	return fmt.Sprintf("%d.%d", version>>16, version>>8&0xFF)
-}
-
 // printInfo prints a block for the file and a table with a line for each image.
 func printInfo(w io.Writer, s *session, table *winver.Table) error {
 	r := s.Reader
-	h := r.Header
 	head := newTable(w)
-	head.row("File", s.Name)
-	head.row("Size", thousands(r.Size())+" bytes")
-	head.row("Kind", kindOf(r))
-	head.row("GUID", h.GUID.String())
-	if h.TotalParts > 1 {
-		head.row("Part", partText(r))
+	for _, row := range describe.FileRows(s.Name, r, s.missingBytes()) {
+		head.row(row.Name, row.Value)
 	}
-	images := strconv.Itoa(len(r.Images))
-	if boot := r.BootIndex(); boot > 0 {
-		images += fmt.Sprintf(", image %d boots", boot)
-	}
-	head.row("Images", images)
-	if missing := s.missingBytes(); missing > 0 {
-		head.row("Missing", fmt.Sprintf("about %s of content; name the file that has it with --ref", byteSize(int64(min(missing, 1<<62)))))
-	}
-	microsoft := r.Microsoft()
-	head.row("DISM, Setup", microsoftText(microsoft))
 	if err := head.flush(); err != nil {
 		return err
 	}
@@ -107,7 +82,7 @@ func printInfo(w io.Writer, s *session, table *winver.Table) error {
 		i := &image.Info
 		edition, arch, version, languages := "-", "-", "-", "-"
 		if win := i.Windows; win != nil {
-			edition, arch, languages = orDash(win.EditionID), orDash(win.Architecture.String()), languagesOf(win)
+			edition, arch, languages = orDash(win.EditionID), orDash(win.Architecture.String()), describe.Languages(win)
 			if win.Version.Build != 0 {
 				version = win.Version.String()
 			}
@@ -129,7 +104,7 @@ func printUpdates(w io.Writer, r *wim.Reader, table *winver.Table) error {
 		if image.Info.Windows == nil {
 			continue
 		}
-		status := statusOf(image.Info.Windows, table)
+		status := describe.StatusOf(image.Info.Windows, table)
 		if !status.Known() {
 			continue
 		}
@@ -149,79 +124,4 @@ func (s *session) missingBytes() uint64 {
 		return 0
 	}
 	return s.MissingBytes()
-}
-
-// microsoftText says whether DISM and Setup take a file.
-func microsoftText(m wim.Microsoft) string {
-	words := map[wim.Acceptance]string{
-		wim.AcceptanceYes: "takes it", wim.AcceptanceNo: "refuses it", wim.AcceptanceUnknown: "is not known to take it",
-	}
-	switch {
-	case m.Reason == "":
-		return "both take it"
-	case m.DISM == m.Setup && m.DISM == wim.AcceptanceNo:
-		return "both refuse it: " + m.Reason
-	}
-	return fmt.Sprintf("DISM %s, Setup %s: %s", words[m.DISM], words[m.Setup], m.Reason)
-}
-
-// kindOf says in words what the header says about the file.
-func kindOf(r *wim.Reader) string {
-	h := r.Header
-	kind := []string{"WIM " + versionText(h.Version)}
-	if h.Compression == wim.CompressionNone {
-		kind = append(kind, "not compressed")
-	} else {
-		kind = append(kind, fmt.Sprintf("%v in chunks of %s", h.Compression, byteSize(int64(h.ChunkSize))))
-	}
-	if r.Solid() {
-		kind = append(kind, "solid")
-	}
-	if h.Pipable {
-		kind = append(kind, "pipable")
-	}
-	if r.HasIntegrityTable() {
-		kind = append(kind, "integrity table")
-	}
-	if h.Flags&wim.FlagReparseFix != 0 {
-		kind = append(kind, "link targets relative to the image")
-	}
-	if h.Flags&wim.FlagReadOnly != 0 {
-		kind = append(kind, "read-only")
-	}
-	return strings.Join(kind, ", ")
-}
-
-// partText says which part of the set this is, and which are not there.
-func partText(r *wim.Reader) string {
-	text := fmt.Sprintf("%d of %d", r.Header.PartNumber, r.Header.TotalParts)
-	missing := r.MissingParts()
-	switch {
-	case len(missing) == 0:
-		return text + ", all parts found"
-	case len(missing) > 8:
-		return fmt.Sprintf("%s, %d parts are missing", text, len(missing))
-	}
-	return text + ", missing: " + strings.Trim(fmt.Sprint(missing), "[]")
-}
-
-// languagesOf lists the languages, the default one first.
-func languagesOf(w *wim.WindowsInfo) string {
-	var list []string
-	if w.DefaultLanguage != "" {
-		list = append(list, w.DefaultLanguage)
-	}
-	for _, l := range w.Languages {
-		if l != "" && l != w.DefaultLanguage {
-			list = append(list, l)
-		}
-	}
-	return orDash(strings.Join(list, ", "))
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

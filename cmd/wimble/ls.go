@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wimble-go/wimble/internal/sddl"
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -134,10 +134,10 @@ func (l *lister) print(name, shown string, entry fs.DirEntry) error {
 	}
 	e := info.Sys().(*wim.Entry)
 	if l.asJSON {
-		return l.json.Encode(describeEntry(rooted(name), info, e, l.acl))
+		return l.json.Encode(describe.NewEntry(rooted(name), info, e, l.acl))
 	}
 	if l.long {
-		if target := linkTarget(e); target != "" {
+		if target := describe.LinkTarget(e); target != "" {
 			shown += " -> " + target
 		}
 		size := thousands(info.Size())
@@ -148,106 +148,8 @@ func (l *lister) print(name, shown string, entry fs.DirEntry) error {
 	} else {
 		_, err = fmt.Fprintln(l.out, printable(shown))
 	}
-	if text := descriptorText(e); err == nil && l.acl && text != "" {
+	if text := describe.DescriptorText(e); err == nil && l.acl && text != "" {
 		_, err = fmt.Fprintln(l.out, "  "+printable(text))
 	}
 	return err
-}
-
-// linkTarget returns where a link leads, "" for what is none.
-func linkTarget(e *wim.Entry) string {
-	if e.Reparse == nil || !e.Reparse.IsLink() {
-		return ""
-	}
-	link, err := e.Reparse.Link()
-	if err != nil {
-		return ""
-	}
-	return link.Target()
-}
-
-// descriptorText returns the security descriptor as SDDL, "" for none. One that
-// is invalid, which verify tells, has none either.
-func descriptorText(e *wim.Entry) string {
-	if len(e.SecurityDescriptor) == 0 {
-		return ""
-	}
-	text, err := sddl.Format(e.SecurityDescriptor)
-	if err != nil {
-		return ""
-	}
-	return text
-}
-
-// entryJSON is the object that ls --json prints. The field names are stable.
-type entryJSON struct {
-	Path                   string       `json:"path"`
-	Type                   string       `json:"type"`
-	Size                   int64        `json:"size"`
-	Attributes             uint32       `json:"attributes"`
-	ReparseTag             uint32       `json:"reparse_tag"`
-	Target                 string       `json:"target"` // of a link
-	HardLinkGroup          uint64       `json:"hard_link_group"`
-	HardLinkCount          int          `json:"hard_link_count"`
-	Created                string       `json:"created"`
-	Accessed               string       `json:"accessed"`
-	Modified               string       `json:"modified"`
-	CreatedFiletime        uint64       `json:"created_filetime"`
-	AccessedFiletime       uint64       `json:"accessed_filetime"`
-	ModifiedFiletime       uint64       `json:"modified_filetime"`
-	ShortName              string       `json:"short_name"`
-	SecurityDescriptorSize int          `json:"security_descriptor_size"`
-	SecurityDescriptor     string       `json:"security_descriptor,omitempty"` // SDDL, with --acl
-	SHA1                   string       `json:"sha1"`
-	Streams                []streamJSON `json:"streams"`
-}
-
-type streamJSON struct {
-	Name string `json:"name"`
-	Size int64  `json:"size"`
-	SHA1 string `json:"sha1"`
-}
-
-func describeEntry(path string, info fs.FileInfo, e *wim.Entry, acl bool) entryJSON {
-	out := entryJSON{
-		Path: path, Type: typeOf(info, e), Size: info.Size(),
-		Attributes: uint32(e.Attributes), Target: linkTarget(e),
-		HardLinkGroup: e.HardLinkGroup, HardLinkCount: e.HardLinkCount,
-		Created: jsonTime(e.CreationTime), Accessed: jsonTime(e.LastAccessTime), Modified: jsonTime(e.LastWriteTime),
-		CreatedFiletime: uint64(e.CreationTime), AccessedFiletime: uint64(e.LastAccessTime), ModifiedFiletime: uint64(e.LastWriteTime),
-		ShortName: e.ShortName, SecurityDescriptorSize: len(e.SecurityDescriptor),
-		Streams: []streamJSON{},
-	}
-	if acl {
-		out.SecurityDescriptor = descriptorText(e)
-	}
-	if e.Reparse != nil {
-		out.ReparseTag = uint32(e.Reparse.Tag)
-	}
-	for _, s := range e.Streams {
-		hash := ""
-		if !s.SHA1.IsZero() {
-			hash = s.SHA1.String()
-		}
-		if s.Name == "" {
-			out.SHA1 = hash
-		} else {
-			out.Streams = append(out.Streams, streamJSON{s.Name, s.Size, hash})
-		}
-	}
-	return out
-}
-
-func typeOf(info fs.FileInfo, e *wim.Entry) string {
-	switch {
-	case info.IsDir():
-		return "dir"
-	case e.Reparse == nil:
-		return "file"
-	case e.Reparse.Tag == wim.ReparseTagMountPoint:
-		return "junction"
-	case e.Reparse.IsLink():
-		return "symlink"
-	}
-	return "reparse"
 }

@@ -7,57 +7,13 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 	"golang.org/x/term"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
-
-// printable makes text from a file or a command line safe to show to people.
-// Everything that is written for a terminal passes through it. Control and
-// format characters could move the cursor, turn the direction of text or hide
-// some of it, and line separators and bytes that are no UTF-8 are anything to a
-// terminal: they are written as escapes.
-func printable(text string) string {
-	return escape(text, func(r rune) string {
-		if r > 0xFFFF {
-			return fmt.Sprintf(`\U%08X`, r)
-		}
-		return fmt.Sprintf(`\u%04X`, r)
-	})
-}
-
-// escape writes an escape for each character that is not for the eye, and for
-// each byte that is no UTF-8.
-func escape(text string, escaped func(rune) string) string {
-	if utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
-		return text
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02X`, text[0])
-		case unprintable(r):
-			b.WriteString(escaped(r))
-		default:
-			b.WriteRune(r)
-		}
-		text = text[size:]
-	}
-	return b.String()
-}
-
-// unprintable finds control characters, format characters such as those that
-// turn the direction of text, have no width or are tags, and the separators of
-// lines and paragraphs.
-func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
 // say prints one line to standard error.
 func (a *app) say(format string, args ...any) {
@@ -128,86 +84,16 @@ func (t *table) flush() error {
 	return err
 }
 
-// newJSON returns an encoder that leaves <, > and & as they are.
-func newJSON(w io.Writer) *json.Encoder {
-	e := json.NewEncoder(jsonWriter{w})
-	e.SetEscapeHTML(false)
-	return e
-}
-
-// jsonWriter escapes what is not for the eye, as JSON escapes characters: the
-// text stays exact. An encoder writes a whole value at once, in UTF-8, and has
-// such characters in strings only.
-type jsonWriter struct{ w io.Writer }
-
-func (j jsonWriter) Write(value []byte) (int, error) {
-	text, newline := strings.CutSuffix(string(value), "\n")
-	text = escape(text, func(r rune) string {
-		if r > 0xFFFF {
-			high, low := utf16.EncodeRune(r)
-			return fmt.Sprintf(`\u%04x\u%04x`, high, low)
-		}
-		return fmt.Sprintf(`\u%04x`, r)
-	})
-	if newline {
-		text += "\n"
-	}
-	if _, err := io.WriteString(j.w, text); err != nil {
-		return 0, err
-	}
-	return len(value), nil
-}
-
 // isTerminal says whether people see what is written, not programs.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// printableLines makes text of several lines safe to print.
-func printableLines(text string) string {
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	for i, line := range lines {
-		lines[i] = strings.ReplaceAll(printable(line), `\u0009`, "\t")
-	}
-	return strings.Join(lines, "\n")
-}
-
-// thousands formats a count with separators.
-func thousands[N int | int64 | uint64](n N) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// byteSize formats a size for people, in binary units.
-func byteSize(n int64) string {
-	if n < 1024 {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	value, unit := float64(n), 0
-	for value >= 1024 && unit < 4 {
-		value /= 1024
-		unit++
-	}
-	return strings.Replace(fmt.Sprintf("%.1f %ciB", value, "?KMGT"[unit]), ".0 ", " ", 1)
-}
-
-// jsonTime is RFC 3339 in UTC, empty for an unknown time and for years that
-// the format cannot hold.
-func jsonTime(t wim.Filetime) string {
-	if at := t.Time(); t != 0 && at.Year() <= 9999 {
-		return at.Format(time.RFC3339Nano)
-	}
-	return ""
-}
-
-// minute shows a time for people.
-func minute(t wim.Filetime) string {
-	if t == 0 {
-		return "-"
-	}
-	return t.Time().Format("2006-01-02 15:04")
-}
+// What people see is written as package describe writes it.
+func printable(text string) string                 { return describe.Printable(text) }
+func orDash(text string) string                    { return describe.OrDash(text) }
+func thousands[N int | int64 | uint64](n N) string { return describe.Thousands(n) }
+func byteSize(n int64) string                      { return describe.ByteSize(n) }
+func minute(t wim.Filetime) string                 { return describe.Minute(t) }
+func newJSON(w io.Writer) *json.Encoder            { return describe.NewJSON(w) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -60,36 +61,11 @@ type verification struct {
 	sets    map[string]string // sets that were checked as a whole: GUID and folder to the name of a part
 }
 
-// verifyJSON is the object that verify --json prints. The field names are
-// stable.
-type verifyJSON struct {
-	Path         string        `json:"path"`
-	OK           bool          `json:"ok"`
-	Error        string        `json:"error,omitempty"` // why it was not checked to its end
-	Blobs        int           `json:"blobs"`
-	Bytes        int64         `json:"bytes"`
-	Images       int           `json:"images"`
-	Integrity    string        `json:"integrity"`
-	MissingParts []int         `json:"missing_parts"`
-	MissingBlobs int           `json:"missing_blobs"`
-	Problems     []problemJSON `json:"problems"`
-	MoreProblems int           `json:"more_problems"`
-	Notes        []string      `json:"notes"`
-	MoreNotes    int           `json:"more_notes"`
-}
-
-type problemJSON struct {
-	Error        string   `json:"error"`
-	Kind         string   `json:"kind"`
-	Affected     []string `json:"affected"`
-	MoreAffected int      `json:"more_affected,omitempty"`
-}
-
 // verify checks one file. What is wrong with the file is printed; the error is
 // that of the output, or an interruption.
 func (v *verification) verify(ctx context.Context, name string) error {
 	a := v.app
-	out := verifyJSON{Path: strings.ToValidUTF8(name, "\ufffd"), MissingParts: []int{}, Problems: []problemJSON{}, Notes: []string{}}
+	out := describe.NewVerification(name)
 	err := v.check(ctx, name, &out)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
@@ -115,7 +91,7 @@ type outputError struct{ error }
 
 // check checks one file, prints what is wrong and fills in the object for
 // programs. The error sums up what is wrong with the file.
-func (v *verification) check(ctx context.Context, name string, out *verifyJSON) error {
+func (v *verification) check(ctx context.Context, name string, out *describe.Verification) error {
 	a := v.app
 	s, err := a.open(ctx, name)
 	if err != nil {
@@ -144,7 +120,7 @@ func (v *verification) check(ctx context.Context, name string, out *verifyJSON) 
 		}
 	}
 	a.sayProblems(unsaid, report.MoreProblems, a.sayProblem)
-	out.describe(s, report)
+	out.Add(s.Reader, report)
 	if !a.json {
 		a.sayNotes(report.Notes, report.MoreNotes)
 		prefix := ""
@@ -166,36 +142,4 @@ func (v *verification) check(ctx context.Context, name string, out *verifyJSON) 
 		return fmt.Errorf("%s is damaged or incomplete", s.Name)
 	}
 	return nil
-}
-
-func (v *verifyJSON) describe(s *session, report *wim.VerifyReport) {
-	v.Blobs, v.Bytes, v.Images = report.Blobs, report.Bytes, len(s.Images)
-	v.Integrity, v.MissingBlobs, v.MoreProblems = report.Integrity.String(), report.MissingBlobs, report.MoreProblems
-	v.MoreNotes = report.MoreNotes
-	for _, note := range report.Notes {
-		v.Notes = append(v.Notes, note.Error())
-	}
-	v.MissingParts = append(v.MissingParts, s.MissingParts()...)
-	for _, p := range report.Problems {
-		v.Problems = append(v.Problems, problemJSON{
-			Error: p.Err.Error(), Kind: kindOfError(p.Err),
-			Affected: append([]string{}, p.Affected...), MoreAffected: p.MoreAffected,
-		})
-	}
-}
-
-// kindOfError names the kind of an error for programs.
-func kindOfError(err error) string {
-	for _, k := range []struct {
-		err  error
-		name string
-	}{
-		{wim.ErrChecksum, "checksum"}, {wim.ErrMissingBlob, "missing_blob"}, {wim.ErrMissingPart, "missing_part"},
-		{wim.ErrLimit, "limit"}, {wim.ErrUnsupported, "unsupported"}, {wim.ErrEncrypted, "encrypted"}, {wim.ErrFormat, "format"},
-	} {
-		if errors.Is(err, k.err) {
-			return k.name
-		}
-	}
-	return "other"
 }

@@ -1,0 +1,56 @@
+package describe
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// Thousands formats a count with separators.
+func Thousands[N int | int64 | uint64](n N) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// ByteSize formats a size for people, in binary units.
+func ByteSize(n int64) string {
+	if n < 1024 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	value, unit := float64(n), 0
+	for value >= 1024 && unit < 4 {
+		value /= 1024
+		unit++
+	}
+	return strings.Replace(fmt.Sprintf("%.1f %ciB", value, "?KMGT"[unit]), ".0 ", " ", 1)
+}
+
+// JSONTime is RFC 3339 in UTC, empty for an unknown time and for years that
+// the format cannot hold.
+func JSONTime(t wim.Filetime) string {
+	if at := t.Time(); t != 0 && at.Year() <= 9999 {
+		return at.Format(time.RFC3339Nano)
+	}
+	return ""
+}
+
+// Minute shows a time for people.
+func Minute(t wim.Filetime) string {
+	if t == 0 {
+		return "-"
+	}
+	return t.Time().Format("2006-01-02 15:04")
+}
+
+// OrDash is the text, or a dash for none.
+func OrDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
