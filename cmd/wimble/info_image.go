@@ -12,7 +12,7 @@ import (
 func printImage(w io.Writer, s *session, image *wim.Image, table *winver.Table) error {
 	t := newTable(w)
 	t.row("File", s.Name)
-	for _, row := range describe.ImageRows(s.Reader, image, table, today()) {
+	for _, row := range describe.ImageRows(image, s.BootIndex() == image.Index, table, today()) {
 		t.row(row.Name, row.Value)
 	}
 	return t.flush()

@@ -47,8 +47,8 @@ func FileRows(name string, r *wim.Reader, missing uint64) []Row {
 	return list
 }
 
-// ImageRows are all that the XML says of an image of the reader.
-func ImageRows(r *wim.Reader, image *wim.Image, table *winver.Table, today winver.Date) []Row {
+// ImageRows are all that the XML says of an image, and whether it boots.
+func ImageRows(image *wim.Image, boots bool, table *winver.Table, today winver.Date) []Row {
 	i := &image.Info
 	var list rows
 	row := list.add
@@ -67,7 +67,7 @@ func ImageRows(r *wim.Reader, image *wim.Image, table *winver.Table, today winve
 	row("Saved by hard links", Thousands(i.HardLinkBytes)+" bytes")
 	row("Created", Minute(i.Created))
 	row("Modified", Minute(i.Modified))
-	row("Boots", yes(r.BootIndex() == image.Index))
+	row("Boots", yes(boots))
 	row("WIMBoot", yes(i.WIMBoot))
 	for _, e := range i.OtherElements() {
 		addElement(row, "", e)

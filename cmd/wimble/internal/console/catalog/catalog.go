@@ -1,0 +1,364 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/wimble-go/wimble/wim"
+	"github.com/wimble-go/wimble/winver"
+)
+
+// ErrBusy is what [Catalog.Open] returns when as many files as may be are open
+// and stay in use.
+var ErrBusy = errors.New("too many files are in use; try again in a moment")
+
+const (
+	// pollInterval is how long a catalog rests between two looks at its paths.
+	// A file that changed is read once it is the same in two looks, so that one
+	// that is being copied is not read each time.
+	pollInterval = 600 * time.Millisecond
+
+	maxOpen  = 6                // files that are open at a time
+	idleTime = time.Minute      // after which a file that nobody uses is closed
+	patience = 15 * time.Second // for a place among the open files
+	maxXML   = 64 << 20         // bytes of the XML documents of all packages
+)
+
+// Catalog is a list of packages. Its methods may be called by many goroutines
+// at once.
+type Catalog struct {
+	Feed Feed // of what happened to packages
+
+	finder finder // for look alone
+	table  *winver.Table
+
+	mu      sync.Mutex
+	entries map[string]*entry // by id
+	open    map[openKey]*opened
+	left    chan struct{} // closed when a user leaves, if somebody waits for that
+	xml     int           // bytes of documents that packages were made of
+}
+
+// entry is a package and the file that it was made of.
+type entry struct {
+	found *found
+	seen  *found // when the paths were looked at last
+	pkg   *Package
+	xml   int
+}
+
+// openKey is what a file is open for: an image, whose tree is kept, or 0 for the
+// file as a whole.
+type openKey struct {
+	id    string
+	image int
+}
+
+// opened is an open file. It is in the map of the catalog as long as it is of
+// the current generation and nobody needs its place.
+type opened struct {
+	once  sync.Once
+	files *files
+	err   error
+	users int
+	since time.Time // when the last one left
+	gone  bool      // no longer in the map
+}
+
+// New finds the packages below the paths, which have to exist. The table tells
+// what versions are.
+func New(paths []string, table *winver.Table) (*Catalog, error) {
+	roots, err := newRoots(paths)
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{finder: finder{roots: roots}, table: table, entries: map[string]*entry{}, open: map[openKey]*opened{}}
+	c.look(true)
+	return c, nil
+}
+
+// Run keeps the catalog current until the context ends, and closes it then.
+func (c *Catalog) Run(ctx context.Context) {
+	timer := time.NewTimer(pollInterval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			c.close(func(*opened) bool { return true })
+			return
+		case <-timer.C:
+		}
+		start := time.Now()
+		c.look(false)
+		c.close(func(o *opened) bool { return time.Since(o.since) > idleTime })
+		timer.Reset(max(pollInterval, 4*time.Since(start))) // large folders are looked at less often
+	}
+}
+
+// look compares what is there with the entries. The first look reads files at
+// once and publishes nothing.
+func (c *Catalog) look(first bool) {
+	present := map[string]bool{}
+	for _, f := range c.finder.find() {
+		id := idOf(f.name)
+		present[id] = true
+		c.mu.Lock()
+		e := c.entries[id]
+		c.mu.Unlock()
+		if e == nil {
+			e = &entry{}
+		}
+		// Only look changes found and seen, and there is one look at a time.
+		settled := first || e.seen != nil && e.seen.same(f)
+		e.seen = f
+		if !settled || e.found != nil && e.found.same(f) {
+			if e.found == nil {
+				c.hold(id, e)
+			}
+			continue
+		}
+		c.load(id, e, f, first)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, e := range c.entries {
+		if present[id] {
+			continue
+		}
+		// A file that is replaced may be missing for a moment.
+		if e.seen != nil {
+			e.seen = nil
+			continue
+		}
+		delete(c.entries, id)
+		c.retire(id)
+		c.xml -= e.xml
+		if e.pkg != nil {
+			c.Feed.Publish(Event{Kind: "removed", Subject: id, Name: e.pkg.Name})
+		}
+	}
+}
+
+// hold keeps an entry that has no package yet.
+func (c *Catalog) hold(id string, e *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries[id] = e
+}
+
+// load reads a file and makes its package the current one.
+func (c *Catalog) load(id string, e *entry, f *found, first bool) {
+	generation := 1
+	if e.pkg != nil {
+		generation = e.pkg.Generation + 1
+	}
+	p, xml := newPackage(f, generation, c.table)
+	if errors.Is(p.Err, wim.ErrChanged) && !first {
+		e.seen = nil // it will have settled later
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.xml+xml-e.xml > maxXML {
+		p = &Package{ID: p.ID, Name: p.Name, Size: p.Size, Modified: p.Modified, Generation: generation,
+			Err: fmt.Errorf("all packages together have more than %d bytes of XML; serve fewer: %w", maxXML, wim.ErrLimit)}
+		xml = 0
+	}
+	c.xml += xml - e.xml
+	old := e.pkg
+	e.found, e.pkg, e.xml = f, p, xml
+	c.entries[id] = e
+	c.retire(id)
+	switch {
+	case first:
+	case old == nil:
+		c.Feed.Publish(Event{Kind: "added", Subject: id, Name: p.Name})
+	default:
+		c.Feed.Publish(Event{Kind: "changed", Subject: id, Name: p.Name, Changes: changes(old, p)})
+	}
+}
+
+var errNoPackage = fmt.Errorf("no such package: %w", fs.ErrNotExist)
+
+// Packages returns all packages, sorted by name.
+func (c *Catalog) Packages() []*Package {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]*Package, 0, len(c.entries))
+	for _, e := range c.entries {
+		if e.pkg != nil {
+			list = append(list, e.pkg)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Package returns a package by its id. The error wraps [fs.ErrNotExist] if there
+// is none.
+func (c *Catalog) Package(id string) (*Package, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[id]; e != nil && e.pkg != nil {
+		return e.pkg, nil
+	}
+	return nil, errNoPackage
+}
+
+// Handle is an open package. It has to be closed.
+type Handle struct {
+	Package *Package
+	Reader  *wim.Reader
+
+	catalog *Catalog
+	key     openKey
+	opened  *opened
+	once    sync.Once
+}
+
+// Open opens the current version of a package for one of its images, or with 0
+// as a whole. Few are open at a time; when all of those are in use it waits for
+// some seconds, and then the error is [ErrBusy].
+func (c *Catalog) Open(ctx context.Context, id string, image int) (*Handle, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrBusy)
+	defer cancel()
+	for {
+		h, found, left, err := c.enter(openKey{id, image})
+		if err != nil {
+			return nil, err
+		}
+		if h == nil {
+			select {
+			case <-left:
+				continue
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
+		o := h.opened
+		o.once.Do(func() { o.files, o.err = openFiles(found) })
+		if o.err != nil {
+			c.mu.Lock()
+			c.forget(h.key, o)
+			c.mu.Unlock()
+			h.Close()
+			return nil, o.err
+		}
+		h.Reader = o.files.reader
+		return h, nil
+	}
+}
+
+// enter makes a handle that is not open yet. Without room for it there is none,
+// but a channel that is closed when somebody leaves.
+func (c *Catalog) enter(key openKey) (*Handle, *found, <-chan struct{}, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[key.id]
+	switch {
+	case e == nil || e.pkg == nil:
+		return nil, nil, nil, errNoPackage
+	case e.pkg.Err != nil:
+		return nil, nil, nil, e.pkg.Err
+	case key.image != 0 && e.pkg.Image(key.image) == nil:
+		return nil, nil, nil, fmt.Errorf("there is no image %d of %d: %w", key.image, len(e.pkg.Images), fs.ErrNotExist)
+	}
+	o := c.open[key]
+	if o == nil {
+		if !c.makeRoom() {
+			if c.left == nil {
+				c.left = make(chan struct{})
+			}
+			return nil, nil, c.left, nil
+		}
+		o = &opened{}
+		c.open[key] = o
+	}
+	o.users++
+	return &Handle{Package: e.pkg, catalog: c, key: key, opened: o}, e.found, nil, nil
+}
+
+// Image returns the image that the handle was opened for.
+func (h *Handle) Image() *wim.Image { return h.Reader.Images[h.key.image-1] }
+
+// Close ends the use of the handle. It may be called more than once.
+func (h *Handle) Close() {
+	h.once.Do(func() {
+		c, o := h.catalog, h.opened
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		o.users--
+		o.since = time.Now()
+		if o.gone {
+			o.close()
+		}
+		if c.left != nil {
+			close(c.left)
+			c.left = nil
+		}
+	})
+}
+
+// close closes the files if nobody uses them. The catalog is locked.
+func (o *opened) close() {
+	if o.users == 0 && o.files != nil {
+		o.files.Close()
+		o.files = nil
+	}
+}
+
+// forget takes an open file out of the map; the last user closes it. The catalog
+// is locked.
+func (c *Catalog) forget(key openKey, o *opened) {
+	if c.open[key] == o {
+		delete(c.open, key)
+	}
+	o.gone = true
+	o.close()
+}
+
+// retire forgets all that is open of a package. The catalog is locked.
+func (c *Catalog) retire(id string) {
+	for key, o := range c.open {
+		if key.id == id {
+			c.forget(key, o)
+		}
+	}
+}
+
+// close forgets the files that nobody uses and that are picked.
+func (c *Catalog) close(pick func(*opened) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, o := range c.open {
+		if o.users == 0 && pick(o) {
+			c.forget(key, o)
+		}
+	}
+}
+
+// makeRoom closes the file that nobody has used for the longest time, if there
+// are as many as may be. The catalog is locked.
+func (c *Catalog) makeRoom() bool {
+	if len(c.open) < maxOpen {
+		return true
+	}
+	var oldest openKey
+	var found *opened
+	for key, o := range c.open {
+		if o.users == 0 && (found == nil || o.since.Before(found.since)) {
+			oldest, found = key, o
+		}
+	}
+	if found == nil {
+		return false
+	}
+	c.forget(oldest, found)
+	return true
+}

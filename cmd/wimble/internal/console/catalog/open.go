@@ -1,0 +1,99 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// limits bound what one open file may cost. Several are open at a time.
+var limits = wim.Limits{XML: 4 << 20, BlobTable: 128 << 20, Metadata: 256 << 20, ChunkSize: 64 << 20, ChunkCache: 64 << 20}
+
+// files are the open files of a package.
+type files struct {
+	reader *wim.Reader
+	open   []*os.File
+}
+
+func (f *files) Close() error {
+	var err error
+	for _, file := range f.open {
+		err = errors.Join(err, file.Close())
+	}
+	return err
+}
+
+// openFiles opens what was found, if it is still what it was.
+func openFiles(f *found) (*files, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	out := &files{}
+	err := out.openAll(f)
+	if err != nil {
+		out.Close()
+		return nil, err
+	}
+	return out, nil
+}
+
+func (f *files) openAll(from *found) error {
+	for i, path := range from.paths {
+		info, err := os.Stat(path) // opening a pipe or a device could block
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return errors.New("not a regular file")
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		f.open = append(f.open, file)
+		source := &unchanged{file, from.stamps[i]}
+		if err := source.check(); err != nil {
+			return err
+		}
+		if i == 0 {
+			if f.reader, err = wim.NewReader(source, source.stamp.size, wim.WithLimits(limits)); err != nil {
+				return err
+			}
+		} else if err := f.reader.AddPart(source, source.stamp.size); err != nil {
+			return fmt.Errorf("part %d of what was found: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// unchanged reads a file as long as it is what it was.
+type unchanged struct {
+	file  *os.File
+	stamp stamp
+}
+
+var _ io.ReaderAt = (*unchanged)(nil)
+
+// ReadAt looks at the file after it has read: what was written before that is
+// told by size and time.
+func (u *unchanged) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := u.file.ReadAt(p, offset)
+	if changed := u.check(); changed != nil {
+		return 0, changed
+	}
+	return n, err
+}
+
+func (u *unchanged) check() error {
+	info, err := u.file.Stat()
+	if err != nil {
+		return err
+	}
+	if now := stampOf(info); now.size != u.stamp.size || !now.modified.Equal(u.stamp.modified) {
+		return fmt.Errorf("the file is being replaced; try again in a moment: %w", wim.ErrChanged)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
+	"github.com/wimble-go/wimble/wim"
+	"github.com/wimble-go/wimble/winver"
+)
+
+// Package is what was found out about a file or a set. It does not change: a
+// file that is replaced has a new Package.
+type Package struct {
+	ID         string // the same as long as the name is
+	Name       string // a path below what the catalog was made for, with slashes
+	Size       int64  // of all files of a set
+	Modified   time.Time
+	Generation int   // counts how often the file was read
+	Err        error // why it cannot be read; then there is nothing below
+
+	File     describe.File
+	Rows     []describe.Row // what is said of the file as a whole
+	Images   []*Image
+	Warnings []string
+}
+
+// Image is an image of a package.
+type Image struct {
+	*wim.Image // without its tree
+	Boots      bool
+	Status     winver.Status // of its version; zero for what is no Windows
+}
+
+// Image returns an image by its index, nil if there is none.
+func (p *Package) Image(index int) *Image {
+	if index < 1 || index > len(p.Images) {
+		return nil
+	}
+	return p.Images[index-1]
+}
+
+// idOf names a package in URLs.
+func idOf(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:6])
+}
+
+// newPackage reads what a file says.
+func newPackage(f *found, generation int, table *winver.Table) (p *Package, xml int) {
+	p = &Package{ID: idOf(f.name), Name: f.name, Generation: generation}
+	for _, s := range f.stamps {
+		p.Size += s.size
+		if s.modified.After(p.Modified) {
+			p.Modified = s.modified
+		}
+	}
+	opened, err := openFiles(f)
+	if err != nil {
+		p.Err = err
+		return p, 0
+	}
+	defer opened.Close()
+	r := opened.reader
+	missing := r.MissingBytes()
+	if len(r.MissingParts()) > 0 {
+		missing = 0 // that is said already
+	}
+	p.File = describe.NewFile(f.name, r, missing, table)
+	p.Rows = describe.FileRows(f.name, r, missing)
+	for _, w := range r.Warnings() {
+		p.Warnings = append(p.Warnings, w.Error())
+	}
+	for _, image := range r.Images {
+		i := &Image{Image: &wim.Image{Index: image.Index, Info: image.Info}, Boots: r.BootIndex() == image.Index}
+		if w := image.Info.Windows; w != nil {
+			i.Status = describe.StatusOf(w, table)
+		}
+		p.Images = append(p.Images, i)
+	}
+	return p, len(r.XML())
+}
