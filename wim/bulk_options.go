@@ -12,6 +12,7 @@ type Progress struct {
 // [WithWorkers], [WithMemory], [WithProgress].
 type BulkOption interface {
 	ExtractOption
+	SplitOption
 	applyBulk(*bulkOptions)
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 
+	"github.com/wimble-go/wimble/internal/pipeline"
 	"github.com/wimble-go/wimble/internal/saferio"
 )
 
@@ -17,6 +19,8 @@ type rawCopy struct {
 	from, to int64 // offsets in the two files
 	size     int64
 	blobs    []*newBlob
+
+	content int64 // of a copy without blobs: how many bytes it has uncompressed
 }
 
 // rawCopyBytes is how much of a file is copied with one read.
@@ -42,6 +46,23 @@ func planCopies(blobs []*newBlob, at int64) (copies []*rawCopy, end int64) {
 	return copies, at
 }
 
+// copyRaw does copies on all cores. If check is set, blobs have to have their
+// SHA-1s.
+func (b *bulk) copyRaw(ctx context.Context, dst io.WriterAt, copies []*rawCopy, check bool) error {
+	var copiers sync.Pool
+	return pipeline.Parallel(b.workers, len(copies), func(i int) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		k, _ := copiers.Get().(*copier)
+		if k == nil {
+			k = &copier{dst: dst, check: check, done: func(n int64) { b.progress(n, "") }}
+		}
+		defer copiers.Put(k)
+		return k.run(ctx, copies[i])
+	})
+}
+
 // A copier does raw copies. One serves one goroutine.
 type copier struct {
 	dst   io.WriterAt
@@ -65,6 +86,9 @@ func (k *copier) run(ctx context.Context, c *rawCopy) error {
 			return fmt.Errorf("blob %v: %w", b.sha1, err)
 		}
 		k.done(b.size)
+	}
+	if len(c.blobs) == 0 {
+		k.done(c.content)
 	}
 	return nil
 }

@@ -6,9 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"sync"
 
-	"github.com/wimble-go/wimble/internal/pipeline"
 	"github.com/wimble-go/wimble/internal/saferio"
 )
 
@@ -28,7 +26,8 @@ import (
 // WriteReport says what was written.
 type WriteReport struct {
 	Images int
-	Size   int64 // of the file
+	Parts  int   // of a split set; 1 for a file that stands alone
+	Size   int64 // of the file, or of all parts together
 	Blobs  int   // distinct contents in the file, metadata not counted
 	Copied int   // those that were copied as they are stored
 	Packed int   // those that were compressed, or stored raw
@@ -64,19 +63,21 @@ type writing struct {
 	packedMetadata []*newBlob // of images, which comes after the contents
 }
 
+var errNoImages = fmt.Errorf("there is no image to write, and Windows opens no file without one: %w", ErrOption)
+
 func newWriting(w *Writer, dst io.WriterAt, opts []BulkOption) *writing {
 	return &writing{
 		Writer: w,
 		dst:    dst,
 		bulk:   newBulk(newBulkOptions(opts)),
 		out:    &output{dst: dst, offset: headerSize},
-		report: &WriteReport{Images: len(w.images)},
+		report: &WriteReport{Images: len(w.images), Parts: 1},
 	}
 }
 
 func (p *writing) run(ctx context.Context) error {
 	if len(p.images) == 0 {
-		return fmt.Errorf("there is no image to write, and Windows opens no file without one: %w", ErrOption)
+		return errNoImages
 	}
 	if err := p.checkNames(); err != nil {
 		return err
@@ -116,21 +117,31 @@ func (w *Writer) checkNames() error {
 	return nil
 }
 
-// plan counts references, and sorts contents by what has to be done with them.
-func (p *writing) plan() error {
-	for _, b := range p.Writer.blobs.byHash {
+// countReferences counts how often the images use each content, and returns the
+// contents that they use.
+func (w *Writer) countReferences() ([]*newBlob, error) {
+	for _, b := range w.blobs.byHash {
 		b.references = 0
 	}
-	for _, image := range p.images {
-		if err := image.count(&p.Writer.blobs); err != nil {
-			return err
+	var used []*newBlob
+	for _, image := range w.images {
+		if err := image.count(&w.blobs); err != nil {
+			return nil, err
 		}
 		for _, use := range image.uses {
 			if use.blob.references == 0 {
-				p.blobs = append(p.blobs, use.blob)
+				used = append(used, use.blob)
 			}
 			use.blob.addReferences(use.count)
 		}
+	}
+	return used, nil
+}
+
+// plan counts references, and sorts contents by what has to be done with them.
+func (p *writing) plan() (err error) {
+	if p.blobs, err = p.countReferences(); err != nil {
+		return err
 	}
 	p.packed = p.assign(p.blobs)
 	p.report.Blobs, p.report.Copied, p.report.Packed = len(p.blobs), len(p.copied), len(p.packed)
@@ -218,19 +229,7 @@ func (p *writing) copyRaw(ctx context.Context) error {
 		p.bulk.total.Add(b.size)
 		p.report.Bytes += b.size
 	}
-	var copiers sync.Pool
-	err := pipeline.Parallel(p.bulk.workers, len(copies), func(i int) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		k, _ := copiers.Get().(*copier)
-		if k == nil {
-			k = &copier{dst: p.dst, check: !p.options.unchecked, done: func(n int64) { p.bulk.progress(n, "") }}
-		}
-		defer copiers.Put(k)
-		return k.run(ctx, copies[i])
-	})
-	if err != nil {
+	if err := p.bulk.copyRaw(ctx, p.dst, copies, !p.options.unchecked); err != nil {
 		return err
 	}
 	return p.out.seek(end)
@@ -407,23 +406,23 @@ func (p *writing) tableResource(raw []byte) (resourceHeader, error) {
 	return h, err
 }
 
-// document is the XML document at an offset, which is what the file has before.
-func (p *writing) document(offset int64) []byte {
+// document is the XML document of a file that has so many bytes before it.
+func (w *Writer) document(before int64) []byte {
 	root := &Element{Name: "WIM"}
-	if p.root != nil {
-		root.Attributes = p.root.Attributes
+	if w.root != nil {
+		root.Attributes = w.root.Attributes
 	}
-	total := &Element{Name: "TOTALBYTES", Text: strconv.FormatInt(offset, 10)}
+	total := &Element{Name: "TOTALBYTES", Text: strconv.FormatInt(before, 10)}
 	root.Children = append(root.Children, total)
-	for i, image := range p.images {
+	for i, image := range w.images {
 		image.element.setAttribute("INDEX", strconv.Itoa(i+1))
 		if image.changed {
-			image.element.setTime("LASTMODIFICATIONTIME", p.options.now)
+			image.element.setTime("LASTMODIFICATIONTIME", w.options.now)
 		}
 		root.Children = append(root.Children, image.element)
 	}
-	if p.root != nil {
-		for _, e := range p.root.Children {
+	if w.root != nil {
+		for _, e := range w.root.Children {
 			if e.Name != "IMAGE" && e.Name != "TOTALBYTES" {
 				root.Children = append(root.Children, e)
 			}

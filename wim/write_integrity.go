@@ -26,10 +26,24 @@ func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, err
 	if err != nil {
 		return resourceHeader{}, err
 	}
-	count := int((end - headerSize + chunk - 1) / chunk)
+	sums, err := p.bulk.integritySums(ctx, source, end, chunk, known)
+	if err != nil {
+		return resourceHeader{}, err
+	}
+	begin := wimfile.NewIntegrityHeader(end, uint32(chunk))
+	size := begin.Size
+	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
+	_, err = p.out.Write(append(begin.Append(nil), sums...))
+	return h, err
+}
+
+// integritySums returns the checksums of what is between the header and an
+// offset. Those of the first chunks may be known.
+func (b *bulk) integritySums(ctx context.Context, source io.ReaderAt, end, chunk int64, known []byte) ([]byte, error) {
+	count := int(wimfile.ChunkCount(end-headerSize, chunk))
 	sums := make([]byte, 20*count)
 	same := min(copy(sums, known)/20, count)
-	err = pipeline.Parallel(p.bulk.workers, count-same, func(i int) error {
+	return sums, pipeline.Parallel(b.workers, count-same, func(i int) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -42,14 +56,6 @@ func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, err
 		hash.Sum(sums[20*i : 20*i])
 		return nil
 	})
-	if err != nil {
-		return resourceHeader{}, err
-	}
-	begin := wimfile.NewIntegrityHeader(end, uint32(chunk))
-	size := begin.Size
-	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
-	_, err = p.out.Write(append(begin.Append(nil), sums...))
-	return h, err
 }
 
 // knownSums returns the size of a chunk, and the checksums of the whole chunks

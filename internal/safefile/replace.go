@@ -30,22 +30,39 @@ func Replace(name string, write func(*os.File) error) error {
 			return err
 		}
 	}
-	dir := filepath.Dir(name)
-	temp := filepath.Join(dir, ".wimble-"+rand.Text()+".tmp")
-	named := func(err error) error { // without the temporary name
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) && pathError.Path == temp {
-			return &fs.PathError{Op: pathError.Op, Path: name, Err: pathError.Err}
+	temp, err := createTemp(name, func(file *os.File) error {
+		if old != nil {
+			file.Chmod(old.Mode().Perm()) // where files have modes
 		}
+		return write(file)
+	})
+	if err != nil {
 		return err
 	}
+	defer os.Remove(temp) // if it is still there
+	if err := os.Rename(temp, name); err != nil {
+		return &fs.PathError{Op: "replace", Path: name, Err: errors.Unwrap(err)}
+	}
+	return syncDirectory(filepath.Dir(name))
+}
+
+// createTemp makes a file in the directory of a file that has not its name yet,
+// with what write writes, and syncs it. After an error there is no file.
+func createTemp(name string, write func(*os.File) error) (temp string, err error) {
+	temp = filepath.Join(filepath.Dir(name), ".wimble-"+rand.Text()+".tmp")
+	defer func() {
+		if err == nil {
+			return
+		}
+		os.Remove(temp)
+		var pathError *fs.PathError // is to have the name that is known
+		if errors.As(err, &pathError) && pathError.Path == temp {
+			err = &fs.PathError{Op: pathError.Op, Path: name, Err: pathError.Err}
+		}
+	}()
 	file, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return named(err)
-	}
-	defer os.Remove(temp) // if it is still there
-	if old != nil {
-		file.Chmod(old.Mode().Perm()) // where files have modes
+		return temp, err
 	}
 	err = write(file)
 	if err == nil {
@@ -54,11 +71,5 @@ func Replace(name string, write func(*os.File) error) error {
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
-	if err != nil {
-		return named(err)
-	}
-	if err := os.Rename(temp, name); err != nil {
-		return &fs.PathError{Op: "replace", Path: name, Err: errors.Unwrap(err)}
-	}
-	return syncDirectory(dir)
+	return temp, err
 }
