@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-func benchmark(b *testing.B, e engine, chunk []byte, size int) {
-	d, dst := newDecoder(e), make([]byte, size)
+func benchmark(b *testing.B, v variant, chunk []byte, size int) {
+	d, dst := newDecoder(v), make([]byte, size)
 	b.SetBytes(int64(size))
 	for b.Loop() {
 		if err := d.Decode(dst, chunk); err != nil {
@@ -15,18 +15,18 @@ func benchmark(b *testing.B, e engine, chunk []byte, size int) {
 	}
 }
 
-// BenchmarkDecode is for the engine that NewDecoder picks.
+// BenchmarkDecode is for the variant that NewDecoder picks.
 func BenchmarkDecode(b *testing.B) {
 	for _, v := range files {
-		b.Run(v.name, func(b *testing.B) { benchmark(b, engines()[0], v.load(b), v.size) })
+		b.Run(v.name, func(b *testing.B) { benchmark(b, bestVariant(), v.load(b), v.size) })
 	}
 }
 
-// BenchmarkEngines compares the engines; "careful" decodes by item alone.
-func BenchmarkEngines(b *testing.B) {
-	for _, e := range allEngines() {
-		for _, v := range []vector{files[1], files[6]} {
-			b.Run(e.name+"/"+v.name, func(b *testing.B) { benchmark(b, e, v.load(b), v.size) })
+// BenchmarkVariants compares the variants; "plain" decodes by item alone.
+func BenchmarkVariants(b *testing.B) {
+	for _, v := range variants {
+		for _, file := range []vector{files[1], files[6]} {
+			b.Run(v.String()+"/"+file.name, func(b *testing.B) { benchmark(b, v, file.load(b), file.size) })
 		}
 	}
 }
@@ -52,30 +52,19 @@ func BenchmarkRebuild(b *testing.B) {
 	}
 }
 
-// BenchmarkFind compares the searches of the x86 filter; "each" tests every
-// place on its own.
+// BenchmarkFind compares the searches of the x86 filter.
 func BenchmarkFind(b *testing.B) {
 	v := files[6]
 	d, dst := NewDecoder(), make([]byte, v.size)
 	if err := d.Decode(dst, v.load(b)); err != nil {
 		b.Fatal(err)
 	}
-	each := engine{name: "each", find: func(f *x86Filter, data []byte, n int) int {
-		found := 0
-		for i := range n {
-			if x86Start(data[i:]) {
-				f.found[found] = uint16(i)
-				found++
-			}
-		}
-		return found
-	}}
-	for _, e := range append(engines(), each) {
-		b.Run(e.name, func(b *testing.B) {
+	for _, variant := range variants {
+		b.Run(variant.String(), func(b *testing.B) {
 			b.SetBytes(int64(v.size))
 			for b.Loop() {
 				for i := 0; i+filterBlock+tailSize <= len(dst); i += filterBlock {
-					e.find(&d.filter, dst[i:], filterBlock)
+					variant.find(&d.filter, dst[i:], filterBlock)
 				}
 			}
 		})
@@ -121,7 +110,7 @@ func BenchmarkHostile(b *testing.B) {
 		}
 		chunk := w.chunk()
 		b.Run(v.name, func(b *testing.B) {
-			benchmark(b, engines()[0], chunk, size)
+			benchmark(b, bestVariant(), chunk, size)
 			b.ReportMetric(float64(len(chunk))*float64(b.N)/1e6/b.Elapsed().Seconds(), "input-MB/s")
 		})
 	}

@@ -44,7 +44,7 @@ type Decoder struct {
 	limit, margin          uint   // see goLoop
 	copyOffset, copyLength uint32 // see pauseCopy
 
-	engine  engine
+	variant variant
 	build   builder
 	filter  x86Filter
 	initial struct { // codes as they are at the start of a chunk
@@ -53,10 +53,10 @@ type Decoder struct {
 }
 
 // NewDecoder returns a Decoder for chunks of any size.
-func NewDecoder() *Decoder { return newDecoder(engines()[0]) }
+func NewDecoder() *Decoder { return newDecoder(bestVariant()) }
 
-func newDecoder(e engine) *Decoder {
-	d := &Decoder{engine: e}
+func newDecoder(v variant) *Decoder {
+	d := &Decoder{variant: v}
 	d.rng.init()
 	d.initial.literal.init(&d.build, &plain, 256, literalInterval)
 	d.initial.length.init(&d.build, &lengths, lengthSlots, lengthInterval)
@@ -96,7 +96,7 @@ func (d *Decoder) decode() error {
 	for d.out < len(d.dst) {
 		var err error
 		before := d.out
-		switch d.engine.loop(d) {
+		switch d.loop() {
 		case pauseItem:
 			if d.out == before {
 				err = d.item()
@@ -110,7 +110,7 @@ func (d *Decoder) decode() error {
 			return err
 		}
 	}
-	d.filter.undo(d.dst, d.engine.find)
+	d.filter.undo(d.dst, d.variant)
 	return nil
 }
 

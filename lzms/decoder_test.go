@@ -64,21 +64,15 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// allEngines are those of engines, and one that does without any fast loop.
-func allEngines() []engine {
-	careful := engine{"careful", func(d *Decoder) pause { return pauseItem }, findGo}
-	return append(engines(), careful)
-}
-
-// forEngines runs f with a Decoder for each engine.
-func forEngines(t *testing.T, f func(t *testing.T, d *Decoder)) {
-	for _, e := range allEngines() {
-		t.Run(e.name, func(t *testing.T) { f(t, newDecoder(e)) })
+// forVariants runs f with a Decoder of each variant.
+func forVariants(t *testing.T, f func(t *testing.T, d *Decoder)) {
+	for _, v := range variants {
+		t.Run(v.String(), func(t *testing.T) { f(t, newDecoder(v)) })
 	}
 }
 
 func TestVectors(t *testing.T) {
-	forEngines(t, func(t *testing.T, d *Decoder) {
+	forVariants(t, func(t *testing.T, d *Decoder) {
 		for range 2 { // the second time, d has been used
 			for _, v := range append(published, files...) {
 				dst := make([]byte, v.size)
@@ -125,7 +119,7 @@ func TestItems(t *testing.T) {
 		got := make([]byte, size)
 		require.NoError(t, referenceDecode(got, chunk))
 		require.True(t, bytes.Equal(want, got), "the reference differs")
-		forEngines(t, func(t *testing.T, d *Decoder) { checkDecode(t, d, chunk, want, nil) })
+		forVariants(t, func(t *testing.T, d *Decoder) { checkDecode(t, d, chunk, want, nil) })
 	}
 }
 
@@ -209,7 +203,7 @@ func TestErrors(t *testing.T) {
 		{2, zeros[:4], ""},
 	} {
 		dst := make([]byte, test.size)
-		forEngines(t, func(t *testing.T, d *Decoder) {
+		forVariants(t, func(t *testing.T, d *Decoder) {
 			err := d.Decode(dst, test.chunk)
 			if test.want == "" {
 				require.NoError(t, err)
@@ -236,7 +230,7 @@ func TestDamage(t *testing.T) {
 			}
 			want := make([]byte, v.size+random.IntN(3))
 			wantErr := referenceDecode(want, damaged)
-			forEngines(t, func(t *testing.T, d *Decoder) { checkDecode(t, d, damaged, want, wantErr) })
+			forVariants(t, func(t *testing.T, d *Decoder) { checkDecode(t, d, damaged, want, wantErr) })
 		}
 	}
 }
@@ -266,7 +260,7 @@ func checkDecode(t *testing.T, d *Decoder, chunk, want []byte, wantErr error) {
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	forEngines(t, func(t *testing.T, d *Decoder) {
+	forVariants(t, func(t *testing.T, d *Decoder) {
 		for _, v := range []vector{published[1], files[0], files[3]} {
 			chunk, dst := v.load(t), make([]byte, v.size)
 			require.Zero(t, testing.AllocsPerRun(10, func() {
@@ -285,7 +279,7 @@ func TestDecoderSize(t *testing.T) {
 	require.Greater(t, size, uintptr(340<<10))
 }
 
-// FuzzDecode compares all engines with the reference decoder. Each engine has
+// FuzzDecode compares all variants with the reference decoder. Each has
 // one Decoder for all inputs, so that leftovers of a chunk would show.
 func FuzzDecode(f *testing.F) {
 	for _, v := range append(published, files[0], files[3]) {
@@ -298,8 +292,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(w.chunk(), uint32(len(w.out)))
 	}
 	var decoders []*Decoder
-	for _, e := range allEngines() {
-		decoders = append(decoders, newDecoder(e))
+	for _, v := range variants {
+		decoders = append(decoders, newDecoder(v))
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte, size uint32) {
 		want := make([]byte, size%(32<<10))

@@ -59,7 +59,7 @@
 // do for a decoder. Most items are decoded by a faster loop, though: goLoop in
 // loop.go, with bounds checks if built with the tag purego and without them
 // otherwise (memory_purego.go, memory_unsafe.go), or the same in assembly
-// (engine_amd64.go), unless built with the tag noasm. All give equal output.
+// (loop_amd64.go), unless built with the tag noasm. All give equal output.
 //
 // Microsoft has not published a description of LZMS. Section 6 of
 // docs/wim-format.md, which comments cite as the WIM format sheet, is one.

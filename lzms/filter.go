@@ -49,11 +49,11 @@ func (f *x86Filter) nextBase(n int) uint32 {
 // instruction later on. So all instructions of a block can be found before any
 // of them is restored, with no regard to whether they overlap. That makes two
 // loops whose branches a processor predicts well out of one where it cannot.
-func (f *x86Filter) undo(data []byte, find func(f *x86Filter, data []byte, n int) int) {
+func (f *x86Filter) undo(data []byte, v variant) {
 	w := x86Walk{seen: &f.seen, base: f.nextBase(len(data)), next: 1, last: -1024}
 	end := len(data) - tailSize
 	for i := 1; i < end; i += filterBlock {
-		n := find(f, data[i:], min(filterBlock, end-i))
+		n := v.find(f, data[i:], min(filterBlock, end-i))
 		w.restore(data, i, f.found[:n])
 	}
 }
@@ -113,12 +113,24 @@ func x86Start(b []byte) bool {
 		v&0xF7FFFF == 0x058B48 // mov r64, [rip+disp32], for low registers
 }
 
-// findGo lists in f.found where in the first n bytes of data x86Start holds,
+// findPlain lists in f.found where in the first n bytes of data x86Start holds,
 // and returns how many places these are; tailSize more bytes must follow.
+func findPlain(f *x86Filter, data []byte, n int) int {
+	found := 0
+	for i := range n {
+		if x86Start(data[i:]) {
+			f.found[found] = uint16(i)
+			found++
+		}
+	}
+	return found
+}
+
+// findGo is findPlain with fewer branches.
 //
 // It looks at opcodes first, eight at a time: at E8, E9 and FF, which start an
 // instruction, and at 83, 8B and 8D, which follow its prefix. What looks like
-// one is then tested in full. BenchmarkFind compares it with testing all.
+// one is then tested in full. BenchmarkFind compares the two.
 func findGo(f *x86Filter, data []byte, n int) int {
 	// Bit k of opcodes is for data[k+1].
 	var opcodes [filterBlock / 8]uint8

@@ -10,16 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkFilter compares undo with the loop of section 6.9, for all engines, and
+// checkFilter compares undo with the loop of section 6.9, for all variants, and
 // with places near their overflow.
 func checkFilter(t *testing.T, f *x86Filter, data []byte) {
 	t.Helper()
 	want := bytes.Clone(data)
 	referenceFilter(want)
-	for _, e := range engines() {
+	for _, v := range variants {
 		got := bytes.Clone(data)
-		f.undo(got, e.find)
-		require.True(t, bytes.Equal(want, got), "%s, base %#x", e.name, f.base)
+		f.undo(got, v)
+		require.True(t, bytes.Equal(want, got), "%s, base %#x", v, f.base)
 	}
 }
 
@@ -113,9 +113,9 @@ func TestFind(t *testing.T) {
 					want = append(want, uint16(i))
 				}
 			}
-			for _, e := range engines() {
-				if got := f.found[:e.find(f, data, n)]; !slices.Equal(want, got) {
-					require.Equal(t, want, got, "%s, bytes %#x %#x", e.name, b0, b1)
+			for _, v := range variants {
+				if got := f.found[:v.find(f, data, n)]; !slices.Equal(want, got) {
+					require.Equal(t, want, got, "%s, bytes %#x %#x", v, b0, b1)
 				}
 			}
 		}
@@ -127,16 +127,16 @@ func TestFindMost(t *testing.T) {
 	f := new(x86Filter)
 	data := bytes.Repeat([]byte{0xE8}, filterBlock+tailSize)
 	for _, n := range []int{1, 63, 64, 65, filterBlock - 1, filterBlock} {
-		for _, e := range engines() {
-			require.Equal(t, n, e.find(f, data[:n+tailSize], n), e.name)
+		for _, v := range variants {
+			require.Equal(t, n, v.find(f, data[:n+tailSize], n), v)
 			for i, at := range f.found[:n] {
-				require.EqualValues(t, i, at, e.name)
+				require.EqualValues(t, i, at, v)
 			}
 		}
 	}
 }
 
-// FuzzFilter compares all engines with the loop of section 6.9. It starts at a
+// FuzzFilter compares all variants with the loop of section 6.9. It starts at a
 // base that the input chooses.
 func FuzzFilter(f *testing.F) {
 	random := rand.New(rand.NewPCG(11, 12))

@@ -58,7 +58,7 @@ func TestGuardPages(t *testing.T) {
 	}
 
 	chunkBlock, dstBlock := newGuarded(t, 1<<20), newGuarded(t, 3<<20)
-	forEngines(t, func(t *testing.T, d *Decoder) {
+	forVariants(t, func(t *testing.T, d *Decoder) {
 		for _, in := range inputs {
 			want := make([]byte, in.size)
 			wantErr := d.Decode(want, in.chunk)

@@ -2,17 +2,6 @@ package lzms
 
 import "math/bits"
 
-// An engine is an implementation of the hot loops. Engines differ in nothing
-// but speed.
-type engine struct {
-	name string
-	loop func(*Decoder) pause
-	find func(f *x86Filter, data []byte, n int) int
-}
-
-// goEngine is the one that every build has.
-var goEngine = engine{"go", goLoop, findGo}
-
 // A pause says why a loop returned.
 type pause int
 
@@ -45,7 +34,7 @@ func (d *Decoder) batch() int {
 // goLoop decodes literals and LZ matches until something rare happens or one
 // of the streams comes near its end. It is item and lzMatch, with all that
 // they call, in one function without calls, so that the state lives in
-// registers. BenchmarkEngines compares it with decoding by item alone.
+// registers. BenchmarkVariants compares it with decoding by item alone.
 //
 // The next main decision is prepared (its bound is known) before the symbols
 // of an item are decoded, for they do not matter to it. So, where the

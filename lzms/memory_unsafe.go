@@ -10,7 +10,7 @@ import (
 )
 
 // What goLoop does with memory, as in memory_purego.go but without bounds
-// checks. BenchmarkEngines has the gain: compare "go" with the build tag
+// checks. BenchmarkVariants has the gain: compare "loop" with the build tag
 // purego and without.
 //
 // What keeps it within bounds:

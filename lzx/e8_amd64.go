@@ -2,14 +2,6 @@
 
 package lzx
 
-func (v variant) translateCalls(data []byte) {
-	if v == variantAssembly {
-		translateCallsAVX2(data)
-	} else {
-		translateCalls(data)
-	}
-}
-
 // e8Block is how many bytes are searched for opcodes at a time, a multiple of 64.
 const e8Block = 2048
 

@@ -5,29 +5,8 @@ package lzx
 import (
 	"unsafe"
 
-	"golang.org/x/sys/cpu"
+	"github.com/wimble-go/wimble/internal/repeat"
 )
-
-// variants are those that this machine can run, the fastest last.
-var variants = availableVariants()
-
-func availableVariants() []variant {
-	// All processors with AVX2 and BMI2 have BMI1 and SSSE3.
-	if cpu.X86.HasAVX2 && cpu.X86.HasBMI2 {
-		return []variant{variantPlain, variantUnsafe, variantAssembly}
-	}
-	return []variant{variantPlain, variantUnsafe}
-}
-
-func (d *Decoder) hot(dst []byte, pos, end int) int {
-	switch d.variant {
-	case variantPlain:
-		return d.hotPlain(dst[:end], pos)
-	case variantUnsafe:
-		return d.hotUnsafe(dst[:end], pos)
-	}
-	return d.hotAssembly(dst, pos, end)
-}
 
 // hotState is what asmHot works on. Indices are those of hotUnsafe.
 type hotState struct {
@@ -108,9 +87,7 @@ type asmSlot struct {
 type hotTables struct {
 	slots [entrySlotMask + 1]asmSlot
 	// literals has the bytes that are literals, each followed by some others.
-	literals [256 + 8]uint8
-	// repeatShuffles[n] shuffles n bytes into 16 bytes of repetitions, and
-	// repeatSteps[n] is the greatest multiple of n that is not over 16.
+	literals       [256 + 8]uint8
 	repeatShuffles [16][16]uint8
 	repeatSteps    [16]uint8
 }
@@ -137,12 +114,7 @@ func init() {
 	for i := range 256 {
 		t.literals[i] = uint8(i)
 	}
-	for n := 1; n < 16; n++ {
-		t.repeatSteps[n] = uint8(16 - 16%n)
-		for i := range t.repeatShuffles[n] {
-			t.repeatShuffles[n][i] = uint8(i % n)
-		}
-	}
+	t.repeatShuffles, t.repeatSteps = repeat.Tables()
 }
 
 // all returns R0, R1 and R2.

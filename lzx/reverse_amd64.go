@@ -2,13 +2,6 @@
 
 package lzx
 
-func (v variant) reverseUnits() func(out, src []byte) {
-	if v == variantAssembly {
-		return reverseUnitsAVX2
-	}
-	return reverseUnits
-}
-
 // reverseUnitsAVX2 is reverseUnits with vectors.
 func reverseUnitsAVX2(out, src []byte) {
 	if words := len(src) / 32; words > 0 {

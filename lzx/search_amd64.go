@@ -5,8 +5,6 @@ package lzx
 import (
 	"unsafe"
 
-	"golang.org/x/sys/cpu"
-
 	"github.com/wimble-go/wimble/internal/match"
 )
 
@@ -27,7 +25,7 @@ type asmState struct {
 // searchFast is searchPlain in assembly, up to where all that a step can reach is
 // in the block.
 func (p *parser) searchFast(s *searchState) {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasBMI2 {
+	if !hasAssembly() {
 		return
 	}
 	end := len(s.counts) - maxStep

@@ -2,13 +2,7 @@
 
 package xpress
 
-import "golang.org/x/sys/cpu"
-
-// hasAssembly reports whether the processor has the instructions that asmHot
-// uses: those of Intel since Haswell (2013) and AMD since Excavator (2015).
-func hasAssembly() bool {
-	return cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasSSSE3
-}
+import "github.com/wimble-go/wimble/internal/repeat"
 
 const (
 	// asmMargin is how far before the end of the chunk asmHot stops: two copies of
@@ -50,19 +44,10 @@ func (d *Decoder) hotAssembly(pos uint) uint {
 //go:noescape
 func asmHot(d *Decoder, dst *byte, pos, last uint) (end uint)
 
-// What asmHot looks up: repeatShuffles[n] shuffles n bytes into 16 bytes of
-// repetitions, and repeatSteps[n] is the greatest multiple of n that is not
-// over 16.
+// What asmHot looks up.
 var (
 	repeatShuffles [16][16]uint8
 	repeatSteps    [16]uint8
 )
 
-func init() {
-	for n := 1; n < 16; n++ {
-		repeatSteps[n] = uint8(16 - 16%n)
-		for i := range repeatShuffles[n] {
-			repeatShuffles[n][i] = uint8(i % n)
-		}
-	}
-}
+func init() { repeatShuffles, repeatSteps = repeat.Tables() }

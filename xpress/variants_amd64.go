@@ -2,6 +2,8 @@
 
 package xpress
 
+import "golang.org/x/sys/cpu"
+
 // variants are those that this machine can run, the fastest last.
 var variants = func() []variant {
 	all := []variant{variantPlain, variantUnsafe}
@@ -10,6 +12,12 @@ var variants = func() []variant {
 	}
 	return all
 }()
+
+// hasAssembly reports whether the processor has the instructions that asmHot
+// uses: those of Intel since Haswell (2013) and AMD since Excavator (2015).
+func hasAssembly() bool {
+	return cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasSSSE3
+}
 
 func (d *Decoder) hot(pos uint) uint {
 	switch d.variant {
