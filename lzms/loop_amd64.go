@@ -20,15 +20,14 @@ func loopAVX2(d *Decoder) pause {
 func asmLoop(d *Decoder, items int) (why pause)
 
 // What asmLoop looks up.
-var (
-	repeatShuffles [16][16]uint8
-	repeatSteps    [16]uint8
-	// queueShuffles[i] moves entry i of lzQueue to the front.
-	queueShuffles [4][16]uint8
-)
+//
+//lint:ignore U1000 the assembly uses it
+var repeatShuffles, repeatSteps = repeat.Tables()
+
+// queueShuffles[i] moves entry i of lzQueue to the front.
+var queueShuffles [4][16]uint8
 
 func init() {
-	repeatShuffles, repeatSteps = repeat.Tables()
 	for front := range queueShuffles {
 		for i := range queueShuffles[front] {
 			from := i/4 - 1 // entries before the new front move back by one

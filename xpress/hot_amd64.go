@@ -45,9 +45,6 @@ func (d *Decoder) hotAssembly(pos uint) uint {
 func asmHot(d *Decoder, dst *byte, pos, last uint) (end uint)
 
 // What asmHot looks up.
-var (
-	repeatShuffles [16][16]uint8
-	repeatSteps    [16]uint8
-)
-
-func init() { repeatShuffles, repeatSteps = repeat.Tables() }
+//
+//lint:ignore U1000 the assembly uses it
+var repeatShuffles, repeatSteps = repeat.Tables()
