@@ -13,6 +13,7 @@ type Progress struct {
 type BulkOption interface {
 	ExtractOption
 	SplitOption
+	DiffOption
 	applyBulk(*bulkOptions)
 }
 
@@ -55,6 +56,7 @@ type bulkOption func(*bulkOptions)
 
 func (set bulkOption) applyBulk(o *bulkOptions)       { set(o) }
 func (set bulkOption) applyExtract(o *extractOptions) { set(&o.bulkOptions) }
+func (set bulkOption) applyDiff(o *diffOptions)       { set(&o.bulkOptions) }
 
 type extractOption func(*extractOptions)
 
