@@ -185,9 +185,12 @@ func (d *differ) prepare(old, new fs.FS) (err error) {
 	if d.new, err = d.side(new); err != nil {
 		return err
 	}
+	images := d.old.image != nil && d.new.image != nil
 	d.match()
-	if err := d.hash(); err != nil {
-		return err
+	if !images {
+		if err := d.hash(); err != nil {
+			return err
+		}
 	}
 	d.matchRenamed()
 	d.partner = slices.Repeat([]int32{noNode}, len(d.old.tree.nodes))
@@ -196,7 +199,7 @@ func (d *differ) prepare(old, new fs.FS) (err error) {
 			d.partner[p.old] = p.new
 		}
 	}
-	if d.old.image != nil && d.new.image != nil {
+	if images {
 		d.images = newImageComparer(d.old.image, d.new.image, d.partner)
 	}
 	return nil

@@ -302,7 +302,42 @@ func TestDiffFolder(t *testing.T) {
 	}
 	m := folder()
 	m["file"].Mode = fs.ModeNamedPipe | 0o600
-	require.Equal(t, list("changed file: content"), changes(t, tree, m))
+	require.Equal(t, list("changed file: content"), changes(t, tree, failingFS{m, map[string]bool{"file": true}}, wim.WithAspects(wim.AspectContent)), "a pipe is not opened")
+}
+
+// Of a file that has more bytes than its size one is read.
+func TestDiffGrowingFile(t *testing.T) {
+	tree, _ := twoTrees(t, func(w *wimtest.WIM) (*wimtest.Metadata, *wimtest.Metadata) {
+		m := files(w, map[string]bool{}, "file=cccc")
+		return m, m
+	})
+	grows := &endlessFS{FS: mapFS("file=cccc")}
+	require.Equal(t, list("changed file: content"), changes(t, tree, grows))
+	require.Equal(t, 5, grows.read)
+}
+
+// endlessFS has one file that does not end.
+type endlessFS struct {
+	fs.FS
+	fs.File
+	read int
+}
+
+func (f *endlessFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if name != "file" {
+		return file, err
+	}
+	f.File = file
+	return f, err
+}
+
+func (f *endlessFS) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'c'
+	}
+	f.read += len(p)
+	return len(p), nil
 }
 
 // What cannot be read is told, and what follows it is compared.

@@ -402,3 +402,30 @@ func ExampleImage_Extract() {
 	fmt.Println(report.Files, "file,", report.Directories, "directories,", report.Bytes, "bytes")
 	// Output: 1 file, 4 directories, 59 bytes
 }
+
+// Diff tells what is different in another image.
+func ExampleDiff() {
+	r, err := wim.OpenReader("../testdata/multi.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	var trees []*wim.FS
+	for _, image := range r.Images[:2] {
+		tree, err := image.FS()
+		if err != nil {
+			log.Fatal(err)
+		}
+		trees = append(trees, tree)
+	}
+	for change, err := range wim.Diff(context.Background(), trees[0], trees[1]) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%v %s (%v)\n", change.Kind, change.Path, change.Aspects)
+	}
+	// Output:
+	// added new.log ()
+	// changed readme.txt (content)
+	// removed twin-2.txt ()
+}

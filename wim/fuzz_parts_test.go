@@ -82,6 +82,7 @@ func FuzzMetadata(f *testing.F) {
 			}
 		}
 	})
+	var sane *FS // to compare with
 	for _, w := range craftedSeeds() {
 		r, err := NewReader(bytes.NewReader(w.Bytes()), int64(len(w.Bytes())))
 		if err != nil {
@@ -92,6 +93,7 @@ func FuzzMetadata(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(tree.meta.raw)
+		sane = tree
 	}
 	empty := emptyReader()
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -106,6 +108,9 @@ func FuzzMetadata(f *testing.F) {
 			t.Fatal("more nodes than there is room for")
 		}
 		tree := newFS(empty, meta)
+		checkDiff(t, tree, tree)
+		checkDiff(t, tree, sane)
+		checkDiff(t, sane, tree)
 		paths := 0
 		for i := range meta.nodes {
 			n := &meta.nodes[i]
@@ -273,4 +278,25 @@ func FuzzIntegrityTable(f *testing.F) {
 			t.Fatal("too many problems")
 		}
 	})
+}
+
+// checkDiff checks what follows from any comparison: a tree is equal to itself, and
+// what was removed and added makes the number of entries what it is.
+func checkDiff(t *testing.T, old, new *FS) {
+	count := len(old.meta.nodes)
+	for change, err := range Diff(t.Context(), old, new, WithAspects(^Aspects(0))) {
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case old == new:
+			t.Fatalf("%v %q: %v, in a tree and itself", change.Kind, change.Path, change.Aspects)
+		case change.Kind == ChangeAdded:
+			count++
+		case change.Kind == ChangeRemoved:
+			count--
+		}
+	}
+	if count != len(new.meta.nodes) {
+		t.Fatalf("%d entries after the changes, the new tree has %d", count, len(new.meta.nodes))
+	}
 }

@@ -284,6 +284,24 @@ func (t *Table) Newer(v Version, e Edition) []Update {
 	return newer
 }
 
+// Steps returns the updates that lead from a version to a later one of the same
+// servicing family, newest last: those of [Table.Newer] up to the later version. It
+// returns false where no update leads: to a build of another family or to the other
+// of client and server, and for builds that the table does not know and a UBR of 0.
+func (t *Table) Steps(from, to Version, e Edition) ([]Update, bool) {
+	if from.UBR == 0 || to.UBR == 0 || !t.known(from) || !t.known(to) || t.base(from.Build) != t.base(to.Build) {
+		return nil, false
+	}
+	switch x, y := t.ladderOf(from), t.ladderOf(to); {
+	case x != y && x != productAny && y != productAny:
+		return nil, false
+	case y == productServer:
+		e = Edition{InstallationType: "Server"}
+	}
+	steps := t.Newer(from, e)
+	return slices.DeleteFunc(steps, func(u Update) bool { return u.Version.UBR > to.UBR }), true
+}
+
 // Latest returns the last update on the ladder of a version (see [Table.Newer]),
 // and false if the table lists none.
 func (t *Table) Latest(v Version, e Edition) (Update, bool) {

@@ -205,6 +205,29 @@ func kbs(updates []winver.Update) string {
 	return strings.Join(all, " ")
 }
 
+func TestSteps(t *testing.T) {
+	for _, test := range []struct {
+		from, to string
+		want     string // KB and the first letter of the kind, as in TestNewer
+		ok       bool
+	}{
+		{"18362.1139", "18362.1199", "4580386p 4586786s 4594443o", true},
+		{"18362.1139", "18363.1198", "4580386p 4586786s", true}, // of one family
+		{"18362.1139", "18362.1139", "", true},
+		{"18362.1199", "18362.1139", "", true},
+		{"18362.1139", "19041.1", "", false},
+		{"18362.0", "18362.1139", "", false},
+		{"18362.1139", "18362.0", "", false},
+		{"4711.1", "4711.2", "", false},
+		{"26100.9445", "26100.33296", "", false}, // of Server 2025 only
+		{"26100.7171", "26100.33296", "5072359o 5072033s 5073379s 5077793o 5078135o 5075899s 5078740s 5082063s 5091157o 5087539s 5094125s 5099536s 5120233s", true},
+	} {
+		steps, ok := winver.DefaultTable().Steps(version(t, test.from), version(t, test.to), anyEdition)
+		require.Equal(t, test.ok, ok, "%s to %s", test.from, test.to)
+		require.Equal(t, test.want, kbs(steps), "%s to %s", test.from, test.to)
+	}
+}
+
 func TestNewer(t *testing.T) {
 	for _, test := range []struct {
 		version string

@@ -9,6 +9,7 @@
 //	wimble verify FILE...                   check everything
 //	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
+//	wimble diff FILE [IMAGE] FILE [IMAGE]   what is different in another image
 //	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
 //	wimble optimize FILE                    write a file anew without what nothing uses
 //	wimble delete FILE IMAGE...             remove images
@@ -18,7 +19,8 @@
 // name, or an edition that one image has; it may be left out where there is one
 // image. Data goes to standard output, everything else to standard error. The
 // exit status is 0 when all was done, 1 when the file or the work failed, and 2
-// when the command was called wrongly.
+// when the command was called wrongly. That of diff is as that of diff(1): 0 when
+// all is equal, 1 when something differs, 2 when it could not be found out.
 package main
 
 import (
@@ -46,7 +48,10 @@ const (
 )
 
 // workError marks an error of the work itself. All others are wrong usage.
-type workError struct{ error }
+type workError struct {
+	error
+	status int
+}
 
 func (e workError) Unwrap() error { return e.error }
 
@@ -78,12 +83,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, syscall.EPIPE): // the reader has seen enough
-		return exitFailed
 	case errors.As(err, &work):
-		if !errors.Is(err, errSaid) {
+		// EPIPE: the reader has seen enough.
+		if !errors.Is(err, errSaid) && !errors.Is(err, syscall.EPIPE) {
 			a.sayError(work.error)
 		}
+		return work.status
+	case errors.Is(err, syscall.EPIPE): // of help
 		return exitFailed
 	}
 	a.say("wimble: %v", err)
@@ -123,15 +129,16 @@ or flags that one image has. It may be left out where a file has one image.`,
 	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
-		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(),
+		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
 		a.exportCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {
-				if err := work(cmd, args); err != nil {
-					return workError{err}
+				err := work(cmd, args)
+				if _, ok := err.(workError); err != nil && !ok {
+					err = workError{err, exitFailed}
 				}
-				return nil
+				return err
 			}
 		}
 		root.AddCommand(sub)
