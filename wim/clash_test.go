@@ -18,10 +18,11 @@ func TestExtractClash(t *testing.T) {
 		wimtest.RegularFile("Readme", hash), wimtest.RegularFile("README", hash), wimtest.RegularFile("readme", hash),
 		wimtest.Directory("Ärger", wimtest.RegularFile("below", hash)), wimtest.Directory("ärger", wimtest.RegularFile("below", hash)),
 		wimtest.RegularFile("straße", hash), wimtest.RegularFile("strasse", hash))})
-	tree := craftedTree(t, openCrafted(t, w))
+	r := openCrafted(t, w)
+	tree := craftedTree(t, r)
 	for _, foldsCase := range []bool{false, true} {
 		x := newExtraction(t.Context(), t.TempDir())
-		x.add(tree, "")
+		x.add(r.Images[0], tree, "")
 		defer x.directories.closeAll()
 		require.NoError(t, x.trees[0].choose(nil))
 		x.trees[0].placeAll(foldsCase)

@@ -91,7 +91,7 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOpti
 		return nil, err
 	}
 	x := newExtraction(ctx, dir)
-	x.add(tree, "")
+	x.add(image, tree, "")
 	return x.extract(newExtractOptions(opts))
 }
 
@@ -111,9 +111,9 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...ExtractOption)
 		for _, image := range images {
 			name := strconv.Itoa(image.Index)
 			if err != nil {
-				x.problems.add("extract", name, image.unreadable(err))
+				x.problems.add("extract", name, Affected{Image: image.Index}, image.unreadable(err))
 			} else {
-				x.add(tree, name)
+				x.add(image, tree, name)
 			}
 		}
 	})
@@ -192,13 +192,13 @@ func (d destination) problem(err error) {
 		d.tree.problem(d.node, err)
 		return
 	}
-	d.tree.subset.problems.add(d.tree.op, d.path(), err)
+	d.tree.tell(d.node, d.stream, err)
 }
 
 // add adds a tree that goes to the directory of this name below the target, or to
 // the target itself if the name is empty. Paths in reports begin with the name.
-func (x *extraction) add(tree *FS, prefix string) {
-	t := &extractedTree{subset: newSubset("extract", tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
+func (x *extraction) add(image *Image, tree *FS, prefix string) {
+	t := &extractedTree{subset: newSubset("extract", image, tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
 	t.made = make([]bool, len(tree.meta.nodes))
 	t.existing = make([]bool, len(tree.meta.nodes))
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
@@ -248,9 +248,9 @@ func (x *extraction) extract(o extractOptions) (*ExtractReport, error) {
 	if err == nil {
 		x.summarize()
 	}
-	x.report.Problems, x.report.MoreProblems = x.problems.list, x.problems.more
+	x.report.Problems, x.report.MoreProblems = x.problems.problems()
 	if err == nil {
-		err = x.problems.err()
+		err = problemsError(x.report.Problems, x.report.MoreProblems)
 	}
 	return x.report, err
 }

@@ -34,7 +34,8 @@ func TestExtractAlias(t *testing.T) {
 	)})
 	for _, existing := range []bool{false, true} {
 		x := newExtraction(t.Context(), filepath.Join(t.TempDir(), "target"))
-		x.add(craftedTree(t, openCrafted(t, w)), "")
+		r := openCrafted(t, w)
+		x.add(r.Images[0], craftedTree(t, r), "")
 		defer x.directories.closeAll()
 		write := func(name, text string) {
 			t.Helper()
@@ -66,7 +67,7 @@ func TestExtractAlias(t *testing.T) {
 		var problems []string
 		for _, p := range x.problems.list {
 			require.ErrorIs(t, p.Err, os.ErrExist)
-			problems = append(problems, p.Affected...)
+			problems = append(problems, paths(p.Affected)...)
 		}
 		require.ElementsMatch(t, want, problems)
 		for name, text := range map[string]string{

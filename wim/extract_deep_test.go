@@ -36,7 +36,8 @@ func TestExtractDeepTrees(t *testing.T) {
 		}
 		w.AddImage(&wimtest.Metadata{Root: root})
 		x := newExtraction(t.Context(), t.TempDir())
-		x.add(craftedTree(t, openCrafted(t, w)), "")
+		r := openCrafted(t, w)
+		x.add(r.Images[0], craftedTree(t, r), "")
 		most := 0
 		link := x.link
 		x.link = func(tr *extractedTree, file, to int32) error {

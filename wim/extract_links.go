@@ -19,8 +19,8 @@ func (x *extractedTree) makeHardLinks() error {
 		if err := context.Cause(x.ctx); err != nil {
 			return err
 		}
-		if x.failed[l[0]] {
-			x.problem(l[1], errLinkedFailed(x.path(l[0])))
+		if x.failed[l[0]] != nil {
+			x.linkedProblem(l[0], l[1])
 			continue
 		}
 		file, to := l[0], l[1]

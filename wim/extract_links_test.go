@@ -26,7 +26,8 @@ func TestExtractTooManyHardLinks(t *testing.T) {
 		day.Children = append(day.Children, file)
 	}
 	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", day)})
-	tree := craftedTree(t, openCrafted(t, w))
+	r := openCrafted(t, w)
+	tree := craftedTree(t, r)
 	for _, c := range []struct {
 		most        int // names that a file may have
 		err         error
@@ -37,7 +38,7 @@ func TestExtractTooManyHardLinks(t *testing.T) {
 		{names, nil, 1, 0},
 	} {
 		x := newExtraction(t.Context(), t.TempDir())
-		x.add(tree, "")
+		x.add(r.Images[0], tree, "")
 		count := make(map[int32]int)
 		link := x.link
 		x.link = func(tr *extractedTree, file, to int32) error {

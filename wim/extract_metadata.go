@@ -32,7 +32,7 @@ const hostAttributes = AttributeReadOnly | AttributeHidden | AttributeSystem | A
 // isMade says whether a node has been extracted under its name.
 func (x *extractedTree) isMade(i int32) bool {
 	n := &x.tree.meta.nodes[i]
-	if !x.placed[i] || x.selected[i] != selected || n.dentry < 0 || x.failed[i] {
+	if !x.placed[i] || x.selected[i] != selected || n.dentry < 0 || x.failed[i] != nil {
 		return false
 	}
 	if n.isDirectory() || x.restored[i]&reparsePointKind != 0 {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,4 +245,21 @@ func sha1Of(t testing.TB, text string) wim.SHA1 {
 	raw, err := hex.DecodeString(text)
 	require.NoError(t, err)
 	return wim.SHA1(raw)
+}
+
+// texts are what a problem affects, with the indexes of images.
+func texts(affected []wim.Affected) (list []string) {
+	for _, a := range affected {
+		list = append(list, a.String())
+	}
+	return list
+}
+
+// paths are what a problem affects in an image.
+func paths(affected []wim.Affected) (list []string) {
+	for _, a := range affected {
+		_, path, _ := strings.Cut(a.String(), ":")
+		list = append(list, path)
+	}
+	return list
 }

@@ -47,7 +47,7 @@ func TestHostileBulkWindow(t *testing.T) {
 	requireMemory(t, 16<<20, func() { report = verifyCrafted(t, r) })
 	require.Len(t, report.Problems, 1)
 	requireClear(t, report.Problems[0].Err, ErrFormat)
-	require.Equal(t, []string{"1:1"}, report.Problems[0].Affected)
+	require.Equal(t, []string{"1:1"}, texts(report.Problems[0].Affected))
 }
 
 // A small resource that says it is stored in many bytes, which the file has, does not

@@ -125,3 +125,20 @@ func counted(n int) []byte {
 	}
 	return b
 }
+
+// texts are what a problem affects, with the indexes of images.
+func texts(affected []Affected) (list []string) {
+	for _, a := range affected {
+		list = append(list, a.String())
+	}
+	return list
+}
+
+// paths are what a problem affects in an image.
+func paths(affected []Affected) (list []string) {
+	for _, a := range affected {
+		_, path, _ := strings.Cut(a.String(), ":")
+		list = append(list, path)
+	}
+	return list
+}

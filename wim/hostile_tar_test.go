@@ -150,11 +150,12 @@ func TestHostileTarRecords(t *testing.T) {
 	}
 	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", file)})
 	headers, contents, report, err := craftedTar(t, openCrafted(t, w))
-	require.ErrorContains(t, err, "2 problems, the first: tar file: stream ")
+	require.ErrorContains(t, err, "2 problems, the first: tar file:damaged: blob ")
 	require.Len(t, report.Problems, 2)
-	requireClear(t, report.Problems[0].Err, ErrMissingBlob)
-	require.ErrorContains(t, report.Problems[0].Err, `tar file: stream "missing": blob 01`)
-	requireClear(t, report.Problems[1].Err, ErrChecksum)
+	requireClear(t, report.Problems[0].Err, ErrChecksum)
+	require.Equal(t, []string{"1:file:damaged"}, texts(report.Problems[0].Affected))
+	requireClear(t, report.Problems[1].Err, ErrMissingBlob)
+	require.ErrorContains(t, report.Problems[1].Err, `tar file:missing: blob 01`)
 	require.Equal(t, "content", string(contents["file"]))
 	require.Equal(t, 1, report.Files)
 

@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/bits"
 )
@@ -68,4 +69,9 @@ func (r *Reader) accounts() (named, held uint64) {
 		add(&held, bytes)
 	}
 	return named, held
+}
+
+// isMissing says of an error that a content is in none of the given files.
+func isMissing(err error) bool {
+	return errors.Is(err, ErrMissingBlob) || errors.Is(err, ErrMissingPart)
 }

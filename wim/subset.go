@@ -13,13 +13,14 @@ import (
 type subset struct {
 	op       string // in errors
 	prefix   string // of paths in errors
+	image    int    // its index
 	tree     *FS
 	selected []selection // by node
 	placed   []bool      // by node: it is selected and has a place in the target
 	problems *problemList
 
 	mu     sync.Mutex
-	failed map[int32]bool // nodes with a problem
+	failed map[int32]error // nodes with a problem
 }
 
 // selection says what is wanted of a node.
@@ -31,9 +32,9 @@ const (
 	selected
 )
 
-func newSubset(op string, tree *FS) *subset {
+func newSubset(op string, image *Image, tree *FS) *subset {
 	return &subset{
-		op: op, tree: tree, problems: new(problemList), failed: make(map[int32]bool),
+		op: op, image: image.Index, tree: tree, problems: new(problemList), failed: make(map[int32]error),
 		selected: make([]selection, len(tree.meta.nodes)),
 		placed:   make([]bool, len(tree.meta.nodes)),
 	}
@@ -112,7 +113,7 @@ func (s *subset) tellLost(i int32) {
 	}
 	d := meta.dentry(n)
 	if err := meta.childListDamage(n, &d); err != nil {
-		s.problems.add(s.op, s.pathOf(i), err)
+		s.tell(i, "", err)
 	}
 }
 
@@ -132,43 +133,101 @@ func (s *subset) each(yield func(i int32, n *node) error) error {
 // problem says that an entry could not be written.
 func (s *subset) problem(i int32, err error) {
 	s.mu.Lock()
-	s.failed[i] = true
+	s.failed[i] = err
 	s.mu.Unlock()
-	s.problems.add(s.op, s.pathOf(i), err)
+	s.tell(i, "", err)
+}
+
+// linkedProblem is problem for a further name of a file that could not be
+// written. What is missing for the file is missing for all its names.
+func (s *subset) linkedProblem(first, i int32) {
+	err := s.failed[first]
+	if !isMissing(err) {
+		err = &kindError{fmt.Sprintf("it is a hard link of %s, which was left out", s.pathOf(first)), err}
+	}
+	s.problem(i, err)
+}
+
+// tell adds a problem with an entry, or with a named stream of it.
+func (s *subset) tell(i int32, stream string, err error) {
+	at := Affected{s.image, s.tree.meta.pathOf(i), stream}
+	s.problems.add(s.op, s.pathOf(i), at, err)
 }
 
 // pathOf returns the path of a node, for messages.
 func (s *subset) pathOf(i int32) string { return path.Join(s.prefix, s.tree.meta.pathOf(i)) }
 
-// errLinkedFailed is the problem of a hard link.
-func errLinkedFailed(first string) error {
-	return fmt.Errorf("it is a hard link of %s, which was left out", first)
-}
-
-// problemList is a list of problems with entries, of bounded size.
+// problemList is a list of problems with entries, of bounded size. Missing
+// contents are one problem: where one is missing, most are.
 type problemList struct {
-	mu   sync.Mutex
-	list []Problem
-	more int // that the list has no room for
-	text reportText
+	mu      sync.Mutex
+	list    []Problem
+	more    int // that the list has no room for
+	text    reportText
+	missing missingEntries
 }
 
-func (l *problemList) add(op, path string, err error) {
+// missingEntries are the entries whose content is not at hand.
+type missingEntries struct {
+	op    string
+	sum   missingBlobs
+	known map[string]bool // the messages: the blob that is missing is in each
+	Problem
+}
+
+// add adds a problem with an entry, whose path in messages may be a longer one.
+func (l *problemList) add(op, path string, at Affected, err error) {
+	if at.Stream != "" {
+		path += ":" + at.Stream
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.text.take(len(path) + problemOverhead) {
+	if isMissing(err) && at.Path != "" {
+		l.missing.add(&l.text, op, path, at, err)
+		return
+	}
+	if !l.text.take(len(path) + len(at.Path) + problemOverhead) {
 		l.more++
 		return
 	}
-	l.list = append(l.list, Problem{Err: &fs.PathError{Op: op, Path: path, Err: err}, Affected: []string{path}})
+	l.list = append(l.list, Problem{Err: &fs.PathError{Op: op, Path: path, Err: err}, Affected: []Affected{at}})
 }
 
-// err returns an error if there are problems.
-func (l *problemList) err() error {
-	if len(l.list) == 0 {
-		return nil
+func (m *missingEntries) add(text *reportText, op, path string, at Affected, err error) {
+	if message := err.Error(); !m.known[message] {
+		if m.known == nil {
+			m.op, m.known = op, make(map[string]bool)
+		}
+		m.sum.add(path, err)
+		if text.take(len(message) + affectedOverhead) {
+			m.known[message] = true
+		}
 	}
-	return fmt.Errorf("%d problems, the first: %w", len(l.list)+l.more, l.list[0].Err)
+	m.affect(text, at)
+}
+
+// problems returns the problems, and how many more there are.
+func (l *problemList) problems() (list []Problem, more int) {
+	m := &l.missing
+	if m.sum.count == 0 {
+		return l.list, l.more
+	}
+	m.Err = &fs.PathError{Op: m.op, Path: m.sum.path, Err: m.sum.first}
+	if m.sum.count > 1 {
+		m.Err = fmt.Errorf("%s: %w", m.op, m.sum.err())
+	}
+	return append(l.list[:len(l.list):len(l.list)], m.Problem), l.more
+}
+
+// problemsError returns an error if there are problems.
+func problemsError(list []Problem, more int) error {
+	switch {
+	case len(list) == 0:
+		return nil
+	case len(list)+more == 1:
+		return list[0].Err
+	}
+	return fmt.Errorf("%d problems, the first: %w", len(list)+more, list[0].Err)
 }
 
 // filePlan is the files of a subset, by where their content comes from.

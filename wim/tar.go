@@ -100,7 +100,7 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...ExtractOp
 	}
 	o := newExtractOptions(opts)
 	t := &tarring{
-		subset: newSubset("tar", tree), ctx: ctx, bulk: newBulk(o.bulkOptions), report: &TarReport{},
+		subset: newSubset("tar", image, tree), ctx: ctx, bulk: newBulk(o.bulkOptions), report: &TarReport{},
 		out: bufio.NewWriterSize(w, tarBuffer), leftOut: make(map[string]int),
 		parent: -1, again: make(map[int32]bool),
 	}
@@ -110,10 +110,10 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...ExtractOp
 	t.tar = tar.NewWriter(t.out)
 	err = t.run(ctx)
 	t.report.LeftOut = sortedCounts(t.leftOut)
-	t.report.Escaped, t.report.MoreEscaped = t.escaped.list, t.escaped.more
-	t.report.Problems, t.report.MoreProblems = t.problems.list, t.problems.more
+	t.report.Escaped, t.report.MoreEscaped = t.escaped.problems()
+	t.report.Problems, t.report.MoreProblems = t.problems.problems()
 	if err == nil {
-		err = t.problems.err()
+		err = problemsError(t.report.Problems, t.report.MoreProblems)
 	}
 	return t.report, err
 }
@@ -173,7 +173,7 @@ func (t *tarring) placeAll() {
 			return fmt.Errorf("a path of %d bytes, the limit for a tar is %d: %w", length[i], maxTarPath, ErrLimit)
 		}
 		if err != nil {
-			t.escaped.add(t.op, t.tree.meta.pathOf(i), err)
+			t.escaped.add(t.op, t.pathOf(i), Affected{Image: t.image, Path: t.tree.meta.pathOf(i)}, err)
 		}
 		return nil
 	})
@@ -220,8 +220,8 @@ func (t *tarring) plan() {
 	})
 	t.hardLinks = make(map[int32][]int32)
 	for _, l := range t.files.hardLinks {
-		if t.failed[l[0]] {
-			t.problem(l[1], errLinkedFailed(t.path(l[0])))
+		if t.failed[l[0]] != nil {
+			t.linkedProblem(l[0], l[1])
 			continue
 		}
 		t.hardLinks[l[0]] = append(t.hardLinks[l[0]], l[1])

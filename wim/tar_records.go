@@ -35,7 +35,13 @@ type recordSet struct {
 	records map[string]string
 	left    int
 	leftOut []string // what there is no room for
-	bad     []error  // what cannot be read
+	bad     []badRecord
+}
+
+// badRecord is reparse data or a named stream that cannot be read.
+type badRecord struct {
+	stream string
+	err    error
 }
 
 // add adds a record that is called what in reports.
@@ -65,8 +71,8 @@ func (t *tarring) addRecords(h *tar.Header, i int32, e *Entry) {
 	for _, what := range r.leftOut {
 		t.leftOut[what]++
 	}
-	for _, err := range r.bad {
-		t.problems.add(t.op, t.tree.meta.pathOf(i), err)
+	for _, bad := range r.bad {
+		t.tell(i, bad.stream, bad.err)
 	}
 }
 
@@ -102,7 +108,7 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 			data, err = reparseBuffer(e.Reparse, data)
 		}
 		if err != nil {
-			r.bad = append(r.bad, fmt.Errorf("reparse data: %w", err))
+			r.bad = append(r.bad, badRecord{"", fmt.Errorf("reparse data: %w", err)})
 		} else {
 			r.addBinary("reparse points", recordReparse, data)
 		}
@@ -122,7 +128,7 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 		}
 		data, err := t.content(s.hash, maxTarStream)
 		if err != nil {
-			r.bad = append(r.bad, fmt.Errorf("stream %q: %w", utf16le.Decode(s.name), err))
+			r.bad = append(r.bad, badRecord{utf16le.Decode(s.name), err})
 			continue
 		}
 		r.addBinary("named streams", recordStream+recordName(utf16le.Units(s.name)), data)

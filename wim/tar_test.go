@@ -312,7 +312,7 @@ func TestTarUnpacks(t *testing.T) {
 					got["times/before-1970.txt"] = early
 				}
 				// What is extracted otherwise, see TestExtractAgreesWithWimlib.
-				odd := []string{"unpaired-high-%uD800", "unpaired-low-%uDFFF-end"}
+				odd := []string{"1:unpaired-high-%uD800", "unpaired-low-%uDFFF-end"}
 				if by == "theirs" {
 					odd = append(odd, "unpaired-high-\xed\xa0\x80", "unpaired-low-\xed\xbf\xbf-end")
 					if image.Listing == "ntfs" {
@@ -336,7 +336,7 @@ func TestTarTellsWhatItChanged(t *testing.T) {
 	require.Len(t, report.Escaped, 2)
 	require.EqualError(t, report.Escaped[0].Err,
 		"tar unpaired-high-%uD800: the name has unpaired surrogates, which UTF-8 cannot hold: unsupported")
-	require.Equal(t, []string{"unpaired-high-%uD800"}, report.Escaped[0].Affected)
+	require.Equal(t, []string{"1:unpaired-high-%uD800"}, texts(report.Escaped[0].Affected))
 
 	_, report = writeTar(t, openFixture(t, "unix.wim").Images[0])
 	require.Equal(t, []wim.NotRestored{{What: "devices, pipes and sockets", Count: 4}}, report.LeftOut)
@@ -479,10 +479,12 @@ func TestTarMissingPart(t *testing.T) {
 			require.NotEmpty(t, report.Problems)
 			entries := readTar(t, out.Bytes())
 			missing := map[string]bool{}
-			for _, p := range report.Problems {
-				require.Len(t, p.Affected, 1)
-				require.NotContains(t, entries, p.Affected[0])
-				missing[p.Affected[0]] = true
+			require.Len(t, report.Problems, 1)
+			require.ErrorIs(t, report.Problems[0].Err, c.kind)
+			require.Zero(t, report.Problems[0].MoreAffected)
+			for _, path := range paths(report.Problems[0].Affected) {
+				require.NotContains(t, entries, path)
+				missing[path] = true
 			}
 			for _, w := range walk(t, imageFS(t, c.r, 1)) {
 				s := w.entry.Stream("")

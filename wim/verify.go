@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
 )
@@ -52,39 +51,6 @@ func (s IntegrityState) String() string {
 	return [...]string{"absent", "good", "damaged"}[s]
 }
 
-// Problem is one damaged or missing thing.
-type Problem struct {
-	Err error
-	// Affected are the entries that cannot be read because of it, as
-	// "2:Windows/System32/kernel32.dll": image and path, with ":stream" behind
-	// it for a named stream.
-	Affected []string
-	// MoreAffected counts the entries that are not listed, for the same reason as
-	// [VerifyReport.MoreProblems].
-	MoreAffected int
-}
-
-// reportText bounds the text of a report. Paths are long in a deep tree, and
-// the metadata of a hostile one is small.
-type reportText struct{ used atomic.Int64 }
-
-const (
-	maxReportText   = 64 << 20
-	problemOverhead = 200 // bytes that a problem takes beside its text
-)
-
-// take says whether there is room for so many bytes more, and takes it.
-func (r *reportText) take(n int) bool {
-	if r.used.Add(int64(n)) <= maxReportText {
-		return true
-	}
-	r.used.Add(int64(-n))
-	return false
-}
-
-// takeProblem is take for a problem that an error describes.
-func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()) + problemOverhead) }
-
 // Verify reads everything there is and compares it with its checksums: the
 // integrity tables, the metadata of each image, and each blob with its SHA-1,
 // those included that images take from referenced files.
@@ -102,7 +68,7 @@ func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport,
 	for _, list := range []*reportPart{&v.general, &v.metadata, &v.damaged, &v.missing} {
 		v.report.MoreProblems += list.more
 		for _, p := range list.list {
-			slices.Sort(p.Affected)
+			slices.SortFunc(p.Affected, Affected.compare)
 			v.report.Problems = append(v.report.Problems, p)
 		}
 	}
@@ -150,19 +116,10 @@ func (v *verifier) affect(to *reportPart, images []*Image, tree *FS, problemOf f
 		if k < 0 {
 			return
 		}
-		path := tree.meta.pathOf(node)
-		if stream != "" && stream != reparseStream {
-			path += ":" + stream
+		if stream == reparseStream {
+			stream = ""
 		}
-		p := &to.list[k]
-		for i, image := range images {
-			entry := fmt.Sprintf("%d:%s", image.Index, path)
-			if !to.text.take(len(entry)) {
-				p.MoreAffected += len(images) - i
-				return
-			}
-			p.Affected = append(p.Affected, entry)
-		}
+		to.list[k].affectAll(to.text, images, Affected{Path: tree.meta.pathOf(node), Stream: stream})
 	})
 }
 
@@ -329,7 +286,7 @@ func (v *verifier) images(ctx context.Context) error {
 			v.unread = true
 			for _, image := range images {
 				if k := v.problem(&v.metadata, image.unreadable(err)); k >= 0 {
-					v.metadata.list[k].Affected = []string{fmt.Sprintf("%d:", image.Index)}
+					v.metadata.list[k].Affected = []Affected{{Image: image.Index}}
 				}
 			}
 			return

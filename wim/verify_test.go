@@ -195,7 +195,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 					continue
 				}
 				require.Len(t, problems, 1, "%v", problems)
-				require.Equal(t, want, problems[0].Affected, "byte %d", at)
+				require.Equal(t, want, texts(problems[0].Affected), "byte %d", at)
 				if b.Size == b.Stored {
 					require.ErrorIs(t, problems[0].Err, wim.ErrChecksum)
 				}
@@ -237,7 +237,7 @@ func TestVerifyFindsDamageInSolidResources(t *testing.T) {
 				}
 				tree := openBytes(t, bad)
 				for _, p := range problems {
-					for _, user := range p.Affected {
+					for _, user := range texts(p.Affected) {
 						require.True(t, inside[user], "%s is not in resource %s", user, name)
 					}
 				}
@@ -249,7 +249,7 @@ func TestVerifyFindsDamageInSolidResources(t *testing.T) {
 							continue
 						}
 						named := slices.ContainsFunc(problems, func(p wim.Problem) bool {
-							return slices.Contains(p.Affected, fmt.Sprintf("%d:%s", image.Index, w.path))
+							return slices.Contains(p.Affected, wim.Affected{Image: image.Index, Path: w.path})
 						})
 						_, err := fsys.ReadFile(w.path)
 						require.Equal(t, named, err != nil, "%s: %v", w.path, err)

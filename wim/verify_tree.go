@@ -2,7 +2,6 @@ package wim
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
@@ -68,18 +67,8 @@ func (v *verifier) tree(images []*Image, tree *FS) {
 	for i := range tree.meta.nodes {
 		for _, err := range tree.meta.treeDamage(int32(i)) {
 			k := v.problem(&v.metadata, err)
-			if k < 0 {
-				continue
-			}
-			path := tree.meta.pathOf(int32(i))
-			p := &v.metadata.list[k]
-			for j, image := range images {
-				entry := fmt.Sprintf("%d:%s", image.Index, path)
-				if !v.metadata.text.take(len(entry)) {
-					p.MoreAffected += len(images) - j
-					break
-				}
-				p.Affected = append(p.Affected, entry)
+			if k >= 0 {
+				v.metadata.list[k].affectAll(v.metadata.text, images, Affected{Path: tree.meta.pathOf(int32(i))})
 			}
 		}
 	}

@@ -63,7 +63,7 @@ security descriptors outside of Windows, is counted and left out.`,
 				problems: report.Problems, more: report.MoreProblems,
 			}, err)
 			if incomplete {
-				return fmt.Errorf("%s entries were not extracted", thousands(len(report.Problems)+report.MoreProblems))
+				return fmt.Errorf("%s entries were not extracted", thousands(countAffected(report.Problems, report.MoreProblems)))
 			}
 			return err
 		},

@@ -51,13 +51,21 @@ func (a *app) sayNotes(notes []error, more int) {
 // sayProblem prints a problem and the paths that it affects.
 func (a *app) sayProblem(p wim.Problem) {
 	a.sayError(p.Err)
-	for i, path := range p.Affected {
+	for i, affected := range p.Affected {
 		if i == mostAffected {
 			a.say("  and %s more", thousands(len(p.Affected)-mostAffected+p.MoreAffected))
 			break
 		}
-		a.say("  affects %s", path)
+		a.say("  affects %v", affected)
 	}
+}
+
+// countAffected counts the entries of problems, of which some may not be listed.
+func countAffected(problems []wim.Problem, more int) int {
+	for _, p := range problems {
+		more += len(p.Affected) + p.MoreAffected
+	}
+	return more
 }
 
 // outcome is what extract and tar have to say when they end.
@@ -74,7 +82,13 @@ type outcome struct {
 // sayOutcome prints the problems and the counts. The error is that of the
 // operation; incomplete says that it only sums the problems up.
 func (a *app) sayOutcome(o outcome, err error) (incomplete bool) {
-	a.sayProblems(o.problems, o.more, func(p wim.Problem) { a.sayError(p.Err) }) // the errors name the paths
+	a.sayProblems(o.problems, o.more, func(p wim.Problem) {
+		if len(p.Affected) > 1 {
+			a.sayProblem(p)
+		} else {
+			a.sayError(p.Err) // names the path
+		}
+	})
 	incomplete = len(o.problems) > 0 && errors.Is(err, o.problems[0].Err)
 	if err != nil && !incomplete && !(o.stays && o.files+o.directories+o.links > 0) {
 		return false

@@ -86,7 +86,7 @@ func (a *app) writeTar(ctx context.Context, image *wim.Image, w io.Writer, opts 
 		problems: report.Problems, more: report.MoreProblems,
 	}, err)
 	if incomplete {
-		return incompleteTar{fmt.Errorf("%s entries or streams were left out", thousands(len(report.Problems)+report.MoreProblems))}
+		return incompleteTar{fmt.Errorf("%s entries or streams were left out", thousands(countAffected(report.Problems, report.MoreProblems)))}
 	}
 	return err
 }

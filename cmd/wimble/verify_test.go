@@ -83,9 +83,13 @@ func TestVerifyNamesAllThatIsAffected(t *testing.T) {
 
 func TestVerifyListsTenPaths(t *testing.T) {
 	var stderr bytes.Buffer
-	(&app{stderr: &stderr}).sayProblem(wim.Problem{Err: errors.New("bad\nnews"), Affected: strings.Fields("a b c d e f g h i j k l")})
-	require.Equal(t, "wimble: bad\\u000Anews\n  affects a\n  affects b\n  affects c\n  affects d\n  affects e\n"+
-		"  affects f\n  affects g\n  affects h\n  affects i\n  affects j\n  and 2 more\n", stderr.String())
+	var affected []wim.Affected
+	for _, name := range strings.Fields("a b c d e f g h i j k l") {
+		affected = append(affected, wim.Affected{Image: 1, Path: name, Stream: "s"})
+	}
+	(&app{stderr: &stderr}).sayProblem(wim.Problem{Err: errors.New("bad\nnews"), Affected: affected})
+	require.Equal(t, "wimble: bad\\u000Anews\n  affects 1:a:s\n  affects 1:b:s\n  affects 1:c:s\n  affects 1:d:s\n  affects 1:e:s\n"+
+		"  affects 1:f:s\n  affects 1:g:s\n  affects 1:h:s\n  affects 1:i:s\n  affects 1:j:s\n  and 2 more\n", stderr.String())
 }
 
 // What was a warning already is not said again.

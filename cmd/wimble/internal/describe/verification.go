@@ -50,7 +50,7 @@ func (v *Verification) Add(r *wim.Reader, report *wim.VerifyReport) {
 	for _, p := range report.Problems {
 		v.Problems = append(v.Problems, Problem{
 			Error: p.Err.Error(), Kind: ErrorKind(p.Err),
-			Affected: append([]string{}, p.Affected...), MoreAffected: p.MoreAffected,
+			Affected: affectedTexts(p.Affected), MoreAffected: p.MoreAffected,
 		})
 	}
 }
@@ -69,4 +69,13 @@ func ErrorKind(err error) string {
 		}
 	}
 	return "other"
+}
+
+// affectedTexts are the entries as JSON has them.
+func affectedTexts(affected []wim.Affected) []string {
+	texts := make([]string, len(affected))
+	for i, a := range affected {
+		texts[i] = a.String()
+	}
+	return texts
 }
