@@ -123,10 +123,10 @@ func TestISOErrors(t *testing.T) {
 		{plain, udf.ErrISO9660, plain + ": udf: ISO 9660 without UDF; copy the files out of it with another program"},
 		{plain + ":README.TXT", udf.ErrISO9660, plain + ": udf: ISO 9660 without UDF; copy the files out of it with another program"},
 		{media + ":sources/setup.exe", wim.ErrFormat,
-			media + ":sources/setup.exe: the file has 15 bytes, a WIM header alone has 208: invalid WIM data"},
+			media + ":sources/setup.exe: the file has 15 bytes, a WIM header alone has 208: wim: invalid data"},
 		{media + ":sources", nil, media + ":sources: not a regular file"},
-		{readme + ":boot.wim", wim.ErrFormat, readme + ": invalid WIM data: this is no ISO file"},
-		{lfs + ":boot.wim", wim.ErrFormat, lfs + `: invalid WIM data: this is a Git LFS pointer; "git lfs pull" fetches the file itself`},
+		{readme + ":boot.wim", wim.ErrFormat, readme + ": wim: invalid data: this is no ISO file"},
+		{lfs + ":boot.wim", wim.ErrFormat, lfs + `: wim: invalid data: this is a Git LFS pointer; "git lfs pull" fetches the file itself`},
 		{filepath.Join(t.TempDir(), "none.iso:boot.wim"), fs.ErrNotExist, "none.iso:boot.wim: no such file or directory"},
 	} {
 		_, err := Open(context.Background(), c.name)

@@ -206,9 +206,9 @@ func TestURLErrors(t *testing.T) {
 		{"/none.iso:sources/boot.wim", fs.ErrNotExist, "open URL/none.iso?...: file does not exist: the server answers 404 Not Found"},
 		{"/whole/install.wim", httpat.ErrNoRanges, "open URL/whole/install.wim?...: httpat: the server does not send parts of the file: " +
 			"it answers a request for a part with all of it; download the file and open the copy"},
-		{"/page.wim", wim.ErrFormat, "URL/page.wim?...: invalid WIM data: this is a web page; " +
+		{"/page.wim", wim.ErrFormat, "URL/page.wim?...: wim: invalid data: this is a web page; " +
 			"the download gave an error or asked for something; look at it in a browser, then download the file again"},
-		{"/whole/page.wim", wim.ErrFormat, "URL/whole/page.wim?...: invalid WIM data: this is a web page; " +
+		{"/whole/page.wim", wim.ErrFormat, "URL/whole/page.wim?...: wim: invalid data: this is a web page; " +
 			"the download gave an error or asked for something; look at it in a browser, then download the file again"},
 		{"/whole/bigpage.html", httpat.ErrNoRanges, "this is a web page, so look there for the address of the file itself"},
 		{"/plain.iso", udf.ErrISO9660, "URL/plain.iso?...: udf: ISO 9660 without UDF; copy the files out of it with another program"},

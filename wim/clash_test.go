@@ -39,6 +39,6 @@ func TestExtractClash(t *testing.T) {
 		require.ElementsMatch(t, []string{".", "README", "strasse", "straße", "Ärger", "Ärger/below"}, placed)
 		require.Len(t, x.problems.list, 3)
 		require.EqualError(t, x.problems.list[0].Err,
-			`extract Readme: "README" differs from it only in case, which is the same name on this file system: unsupported`)
+			`extract Readme: "README" differs from it only in case, which is the same name on this file system: wim: unsupported`)
 	}
 }

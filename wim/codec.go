@@ -65,16 +65,17 @@ func (c Compression) String() string {
 	return codecs[c].name
 }
 
-// checkChunkSize says whether size is a legal chunk size of the codec.
+// checkChunkSize says whether size is a legal chunk size of the codec. The texts
+// of its errors leave the kind out, which is another one for a writer.
 func (c Compression) checkChunkSize(size uint32) error {
 	known, err := c.codec()
 	switch {
 	case err != nil:
 		return err
 	case bits.OnesCount32(size) != 1:
-		return fmt.Errorf("chunk size %d is not a power of two: %w", size, ErrFormat)
+		return &kindError{fmt.Sprintf("chunk size %d is not a power of two", size), ErrFormat}
 	case size < known.least || size > known.most:
-		return fmt.Errorf("chunk size %d is outside of %d to %d, the range of %v: %w", size, known.least, known.most, c, ErrUnsupported)
+		return &kindError{fmt.Sprintf("chunk size %d is outside of %d to %d, the range of %v", size, known.least, known.most, c), ErrUnsupported}
 	}
 	return nil
 }

@@ -7,9 +7,11 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// The kinds of failure. Every error of this package wraps one of these, the
-// error of the underlying [io.ReaderAt], or one of package io/fs, and says
-// which structure, index or offset it is about.
+// The kinds of failure. Every error of this package wraps one of these, one of
+// package io/fs, [io.ErrUnexpectedEOF] for a file that is shorter than it says,
+// or the error of what the package was given or works on: a source or a
+// destination, a context, a callback, the operating system. It says which
+// structure, index or offset it is about.
 var (
 	// ErrFormat: the bytes are not a WIM file, or one of its structures breaks
 	// the rules of the format.
@@ -17,39 +19,39 @@ var (
 
 	// ErrUnsupported: the file is valid as far as can be seen, but of a kind
 	// that this package does not read.
-	ErrUnsupported = errors.New("unsupported")
+	ErrUnsupported = errors.New("wim: unsupported")
 
 	// ErrChecksum: content was decoded, but its SHA-1 is not the one that the
 	// blob table names.
-	ErrChecksum = errors.New("SHA-1 mismatch")
+	ErrChecksum = errors.New("wim: SHA-1 mismatch")
 
 	// ErrEncrypted: the file is an encrypted ESD. It has to be decrypted by
 	// other means before anything can read it.
-	ErrEncrypted = errors.New("encrypted ESD")
+	ErrEncrypted = errors.New("wim: encrypted ESD")
 
 	// ErrMissingPart: the data is in a part of a split set that was not given.
 	// See [Reader.AddPart].
-	ErrMissingPart = errors.New("part of the split set is missing")
+	ErrMissingPart = errors.New("wim: part of the split set is missing")
 
 	// ErrMissingBlob: no file that was given holds the content. A delta WIM
 	// needs the WIM that it was made against; see [Reader.Reference].
-	ErrMissingBlob = errors.New("content is not in this WIM")
+	ErrMissingBlob = errors.New("wim: content is not in this WIM")
 
 	// ErrOption: what the caller asks for makes no sense.
-	ErrOption = errors.New("wrong option")
+	ErrOption = errors.New("wim: wrong option")
 
 	// ErrNameTaken: another image of the file has the name already.
-	ErrNameTaken = errors.New("the name is taken")
+	ErrNameTaken = errors.New("wim: the name is taken")
 
 	// ErrChanged: a file is not what it was when the operation began.
-	ErrChanged = errors.New("changed while it was read")
+	ErrChanged = errors.New("wim: changed while it was read")
 
 	// ErrReadOnly: the file may not be changed: it says so, or another program
 	// is busy with it.
-	ErrReadOnly = errors.New("the file may not be changed")
+	ErrReadOnly = errors.New("wim: the file may not be changed")
 
 	// ErrNoSpace: the file system has no room for what is to be written.
-	ErrNoSpace = errors.New("not enough room")
+	ErrNoSpace = errors.New("wim: not enough room")
 
 	// ErrLimit: reading would exceed one of the [Limits].
 	ErrLimit = wimfile.ErrLimit
@@ -92,5 +94,5 @@ func (w *warnings) all() []error {
 	if w.dropped == 0 {
 		return w.list
 	}
-	return append(w.list[:len(w.list):len(w.list)], fmt.Errorf("%d more warnings", w.dropped))
+	return append(w.list[:len(w.list):len(w.list)], &kindError{fmt.Sprintf("%d more warnings", w.dropped), ErrFormat})
 }

@@ -127,7 +127,7 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...ExtractOption)
 // working directory would be a surprise where a variable was not set.
 func targetPath(dir string) (string, error) {
 	if dir == "" {
-		return "", errors.New("no directory was named to extract to")
+		return "", &kindError{"no directory was named to extract to", ErrOption}
 	}
 	return filepath.Abs(dir)
 }

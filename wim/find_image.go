@@ -2,6 +2,7 @@ package wim
 
 import (
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -10,11 +11,12 @@ import (
 // has to be given by index. Without an image of that name, text that is one
 // image's display name, edition id or flags, and no other's, names it as well:
 // "Professional" for "Windows 10 Pro". Case counts only where names differ in
-// nothing else.
+// nothing else. The error is of kind [fs.ErrNotExist] if there is no such image,
+// and of kind ErrOption if there are several.
 func (r *Reader) Image(which string) (*Image, error) {
 	if index, err := strconv.Atoi(which); err == nil {
 		if index < 1 || index > len(r.Images) {
-			return nil, fmt.Errorf("there is no image %d; the file has %d", index, len(r.Images))
+			return nil, &kindError{fmt.Sprintf("there is no image %d; the file has %d", index, len(r.Images)), fs.ErrNotExist}
 		}
 		return r.Images[index-1], nil
 	}
@@ -33,11 +35,11 @@ func (r *Reader) Image(which string) (*Image, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, fmt.Errorf("no image is named %q", which)
+		return nil, &kindError{fmt.Sprintf("no image is named %q", which), fs.ErrNotExist}
 	case 1:
 		return found[0], nil
 	}
-	return nil, fmt.Errorf("images %d and %d are both %q; give the index", found[0].Index, found[1].Index, which)
+	return nil, &kindError{fmt.Sprintf("images %d and %d are both %q; give the index", found[0].Index, found[1].Index, which), ErrOption}
 }
 
 // isCalled says whether text is one of the names that an image has beside its

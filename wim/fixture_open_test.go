@@ -209,7 +209,7 @@ func TestLimits(t *testing.T) {
 		require.NoError(t, err)
 		_, err = open("install.wim", wim.Limits{BlobTable: size - 1})
 		require.ErrorIs(t, err, wim.ErrLimit)
-		require.EqualError(t, err, fmt.Sprintf("blob table: %d bytes, the limit is %d: limit exceeded", size, size-1))
+		require.EqualError(t, err, fmt.Sprintf("blob table: %d bytes, the limit is %d: wim: limit exceeded", size, size-1))
 	})
 	t.Run("metadata", func(t *testing.T) {
 		var size int64

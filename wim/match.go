@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"fmt"
 	"iter"
 	"path"
 	"slices"
@@ -22,7 +23,7 @@ func (f *FS) match(pattern string) ([]int32, error) {
 		return nil, err
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", err, ErrOption)
 	}
 	nodes := []int32{0}
 	for element := range strings.SplitSeq(pattern, "/") {

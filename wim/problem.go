@@ -3,7 +3,9 @@ package wim
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -79,3 +81,76 @@ func (r *reportText) take(n int) bool {
 
 // takeProblem is take for a problem that an error describes.
 func (r *reportText) takeProblem(err error) bool { return r.take(len(err.Error()) + problemOverhead) }
+
+// problemList is a list of problems with entries, of bounded size. Missing
+// contents are one problem: where one is missing, most are.
+type problemList struct {
+	mu      sync.Mutex
+	list    []Problem
+	more    int // that the list has no room for
+	text    reportText
+	missing missingEntries
+}
+
+// missingEntries are the entries whose content is not at hand.
+type missingEntries struct {
+	op    string
+	sum   missingBlobs
+	known map[string]bool // the messages: the blob that is missing is in each
+	Problem
+}
+
+// add adds a problem with an entry, whose path in messages may be a longer one.
+func (l *problemList) add(op, path string, at Affected, err error) {
+	if at.Stream != "" {
+		path += ":" + at.Stream
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if isMissing(err) && at.Path != "" {
+		l.missing.add(&l.text, op, path, at, err)
+		return
+	}
+	if !l.text.take(len(path) + len(at.Path) + problemOverhead) {
+		l.more++
+		return
+	}
+	l.list = append(l.list, Problem{Err: &fs.PathError{Op: op, Path: path, Err: err}, Affected: []Affected{at}})
+}
+
+func (m *missingEntries) add(text *reportText, op, path string, at Affected, err error) {
+	if message := err.Error(); !m.known[message] {
+		if m.known == nil {
+			m.op, m.known = op, make(map[string]bool)
+		}
+		m.sum.add(path, err)
+		if text.take(len(message) + affectedOverhead) {
+			m.known[message] = true
+		}
+	}
+	m.affect(text, at)
+}
+
+// problems returns the problems, and how many more there are.
+func (l *problemList) problems() (list []Problem, more int) {
+	m := &l.missing
+	if m.sum.count == 0 {
+		return l.list, l.more
+	}
+	m.Err = &fs.PathError{Op: m.op, Path: m.sum.path, Err: m.sum.first}
+	if m.sum.count > 1 {
+		m.Err = fmt.Errorf("%s: %w", m.op, m.sum.err())
+	}
+	return append(l.list[:len(l.list):len(l.list)], m.Problem), l.more
+}
+
+// problemsError returns an error if there are problems.
+func problemsError(list []Problem, more int) error {
+	switch {
+	case len(list) == 0:
+		return nil
+	case len(list)+more == 1:
+		return list[0].Err
+	}
+	return fmt.Errorf("%d problems, the first: %w", len(list)+more, list[0].Err)
+}

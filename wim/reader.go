@@ -153,7 +153,7 @@ func (rc *ReadCloser) openFile(fsys fs.FS, name string) (io.ReaderAt, int64, err
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+		return nil, 0, &fs.PathError{Op: "open", Path: name, Err: &kindError{"not a regular file", fs.ErrInvalid}}
 	}
 	file, err := fsys.Open(name)
 	if err != nil {

@@ -103,7 +103,7 @@ func TestExtractDamaged(t *testing.T) {
 	_, stderr, status := command("extract", writeFile(t, "bad.wim", data), "1", "links/hard-1.txt", "links/hard-2.txt", "twin-1.txt", "--to", dir)
 	require.Equal(t, 1, status)
 	require.Equal(t, "wimble: extract links/hard-1.txt: blob 755cfbc92b31c227c2428a51ebbf360277877977: the content has SHA-1 "+
-		wimtest.HexSHA1([]byte("Linked\n"))+": SHA-1 mismatch\n"+
+		wimtest.HexSHA1([]byte("Linked\n"))+": wim: SHA-1 mismatch\n"+
 		"wimble: extract links/hard-2.txt: it is a hard link of links/hard-1.txt, which was left out\n"+
 		"1 files, 1 directories, 0 links, 15 bytes\n"+
 		"wimble: 2 entries were not extracted\n", stderr)

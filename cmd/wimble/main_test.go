@@ -44,7 +44,7 @@ func fails(t *testing.T, args ...string) string {
 }
 
 // requireSaidOnce checks that no line has one of its parts twice, as in "open
-// X: open X" or "invalid WIM data: invalid WIM data".
+// X: open X" or "invalid data: invalid data".
 func requireSaidOnce(t *testing.T, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -96,12 +96,12 @@ func TestFilesThatAreNoWIM(t *testing.T) {
 	for _, c := range []struct{ name, file, message string }{
 		{"no file", filepath.Join(dir, "nothing.wim"), noFile(t, filepath.Join(dir, "nothing.wim"))},
 		{"a directory", dir, dir + ": a folder without sources/install.wim, .esd or .swm, and without sources/boot.wim; name a WIM file: file does not exist"},
-		{"an empty file", writeFile(t, "empty.wim", nil), "the file has 0 bytes, a WIM header alone has 208: invalid WIM data"},
-		{"10 bytes", writeFile(t, "ten.wim", []byte("MSWIM\x00\x00\x00\xd0\x00")), "the file has 10 bytes, a WIM header alone has 208: invalid WIM data"},
+		{"an empty file", writeFile(t, "empty.wim", nil), "the file has 0 bytes, a WIM header alone has 208: wim: invalid data"},
+		{"10 bytes", writeFile(t, "ten.wim", []byte("MSWIM\x00\x00\x00\xd0\x00")), "the file has 10 bytes, a WIM header alone has 208: wim: invalid data"},
 		{"another kind of file", writeFile(t, "text.wim", bytes.Repeat([]byte("text "), 1000)),
-			"header: no MSWIM signature; this is not a WIM file: invalid WIM data"},
+			"header: no MSWIM signature; this is not a WIM file: wim: invalid data"},
 		{"a file that is cut off", writeFile(t, "cut.wim", wimtest.FixtureBytes(t, "install.wim")[:20000]),
-			"blob table: 1350 bytes at offset 27241 lie outside of the file, which has 20000; it may be cut off: invalid WIM data"},
+			"blob table: 1350 bytes at offset 27241 lie outside of the file, which has 20000; it may be cut off: wim: invalid data"},
 	} {
 		for name, args := range eachCommand(t, c.file) {
 			message := fails(t, args...)

@@ -92,7 +92,7 @@ func TestFolderOfMedia(t *testing.T) {
 func TestOffset(t *testing.T) {
 	file := writeFile(t, "setup.exe", append(bytes.Repeat([]byte("MZ"), 500), wimtest.FixtureBytes(t, "none.wim")...))
 	require.Equal(t, works(t, "ls", fixture(t, "none.wim")), works(t, "ls", "--offset", "1000", file))
-	require.Equal(t, file+": invalid WIM data: this is a program; a WIM may begin at offset 1000, which --offset 1000 opens; "+
+	require.Equal(t, file+": wim: invalid data: this is a program; a WIM may begin at offset 1000, which --offset 1000 opens; "+
 		"if it unpacks itself, run it or open it with 7-Zip", fails(t, "ls", file))
 	require.Contains(t, fails(t, "ls", "--offset", "999", file), "at offset 999: ")
 }

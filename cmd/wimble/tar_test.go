@@ -196,7 +196,7 @@ func TestTarDamaged(t *testing.T) {
 	data[bytes.Index(data, []byte("linked\n"))] = 'L'
 	file := writeFile(t, "bad.wim", data)
 	message := "tar deep/a/hard-3.txt: blob 755cfbc92b31c227c2428a51ebbf360277877977: the content has SHA-1 " +
-		wimtest.HexSHA1([]byte("Linked\n")) + ": SHA-1 mismatch"
+		wimtest.HexSHA1([]byte("Linked\n")) + ": wim: SHA-1 mismatch"
 	for _, name := range []string{"out.tar", "out.tar.zst"} {
 		dir := t.TempDir()
 		out := filepath.Join(dir, name)

@@ -45,8 +45,8 @@ func TestVerifyDamaged(t *testing.T) {
 	var offset, size int
 	_, err := fmt.Sscan(header["Blob Table Offset"]+" "+header["Blob Table Size"], &offset, &size)
 	require.NoError(t, err)
-	require.Equal(t, fmt.Sprintf("wimble: bytes 208 to %d of bad.wim differ from the integrity table: SHA-1 mismatch\n", offset+size)+
-		"wimble: blob 755cfbc92b31c227c2428a51ebbf360277877977: the content has SHA-1 "+wimtest.HexSHA1([]byte("Linked\n"))+": SHA-1 mismatch\n"+
+	require.Equal(t, fmt.Sprintf("wimble: bytes 208 to %d of bad.wim differ from the integrity table: wim: SHA-1 mismatch\n", offset+size)+
+		"wimble: blob 755cfbc92b31c227c2428a51ebbf360277877977: the content has SHA-1 "+wimtest.HexSHA1([]byte("Linked\n"))+": wim: SHA-1 mismatch\n"+
 		"  affects 1:deep/a/hard-3.txt\n  affects 1:links/hard-1.txt\n  affects 1:links/hard-2.txt\n"+
 		"wimble: "+file+" is damaged or incomplete\n", stderr)
 }

@@ -7,9 +7,9 @@ import (
 
 var (
 	// ErrFormat is wrapped by the errors of bytes that are no such structure.
-	ErrFormat = errors.New("invalid WIM data")
+	ErrFormat = errors.New("wim: invalid data")
 	// ErrLimit is wrapped by the errors of an XML document that is too large.
-	ErrLimit = errors.New("limit exceeded")
+	ErrLimit = errors.New("wim: limit exceeded")
 )
 
 func formatErrorf(format string, args ...any) error {
