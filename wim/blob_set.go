@@ -8,15 +8,31 @@ import (
 )
 
 // newBlob is a content that goes into the file that is being written. However
-// many entries of however many images have it, it is stored once.
+// many entries of however many images have it, it is stored once. It comes from
+// an open WIM file or from a source.
 type newBlob struct {
-	sha1 SHA1
-	size int64
-	from *blob // of an open WIM file
+	sha1   SHA1 // zero until it is known
+	size   int64
+	from   *blob
+	source *source
+
+	// same is a blob that turned out to have the same content, and is written
+	// instead.
+	same *newBlob
+	// err is why the content could not be read, if it is left out for that.
+	err error
 
 	metadata   bool           // it is the metadata of an image
 	references uint32         // names of files that have it, in all images
 	header     resourceHeader // where it is in the new file
+}
+
+// stored is the blob that is written for b.
+func (b *newBlob) stored() *newBlob {
+	if b.same != nil {
+		return b.same
+	}
+	return b
 }
 
 // blobUse is how often an image uses a blob.
@@ -36,11 +52,16 @@ func (s *blobSet) add(b *blob) *newBlob {
 		return known
 	}
 	added := &newBlob{sha1: b.sha1, size: b.size(), from: b}
+	s.put(added)
+	return added
+}
+
+// put makes a blob the one of the set that has its content.
+func (s *blobSet) put(b *newBlob) {
 	if s.byHash == nil {
 		s.byHash = make(map[SHA1]*newBlob)
 	}
-	s.byHash[b.sha1] = added
-	return added
+	s.byHash[b.sha1] = b
 }
 
 // usesOf counts what an image uses of each blob, and adds those to the set. The

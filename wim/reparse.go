@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"crypto/sha1"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -27,7 +28,8 @@ const maxReparseData = wimfile.MaxReparseData
 // stored as it was when the image was captured.
 const reparseNotFixed = 1
 
-// ReparsePoint is the reparse data of an entry.
+// ReparsePoint is the reparse data of an entry. [NewReparsePoint] and
+// [NewSymlink] make one.
 type ReparsePoint struct {
 	Tag      ReparseTag
 	Reserved uint16
@@ -35,12 +37,52 @@ type ReparsePoint struct {
 	Size     int64  // of the data; -1 when it is in none of the given files
 	SHA1     SHA1
 
-	fs *FS
+	fs   *FS    // of the image that the data is in, or
+	data []byte // the data itself
+}
+
+// NewReparsePoint returns a reparse point with the given data: a
+// REPARSE_DATA_BUFFER without its first 8 bytes. The data is not copied.
+func NewReparsePoint(tag ReparseTag, data []byte) *ReparsePoint {
+	p := &ReparsePoint{Tag: tag, Size: int64(len(data)), data: data}
+	if len(data) == 0 {
+		p.data = []byte{}
+	} else {
+		p.SHA1 = sha1.Sum(data)
+	}
+	return p
+}
+
+// NewSymlink returns the symbolic link of Windows that is like one of a Unix
+// system. Slashes of the target become backslashes, and the other way round. A
+// target that begins with a slash becomes one on drive C, which is not adjusted.
+func NewSymlink(target string) (*ReparsePoint, error) {
+	swapped := strings.NewReplacer("/", `\`, `\`, "/").Replace(target)
+	print, ok := utf16le.AppendWTF8(nil, swapped)
+	if !ok {
+		return nil, fmt.Errorf("the target of the link, %q, is not UTF-8: %w", target, fs.ErrInvalid)
+	}
+	substitute, relative := print, true
+	if strings.HasPrefix(target, "/") {
+		print = append(utf16le.Append(nil, "C:"), print...)
+		substitute, relative = append(utf16le.Append(nil, `\??\`), print...), false
+	}
+	link := wimfile.NewLink(substitute, print, relative)
+	data := link.Append(nil, wimfile.ReparseSymlink)
+	if len(data) > maxReparseData {
+		return nil, fmt.Errorf("the target of the link has %d bytes, too many for Windows: %w", len(target), fs.ErrInvalid)
+	}
+	p := NewReparsePoint(ReparseTagSymlink, data)
+	p.Flags = reparseNotFixed
+	return p, nil
 }
 
 // Data reads the reparse data: a REPARSE_DATA_BUFFER without its first 8
-// bytes, the tag and the length. A value that no [FS] has made has none.
+// bytes, the tag and the length.
 func (p *ReparsePoint) Data() ([]byte, error) {
+	if p.data != nil {
+		return p.data, nil
+	}
 	if p.fs == nil {
 		return nil, fmt.Errorf("reparse data of no image: %w", fs.ErrInvalid)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
@@ -45,6 +46,7 @@ type newResource struct {
 	usize    int64
 	raw      bool // stored without compression
 	metadata bool // of an image
+	keep     bool // compressed, though it did not shrink: it cannot be read again
 	done     func(resourceHeader) error
 
 	given   int64 // bytes of content that were given
@@ -54,6 +56,8 @@ type newResource struct {
 	size    int64   // of its chunks
 	stored  []byte  // the chunks of a small resource, which is written at its end
 	content []byte  // and its content, in case that the chunks are no smaller
+
+	abandoned atomic.Bool
 }
 
 // newChunk is a chunk on its way.
@@ -98,7 +102,8 @@ func newResourceWriter(ctx context.Context, out *output, codec Compression, chun
 }
 
 // begin starts a resource of usize bytes, of which there is at least one. The
-// caller gives exactly so many with Write, and then calls end.
+// caller gives exactly so many with Write, and then calls end, or at any moment
+// abandon.
 func (w *resourceWriter) begin(r *newResource) { w.current = r }
 
 // Write takes the next bytes of the current resource.
@@ -123,18 +128,18 @@ func (w *resourceWriter) Write(p []byte) (int, error) {
 		w.chunk.data = append(w.chunk.data, rest[:n]...)
 		rest = rest[n:]
 		r.given += int64(n)
-		if len(w.chunk.data) == w.chunkSize || r.given == r.usize {
-			w.send()
+		if len(w.chunk.data) == w.chunkSize && r.given < r.usize {
+			w.send(false)
 		}
 	}
 	return len(p), nil
 }
 
 // send passes the chunk on. Each channel has room for all chunks.
-func (w *resourceWriter) send() {
+func (w *resourceWriter) send(last bool) {
 	c := w.chunk
 	w.chunk = nil
-	c.last = c.resource.given == c.resource.usize
+	c.last = last
 	w.ordered <- c
 	w.packing <- c
 }
@@ -144,7 +149,25 @@ func (w *resourceWriter) end() error {
 	if r := w.current; r.given != r.usize {
 		return fmt.Errorf("%d of %d bytes of content: %w", r.given, r.usize, ErrChanged)
 	}
+	w.send(true)
 	return nil
+}
+
+// abandon ends the current resource, of which nothing will be in the file.
+func (w *resourceWriter) abandon() {
+	if w.current.given == 0 {
+		return
+	}
+	w.current.abandoned.Store(true)
+	if w.chunk == nil {
+		select {
+		case w.chunk = <-w.free:
+			w.chunk.resource = w.current
+		case <-w.ctx.Done():
+			return
+		}
+	}
+	w.send(true)
 }
 
 // close waits until all is written, and says why it was not. A writer of which
@@ -167,7 +190,7 @@ func (w *resourceWriter) pack(level int) {
 	var encoder chunkEncoder
 	for c := range w.packing {
 		c.size = 0
-		if !c.resource.raw && w.ctx.Err() == nil {
+		if !c.resource.raw && !c.resource.abandoned.Load() && w.ctx.Err() == nil {
 			if encoder == nil {
 				var err error
 				if encoder, err = newEncoder(w.codec, w.chunkSize, level); err != nil {
@@ -201,6 +224,12 @@ func (w *resourceWriter) write() {
 
 // append writes the resource's next chunk.
 func (r *newResource) append(w *resourceWriter, c *newChunk) error {
+	if r.abandoned.Load() {
+		if c.last && r.offsets != nil {
+			return w.out.seek(r.start)
+		}
+		return nil
+	}
 	stored := c.data
 	if c.size > 0 {
 		stored = c.packed[:c.size]
@@ -246,7 +275,7 @@ func (r *newResource) finish(out *output) error {
 	// A resource that did not shrink is stored raw; Windows misreads one that has
 	// the size of its content and is marked as compressed. But readers are known
 	// that take the codec of metadata from the header alone.
-	shrunk := h.size < h.usize || r.metadata
+	shrunk := h.size < h.usize || r.metadata || r.keep && h.size != h.usize
 	switch {
 	case r.small() && !shrunk:
 		h.flags, h.size = h.flags&^resourceCompressed, h.usize

@@ -160,7 +160,7 @@ func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, 
 	p := newWriting(u.Writer, u.file, opts)
 	p.base = base
 	p.out.offset = base.end()
-	p.sameImages = slices.Equal(u.images, u.old)
+	p.sameImages = slices.Equal(u.images, u.old) && !slices.ContainsFunc(u.images, (*WriterImage).made)
 	err := p.run(ctx)
 	if err != nil {
 		if p.switched {

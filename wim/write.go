@@ -32,6 +32,13 @@ type WriteReport struct {
 	Copied int   // those that were copied as they are stored
 	Packed int   // those that were compressed, or stored raw
 	Bytes  int64 // of contents, uncompressed, that were copied or packed
+
+	// Skipped are entries of captured trees that are not in the images, since
+	// they could not be read.
+	Skipped []Skipped
+	// Excluded counts those that a list of exclusions names, without what is in
+	// them.
+	Excluded int
 }
 
 // Write writes the file to dst, which is empty. It reads and compresses on all
@@ -60,6 +67,7 @@ type writing struct {
 
 	blobs          []*newBlob // all that images use, metadata not counted
 	copied, packed []*newBlob // what has to be done with those that are not in place
+	sources        []*newBlob // those that no WIM file has yet
 	packedMetadata []*newBlob // of images, which comes after the contents
 }
 
@@ -96,7 +104,13 @@ func (p *writing) run(ctx context.Context) error {
 	if err := p.pack(ctx, p.packed); err != nil {
 		return err
 	}
+	if err := p.packSources(ctx); err != nil {
+		return err
+	}
 	if err := p.pack(ctx, p.packedMetadata); err != nil {
+		return err
+	}
+	if err := p.packDrafts(ctx); err != nil {
 		return err
 	}
 	return p.tables(ctx)
@@ -123,16 +137,25 @@ func (w *Writer) countReferences() ([]*newBlob, error) {
 	for _, b := range w.blobs.byHash {
 		b.references = 0
 	}
-	var used []*newBlob
 	for _, image := range w.images {
 		if err := image.count(&w.blobs); err != nil {
 			return nil, err
 		}
-		for _, use := range image.uses {
-			if use.blob.references == 0 {
-				used = append(used, use.blob)
+		for use := range image.allUses() {
+			use.blob.stored().references = 0
+		}
+	}
+	var used []*newBlob
+	for _, image := range w.images {
+		for use := range image.allUses() {
+			b := use.blob.stored()
+			if b.size == 0 {
+				continue // the file was emptied since it was captured
 			}
-			use.blob.addReferences(use.count)
+			if b.references == 0 {
+				used = append(used, b)
+			}
+			b.addReferences(use.count)
 		}
 	}
 	return used, nil
@@ -144,20 +167,24 @@ func (p *writing) plan() (err error) {
 		return err
 	}
 	p.packed = p.assign(p.blobs)
-	p.report.Blobs, p.report.Copied, p.report.Packed = len(p.blobs), len(p.copied), len(p.packed)
+	p.report.Packed = len(p.packed)
 	var metadata []*newBlob
 	for _, image := range p.images {
-		metadata = append(metadata, image.metadata)
+		if !image.made() {
+			metadata = append(metadata, image.metadata)
+		}
 	}
 	p.packedMetadata = p.assign(metadata)
 	return nil
 }
 
 // assign keeps blobs where they are, or has them copied as they are stored, and
-// returns the others.
+// returns the others that WIM files have.
 func (p *writing) assign(blobs []*newBlob) (packed []*newBlob) {
 	for _, b := range blobs {
 		switch {
+		case b.from == nil:
+			p.sources = append(p.sources, b)
 		case p.inPlace(b):
 			b.header = b.from.header
 		case p.copies(b):
@@ -171,7 +198,7 @@ func (p *writing) assign(blobs []*newBlob) (packed []*newBlob) {
 
 // inPlace says whether a blob is in the file that is added to.
 func (p *writing) inPlace(b *newBlob) bool {
-	return p.base != nil && b.from.part == p.base
+	return p.base != nil && b.from != nil && b.from.part == p.base
 }
 
 // copies says whether a blob is copied as it is stored.
@@ -318,6 +345,7 @@ func (p *writing) tables(ctx context.Context) error {
 		return err
 	}
 	p.report.Size = p.out.position()
+	p.report.Blobs, p.report.Copied = len(p.blobs), len(p.copied)
 	return p.finish(ctx, header)
 }
 

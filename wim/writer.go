@@ -42,6 +42,7 @@ type writerOptions struct {
 	integrity   bool
 	guid        GUID
 	now         time.Time
+	retries     int
 }
 
 // A WriterOption changes how a [Writer] writes.
@@ -83,6 +84,10 @@ func WithGUID(guid GUID) WriterOption { return func(o *writerOptions) { o.guid =
 
 // WithTime sets the time that new and changed images have, instead of now.
 func WithTime(now time.Time) WriterOption { return func(o *writerOptions) { o.now = now } }
+
+// WithRetries has a file that changes while it is read read again, up to so many
+// times. By default it is an error.
+func WithRetries(times int) WriterOption { return func(o *writerOptions) { o.retries = times } }
 
 // NewWriter returns a Writer without images. The error, if any, says which
 // option makes no sense.
@@ -140,6 +145,14 @@ type WriterImage struct {
 	metadata *newBlob
 	batch    int
 	changed  bool // since it was added
+
+	draft *draft // of one that is made or changed; it has the uses then
+	late  lateDraft
+
+	// What its tree had is not in it: what could not be read, and how much a
+	// list of exclusions names.
+	skipped  []Skipped
+	excluded int
 }
 
 // Images are the images that will be written, in order.

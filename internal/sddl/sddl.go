@@ -1,4 +1,4 @@
-// Package sddl writes security descriptors as text, in the language in which
+// Package sddl writes security descriptors as text and parses it, in the language in which
 // icacls, Get-Acl and sc show them: "O:BAG:SYD:(A;;FA;;;WD)" has the
 // administrators as owner, the system as group, and one entry that allows
 // everyone everything ([MS-DTYP], section 2.5.1).
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// ErrInvalid is what [Format] returns, wrapped, for what is no security
+// ErrInvalid is what [Format] and [Parse] return, wrapped, for what is no security
 // descriptor.
 var ErrInvalid = errors.New("invalid security descriptor")
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Units splits stored bytes into units. An odd last byte is dropped.
@@ -89,4 +90,27 @@ func Escape(units []uint16, bad func(rune) bool) string {
 		}
 	}
 	return name.String()
+}
+
+// AppendWTF8 appends text as it is stored, which may have surrogates encoded
+// like other characters, in three bytes each. It fails for other bytes that are
+// not UTF-8.
+func AppendWTF8(dst []byte, text string) (_ []byte, ok bool) {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size == 1 {
+			// Surrogates are U+D800 to U+DFFF: ED A0 80 to ED BF BF.
+			if len(text) < 3 || text[0] != 0xED || text[1] < 0xA0 || text[1] > 0xBF || text[2] < 0x80 || text[2] > 0xBF {
+				return dst, false
+			}
+			r, size = 0xD000|rune(text[1]&0x3F)<<6|rune(text[2]&0x3F), 3
+		}
+		text = text[size:]
+		if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
+			dst = binary.LittleEndian.AppendUint16(dst, uint16(high))
+			r = low
+		}
+		dst = binary.LittleEndian.AppendUint16(dst, uint16(r))
+	}
+	return dst, true
 }
