@@ -148,7 +148,7 @@ type tier struct {
 // were made of.
 func (b *builder) countDepths(big []uint32, n uint) (depths [maxCodeLen + 1]uint32) {
 	// All nodes of a weight w merge with each other, in pairs of weight 2w,
-	// but for one that an odd number leaves over: it is carried on to the
+	// except for one that an odd number leaves over: it is carried on to the
 	// next weight, and comes first there.
 	clear(b.inner[:])
 	var made, used uint32 // internal nodes

@@ -66,7 +66,7 @@ type x86Walk struct {
 	last int // end of the last instruction that addressed a place seen before
 }
 
-// restore restores the instructions that start at from + found[i], but for
+// restore restores the instructions that start at from + found[i], except
 // those that start within another.
 func (w *x86Walk) restore(data []byte, from int, found []uint16) {
 	next, last := w.next, w.last

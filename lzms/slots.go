@@ -11,7 +11,7 @@ type slot struct {
 // than any alphabet, so that ten bits are a safe index.
 type slots struct {
 	slot [1024]slot
-	// entry[s] is what code.table holds for symbol s, but for the length
+	// entry[s] is what code.table holds for symbol s, except for the length
 	// of its codeword, which is to be added.
 	entry [1024]entry
 }

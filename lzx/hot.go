@@ -34,7 +34,7 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 items:
 	for pos <= len(dst)-8 && len(in) >= inputEnd+8 {
 		// The item is a match of length bytes at after.newest(), and b and left are
-		// what buf and n are behind it.
+		// what buf and n are after it.
 		var after recentOffsets
 		var b uint64
 		var left uint

@@ -37,7 +37,7 @@ func (d *Decoder) decodeItems(dst []byte, pos, end int) error {
 	}
 }
 
-// decodeItem decodes one item at pos and returns the position behind it (the
+// decodeItem decodes one item at pos and returns the position after it (the
 // WIM format sheet, section 5.6).
 func (d *Decoder) decodeItem(dst []byte, pos, end int) (int, error) {
 	r := &d.bits

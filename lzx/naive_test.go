@@ -26,7 +26,7 @@ func naiveDecode(window, size int, src []byte) ([]byte, error) {
 		if err := n.block(); err != nil {
 			return nil, err
 		}
-		// At most two units of zeros behind the input may have been used.
+		// At most two units of zeros after the input may have been used.
 		if n.bit > (len(src)+1)/2*16+32 {
 			return nil, errors.New("input ends early")
 		}

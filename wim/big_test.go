@@ -49,7 +49,7 @@ func addBigChunked(w *wimtest.WIM, usize int64, width int) [20]byte {
 	body := w.Body()
 	start := body.Size()
 	offset := func(i int64) uint64 { return uint64(i+1) * uint64(chunkSize) }
-	if w.Header.Magic[0] == 'W' { // pipable: a size before each chunk, the table behind
+	if w.Header.Magic[0] == 'W' { // pipable: a size before each chunk, the table after
 		stride := chunkSize + 4
 		body.AppendFunc(usize+4*chunks, func(p []byte, at int64) {
 			for done := 0; done < len(p); {

@@ -246,7 +246,7 @@ func (r *bulkRun) plan(blobs []*blob) (lost []lostBlob, err error) {
 	return lost, flush()
 }
 
-// send hands a job to a worker once there is memory for it.
+// send hands a job to one of the workers once there is memory for it.
 func (r *bulkRun) send(j *job) error {
 	if err := r.gate.Acquire(r.ctx, j.cost()); err != nil {
 		return err

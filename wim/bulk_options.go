@@ -26,7 +26,7 @@ type ExtractOption interface{ applyExtract(*extractOptions) }
 // four times GOMAXPROCS.
 func WithWorkers(n int) BulkOption { return bulkOption(func(o *bulkOptions) { o.workers = n }) }
 
-// WithProgress has a function called now and then, from one goroutine at a time.
+// WithProgress calls a function now and then, from one goroutine at a time.
 func WithProgress(report func(Progress)) BulkOption {
 	return bulkOption(func(o *bulkOptions) { o.report = report })
 }

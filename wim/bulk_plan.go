@@ -52,7 +52,7 @@ type damage struct {
 	err        error
 }
 
-// job is what a worker does in one go: pieces whose bytes are close together.
+// job is what one worker does in one go: pieces whose bytes are close together.
 type job struct {
 	part   *part
 	window span // of the part; what lies outside is read as needed
@@ -136,7 +136,7 @@ func (j *job) append(p *piece) {
 // cost is the memory that the job takes.
 func (j *job) cost() int64 { return j.window.size + j.content }
 
-// add adds a small resource if it lies close behind the others.
+// add adds a small resource if it lies close after the others.
 func (j *job) add(p *piece) bool {
 	w := p.window()
 	if j.part != p.of.resource.part || w.offset < j.window.offset ||

@@ -172,8 +172,8 @@ func (x *extraction) newFileSink(places []destination) (*fileSink, error) {
 	return s, nil
 }
 
-// createAt is create, but that it returns nil for a stream that the host
-// refuses: that is not restored then.
+// createAt is like create, but returns no file if the host refuses a named
+// stream, which is then reported as not restored.
 func (x *extraction) createAt(at destination) (*newFile, error) {
 	file, err := x.create(at)
 	if err != nil && at.stream != "" {

@@ -221,7 +221,7 @@ func (x *extractedTree) restoreEntry(i int32, dir *os.Root, name string) (restor
 	err = entry.setBasic(basic)
 	if err == nil {
 		restored |= timesKind
-	} else { // FAT has no times before 1980 and behind 2107
+	} else { // FAT has no times before 1980 and after 2107
 		err = entry.setBasic(basicInfo{attributes: basic.attributes})
 	}
 	if err == nil && missing == 0 {

@@ -214,7 +214,7 @@ func TestReparseData(t *testing.T) {
 		return string(out)
 	}
 	for path, want := range map[string]string{
-		// Substitute name at 0, 24 bytes; print name behind its NUL, 16 bytes.
+		// Substitute name at 0, 24 bytes; print name after its NUL, 16 bytes.
 		"junction": "\x00\x00\x18\x00\x1a\x00\x10\x00" + utf16("\\??\\C:\\plain\x00C:\\plain\x00"),
 		// Print name at 0, 28 bytes; substitute name at 28; relative.
 		"symlink-relative.txt":     "\x1c\x00\x1c\x00\x00\x00\x1c\x00\x01\x00\x00\x00" + utf16(`plain\file.txtplain\file.txt`),

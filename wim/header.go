@@ -191,7 +191,7 @@ func (h resourceHeader) stored() wimfile.ResourceHeader {
 	return wimfile.ResourceHeader{Size: h.size, Flags: h.flags, Offset: h.offset, USize: h.usize}
 }
 
-// setCompression sets the codec and all that goes with it.
+// setCompression sets the codec and what depends on it.
 func (h *Header) setCompression(codec Compression, chunkSize int) {
 	h.Compression, h.ChunkSize = codec, chunkSize
 	if codec == CompressionNone {

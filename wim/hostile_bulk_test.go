@@ -23,7 +23,7 @@ func TestHostileBulkWindow(t *testing.T) {
 	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)
 	good := w.AddBlob([]byte("good"))
 	// Chunk 0 is where it should be, chunk 1 has all of the hole, and chunks 2
-	// to 63 are behind it.
+	// to 63 are after it.
 	content := make([]byte, 64*32768)
 	content[0] = 1
 	sum := sha1.Sum(content)

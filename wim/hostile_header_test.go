@@ -94,7 +94,7 @@ func TestHostileFileTooShort(t *testing.T) {
 			whole := w.Bytes()
 			for n := range whole {
 				r, err := NewReader(bytes.NewReader(whole[:n]), int64(n))
-				if err == nil { // the XML is cut off, which is behind everything else
+				if err == nil { // the XML is cut off, which is after everything else
 					require.Equal(t, "normal", name)
 					requireWarning(t, r.Warnings(), "XML")
 					requireFile(t, craftedTree(t, r), "0", []byte("hello"))

@@ -161,7 +161,7 @@ func TestHostileChunkAtEOF(t *testing.T) {
 }
 
 // endsEarly reads resources from a source that is cut off, and the tables
-// behind them from the whole one.
+// after them from the whole one.
 type endsEarly struct {
 	whole io.ReaderAt
 	cut   *io.SectionReader
@@ -222,7 +222,7 @@ func TestHostileChunkSize(t *testing.T) {
 	// This one claims a gigabyte, of which the file has 20 bytes.
 	w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{
 		Size: 20, Flags: wimtest.ResourceCompressed, Offset: 1 << 20, USize: 1 << 30}, Part: 1, References: 1, SHA1: [20]byte{1}})
-	// And this one has bytes behind the end of what can be read.
+	// And this one has bytes after the end of what can be read.
 	w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{
 		Size: 100, Flags: wimtest.ResourceCompressed, Offset: 1000, USize: 1 << 30}, Part: 1, References: 1, SHA1: [20]byte{2}})
 	withImage(w, zeros, [20]byte{1}, [20]byte{2})

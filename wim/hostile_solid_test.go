@@ -48,7 +48,7 @@ func TestHostileSolidCodecNone(t *testing.T) {
 }
 
 // A solid resource that cannot be read takes its own blobs with it, not those of
-// the resources behind it in the run.
+// the resources after it in the run.
 func TestHostileSolidNeighbours(t *testing.T) {
 	data := counted(100_000)
 	for name, damage := range map[string]struct {

@@ -45,7 +45,7 @@ type WindowsInfo struct {
 
 	Languages       []string
 	DefaultLanguage string
-	// FallbackLanguages maps a language to the one that stands in for it.
+	// FallbackLanguages maps a language to the one that is used in its place.
 	FallbackLanguages map[string]string
 
 	// Version is major, minor, build and SPBUILD. SPBUILD is the update build

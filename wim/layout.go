@@ -9,7 +9,7 @@ import (
 
 // A fileLayout is what a file is going to be, to the byte, before any of it is
 // written: a WIM file or one part of a set. It is pure data. Each byte of the
-// file is in one of the lists, but for the integrity table, which needs all the
+// file is in one of the lists, except the integrity table, which needs all the
 // others. Reader.Split writes layouts to files; they can be read as well.
 //
 //	header | copies | compressed | decoded | blob table | XML | integrity table

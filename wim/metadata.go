@@ -54,7 +54,7 @@ func parseMetadata(raw []byte) (*metadata, error) {
 }
 
 // parseSecurityData finds the security descriptors and returns the offset of
-// the root dentry behind them.
+// the root dentry after them.
 func (m *metadata) parseSecurityData() (root uint64, err error) {
 	security, err := wimfile.ParseSecurityData(m.raw)
 	if err != nil {
@@ -201,7 +201,7 @@ func (m *metadata) nameChildren(children []node) {
 }
 
 // parseDentry checks the dentry at an offset and its extra stream entries,
-// and returns the offset behind them. What it lets pass can be parsed again
+// and returns the offset after them. What it lets pass can be parsed again
 // without checks.
 func (m *metadata) parseDentry(at uint64) (node, uint64, error) {
 	if at > uint64(len(m.raw)) || uint64(len(m.raw))-at < wimfile.DentrySize {

@@ -2,7 +2,7 @@ package wim
 
 import "io"
 
-// output is the file that is being written, from front to back but for chunk
+// output is the file that is being written, from front to back except for chunk
 // tables, which stand before their chunks and are known after them.
 type output struct {
 	dst    io.WriterAt

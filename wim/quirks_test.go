@@ -574,8 +574,8 @@ func TestQuirkSolidInNormalVersion(t *testing.T) {
 	requireNoFile(t, craftedTree(t, r), "1", ErrMissingBlob)
 }
 
-// The integrity table is where the header says, right behind the boot index at
-// 0x7C. (One reader of others looks 4 bytes behind that.)
+// The integrity table is where the header says, right after the boot index at
+// 0x7C. (One reader of others looks 4 bytes after that.)
 func TestQuirkIntegrityPlace(t *testing.T) {
 	w := craftedHello()
 	w.IntegrityChunk = 100

@@ -22,7 +22,7 @@ type Option func(*Reader)
 func WithLimits(l Limits) Option { return func(r *Reader) { r.limits = l } }
 
 // Reader reads one WIM file, or a split set. Its methods may be called by many
-// goroutines at once, but for AddPart and Reference.
+// goroutines at once, except for AddPart and Reference.
 type Reader struct {
 	// Header is the header of the file that was opened.
 	Header Header
@@ -112,7 +112,7 @@ func (rc *ReadCloser) Close() error {
 
 // OpenReader opens a WIM file by name. If it is a part of a split set, any
 // part, the others are looked for beside it: the files that are named as it is
-// but for a number, such as install.swm, install2.swm, install3.swm. Which
+// except for a number, such as install.swm, install2.swm, install3.swm. Which
 // parts they are is told by their headers. It is no error if some are missing;
 // see [Reader.MissingParts].
 func OpenReader(name string, opts ...Option) (*ReadCloser, error) {

@@ -151,7 +151,7 @@ func (res *resource) readBoundaries(source io.ReaderAt, i int64) (*boundaries, e
 	first := i - i%boundariesStep
 	count := min(n-first, boundariesStep)
 	at := make([]int64, count+1)
-	// Chunk k, but for chunk 0, starts where entry k-1 says. The last chunk
+	// Chunk k, except chunk 0, starts where entry k-1 says. The last chunk
 	// ends where the chunks end.
 	from, to := max(first, 1), min(first+count, n-1)
 	if to >= from {

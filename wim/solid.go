@@ -26,7 +26,7 @@ type solidRun struct {
 }
 
 // solidEntry is a solid resource as a table names it. Its uncompressed size
-// stands in the resource itself.
+// is in the resource itself.
 type solidEntry struct {
 	header     resourceHeader
 	partNumber uint16
@@ -251,7 +251,7 @@ func (o *solidOpener) openNew(e solidEntry) openedSolid {
 }
 
 // space opens the resources in order. The first whose size is not known ends
-// the space, since nobody knows where the ones behind it begin.
+// the space, since nobody knows where the ones after it begin.
 func (o *solidOpener) space(name string, entries []solidEntry) addressSpace {
 	s := addressSpace{name: name}
 	for _, e := range entries {

@@ -294,7 +294,7 @@ func TestSolidRuns(t *testing.T) {
 			contents = append(contents, content)
 		}
 		data := counted(200_000)
-		// A run: blobs before, between and behind its resources.
+		// A run: blobs before, between and after its resources.
 		add(data[50_000+100:][:70_000], 50_000+100) // in the second resource
 		w.AddSolid(wimtest.SolidOf(data[:50_000], wimtest.CodecLZX, 32768))
 		add(data[:50_000], 0) // all of the first

@@ -55,10 +55,10 @@ const (
 // The tar is in PAX format, with times of modification and access in units of
 // 100 ns. An absolute link target that Extract would root in its directory is
 // written relative to the link, so that it leads to the same file wherever the
-// tar is unpacked. Owners are 0, but for files with Unix data, and no entry has
-// names of users. What else there is stands in vendor records, as programs for
-// Windows containers write them where those have a name for it; binary values
-// are in base64:
+// tar is unpacked. Owners are 0, except for files with Unix data, and no entry has
+// names of users. Everything else is in vendor records, those of programs
+// for Windows containers where they have one for it; binary values are in
+// base64:
 //
 //	LIBARCHIVE.creationtime  time of creation, as the standard's mtime
 //	MSWINDOWS.fileattr       attributes, decimal

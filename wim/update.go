@@ -147,7 +147,7 @@ func (u *Update) Close() error {
 	return file.Close()
 }
 
-// Commit writes what is new behind what the file has, and then switches the
+// Commit writes what is new after what the file has, and then switches the
 // header to it. What was taken out keeps its room until the next [Update.Rebuild].
 // The Update is closed by that.
 func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, error) {

@@ -326,7 +326,7 @@ func TestVerifyFindsBrokenXMLOfParts(t *testing.T) {
 	last := wimtest.FixtureBytes(t, "split3.swm")
 	xml, err := strconv.Atoi(fixtureInfo(t, "split3.swm").Header["XML Data Offset"])
 	require.NoError(t, err)
-	clear(last[0x7C:0x94]) // no integrity table: it is behind the XML
+	clear(last[0x7C:0x94]) // no integrity table: it is after the XML
 	for _, c := range []struct {
 		name    string
 		data    []byte

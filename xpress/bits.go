@@ -7,7 +7,7 @@ import (
 
 // A bitReader reads the chunk's bits and, between them, its length bytes (the WIM
 // format sheet, section 4.3). Bits are packed into 16-bit little-endian units,
-// most significant bit first. What stands behind the input reads as zero.
+// most significant bit first. What follows the input reads as zero.
 type bitReader struct {
 	in   []byte
 	next int    // where the next unit is loaded from
@@ -15,7 +15,7 @@ type bitReader struct {
 	n    uint   // how many of them are valid: 0 to 63. Lower ones are zero or right
 }
 
-// maxPastEnd is how many of the zero bits behind the input a chunk may use: an
+// maxPastEnd is how many of the zero bits after the input a chunk may use: an
 // encoder may leave out the last unit or two when they are zero.
 const maxPastEnd = 32
 

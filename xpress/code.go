@@ -21,7 +21,7 @@ type code struct {
 	main [1 << codeBits]uint32
 
 	// long is indexed by input>>longShift - longBase, where input has the next
-	// bit as its most significant one. It lies behind main in memory.
+	// bit as its most significant one. It lies after main in memory.
 	long      [longSize]uint32
 	longShift uint
 	longBase  uint64
@@ -136,7 +136,7 @@ func (c *code) fill(count *lengthCounts) {
 }
 
 // fillIntervals writes each entry 1 << logWidth times, one after the other, and
-// returns what is behind them.
+// returns what is after them.
 func fillIntervals(out, entries []uint32, logWidth int) []uint32 {
 	switch logWidth {
 	case 0:

@@ -15,7 +15,7 @@ func corrupt(format string, args ...any) error {
 // MaxChunk is the largest uncompressed size of a chunk.
 const MaxChunk = 65536
 
-// windowSize leaves room behind a chunk for copies of a fixed size.
+// windowSize leaves room after a chunk for copies of a fixed size.
 const windowSize = MaxChunk + 64
 
 // A Decoder decompresses chunks, one after the other. It holds about 30 KiB (with

@@ -28,7 +28,7 @@ const unsafeMargin = 2 * hotMargin
 //     16 at most, so the 16 bytes at pos end before size <= MaxChunk. A source is
 //     used only if it is at most pos-length, which does not wrap, as
 //     pos >= 16 >= length; its 16 bytes end before those at pos do. A longer match
-//     ends at last or before; up to 15 bytes are written behind it.
+//     ends at last or before; up to 15 bytes are written after it.
 func (d *Decoder) hotUnsafe(pos uint) uint {
 	if pos < maxMain || len(d.out) < unsafeMargin || d.bits.next > len(d.bits.in)-8 {
 		return pos

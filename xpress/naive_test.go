@@ -114,7 +114,7 @@ func naiveDecodeStrictly(size int, src []byte) (out []byte, strict bool, err err
 			out = append(out, out[len(out)-offset])
 		}
 	}
-	// At most two units of zeros behind the input may have been used.
+	// At most two units of zeros after the input may have been used.
 	if at*8-len(queue) > len(src)*8+32 {
 		return nil, false, errors.New("input ends early")
 	}

@@ -44,9 +44,9 @@ const (
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
 
-	// With this footer, whatever its bits are, a literal seems to be copied from 16
-	// to 31 bytes back: any place does whose bytes were not just written, as the
-	// processor makes a load wait for those.
+	// A literal is decoded as a match whose byte is then replaced. This footer puts
+	// the source of that match 16 to 31 bytes back, away from bytes that were just
+	// written: loading those would stall on the pending store.
 	literalFooter = 4
 )
 
@@ -55,7 +55,7 @@ const (
 //
 // The shift to the left drops the codeword (the shift count is taken modulo 64, so
 // it may be computed from more than the fields that matter). Then a 1 is put
-// before the footer, and all behind it is dropped.
+// before the footer, and all after it is dropped.
 func matchOffset(buf uint64, e uint32) uint {
 	footer := e >> entryFooter
 	return uint((buf<<((e-footer)&63)>>1 | 1<<63) >> (^footer & 63))

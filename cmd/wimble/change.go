@@ -13,7 +13,7 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// change opens a file, changes it, and writes what is new behind what it has, or
+// change opens a file, changes it, and writes what is new after what it has, or
 // the whole file anew.
 func (a *app) change(ctx context.Context, name string, anew bool, opts []wim.WriterOption, change func(*wim.Update) error) error {
 	u, err := wim.OpenUpdate(name, opts...)

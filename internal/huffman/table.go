@@ -61,7 +61,7 @@ type Table struct {
 	longest int
 	escape  uint32
 	step    uint32
-	storage []uint32 // Main, and behind it Long
+	storage []uint32 // Main, and after it Long
 	sorted  []uint32 // entries in the order of their codewords
 
 	// What the table was last built for; built has no length when that failed.
@@ -255,7 +255,7 @@ func (t *Table) fill(count *lengthCounts) {
 }
 
 // fillIntervals writes each entry width times, a power of two, one after the
-// other, and returns what is behind them.
+// other, and returns what is after them.
 func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
 	switch width {
 	case 1:

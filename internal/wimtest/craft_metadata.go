@@ -13,7 +13,7 @@ type Metadata struct {
 	SecuritySizes []uint64
 
 	Root    *Dentry // nil for an image without anything
-	Trailer []byte  // behind everything else
+	Trailer []byte  // after everything else
 }
 
 // Dentry is one name in the tree. A nil pointer among its fields stands for
@@ -30,7 +30,7 @@ type Dentry struct {
 	Reparse    *Reparse // takes the place of HardLink
 	Streams    []StreamEntry
 	Tagged     []TaggedItem
-	Extra      []byte // behind the tagged items
+	Extra      []byte // after the tagged items
 	Children   []*Dentry
 
 	Length      *uint64

@@ -17,7 +17,7 @@ type Chunked struct {
 	Offsets []uint64
 	// Width is the size of an offset; 0 for the right one.
 	Width int
-	// Pipable puts sizes before the chunks and the table behind them.
+	// Pipable puts sizes before the chunks and the table after them.
 	Pipable bool
 }
 
