@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -269,6 +270,59 @@ func TestWebContext(t *testing.T) {
 	require.NoError(t, file.Close())
 }
 
+// A server that fails at every second request, in turn in several ways.
+func TestFaultyServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits between attempts")
+	}
+	files := webFiles(t)
+	var mu sync.Mutex
+	n := 0
+	faulty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		n++
+		fault := n % 8
+		mu.Unlock()
+		switch fault {
+		case 1:
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		case 3: // less than it announces
+			w = &cutWriter{w, 100_000}
+		case 5: // nothing at all
+			panic(http.ErrAbortHandler)
+		case 7:
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		http.ServeContent(w, r, "", time.Unix(1e9, 0), bytes.NewReader(files[r.URL.Path]))
+	}))
+	defer faulty.Close()
+	for _, c := range []struct{ name, fixture string }{{"/win.iso", "split.swm"}, {"/win.iso:sources/boot.wim", "boot.wim"}, {"/install.swm", "split.swm"}} {
+		file, err := Open(context.Background(), faulty.URL+c.name)
+		require.NoError(t, err)
+		requireSameFile(t, file, c.fixture)
+		require.NoError(t, file.Close())
+	}
+	require.Greater(t, n, 10)
+}
+
+// cutWriter breaks the connection after some bytes.
+type cutWriter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (w *cutWriter) Write(p []byte) (int, error) {
+	if len(p) > w.left {
+		_, _ = w.ResponseWriter.Write(p[:w.left])
+		panic(http.ErrAbortHandler)
+	}
+	w.left -= len(p)
+	return w.ResponseWriter.Write(p)
+}
+
 // Close ends the requests of all files of a set.
 func TestCloseWeb(t *testing.T) {
 	s := serve(t, webFiles(t))
@@ -283,4 +337,32 @@ func TestCloseWeb(t *testing.T) {
 			require.ErrorIs(t, p.Err, fs.ErrClosed)
 		}
 	}
+}
+
+// Whatever a URL is, nothing of its query or of its password is shown.
+func FuzzDisplayName(f *testing.F) {
+	for _, name := range []string{"https://h/x.iso:sources/boot.wim", "https://u:SECRET@h/x.iso?a=SECRET:sources/boot.wim", "http://h/a:b.wim", "http://:SECRET@/?"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		shown := DisplayName(name)
+		if !IsURL(name) {
+			require.Equal(t, name, shown)
+			return
+		}
+		address, inner := splitURL(name)
+		require.Contains(t, name, inner)
+		require.True(t, IsURL(address) || inner == "")
+		u, err := url.Parse(address)
+		if err != nil {
+			require.NotContains(t, shown, address)
+			return
+		}
+		if _, secret, found := strings.Cut(address, "?"); found && len(secret) > 8 && !strings.Contains(u.Host+u.Path+u.RawPath+inner, secret) {
+			require.NotContains(t, shown, secret)
+		}
+		if password, set := u.User.Password(); set && len(password) > 8 && !strings.Contains(u.Host+u.Path+u.RawPath+inner, password) {
+			require.NotContains(t, shown, password)
+		}
+	})
 }

@@ -10,12 +10,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 )
 
 // change opens a file, changes it, and writes what is new after what it has, or
 // the whole file anew.
 func (a *app) change(ctx context.Context, name string, anew bool, opts []wim.WriterOption, change func(*wim.Update) error) error {
+	if media.IsURL(name) {
+		return fmt.Errorf("%s: a file on a web server cannot be changed; export it to a new one", media.DisplayName(name))
+	}
 	u, err := wim.OpenUpdate(name, opts...)
 	if err != nil {
 		return err
@@ -27,7 +31,7 @@ func (a *app) change(ctx context.Context, name string, anew bool, opts []wim.Wri
 			return fmt.Errorf("--ref %s: %w", pattern, err)
 		}
 		for _, name := range names {
-			r, err := wim.OpenReader(name)
+			r, err := media.Open(ctx, name, a.mediaOptions()...)
 			if err != nil {
 				return err
 			}

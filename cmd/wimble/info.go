@@ -1,65 +1,116 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 	"github.com/wimble-go/wimble/winver"
 )
 
 func (a *app) infoCommand() *cobra.Command {
 	var xml bool
+	i := inventory{app: a, sets: map[string]bool{}}
 	cmd := &cobra.Command{
-		Use:   "info FILE [IMAGE]",
+		Use:   "info FILE [IMAGE] | info FILE...",
 		Short: "Show the header, the images and their Windows versions",
 		Long: `Show the header, the images and their Windows versions, or all that is known of
 one IMAGE without reading its tree. The line "DISM, Setup" says whether those are known to take
-the file.`,
-		Args: cobra.RangeArgs(1, 2),
+the file.
+
+Of several FILEs, which may be patterns, there is one table with a line for each image. With
+--recursive it has all WIM files below folders and in ISO files. A FILE that cannot be read is
+a line on standard error, and makes the exit status 1; the others are shown nonetheless.`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.open(cmd.Context(), args[0])
-			if err != nil {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			var err error
+			if i.updates, err = a.updateTable(); err != nil {
 				return err
 			}
-			defer s.Close()
-			table, err := a.updateTable()
-			if err != nil {
-				return err
-			}
-			var image *wim.Image
-			if len(args) > 1 {
-				if image, err = s.Reader.Image(args[1]); err != nil {
-					return fmt.Errorf("%s: %w", s.Name, err)
+			if i.recursive || len(args) > 2 || len(args) == 2 && a.isFile(ctx, args[1], args[0]) || isPattern(args[0]) {
+				if xml {
+					return errors.New("--xml prints the document of one FILE, not of several")
 				}
+				return i.show(ctx, args)
 			}
-			switch {
-			case xml:
-				document := s.XML()
-				if isTerminal(a.stdout) {
-					document = describe.PrintableLines(document)
-				}
-				_, err = fmt.Fprintln(a.stdout, document)
-				return err
-			case a.json && image != nil:
-				return newJSON(a.stdout).Encode(describe.NewImage(image, table))
-			case a.json:
-				return newJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), table))
-			case image != nil:
-				return printImage(a.stdout, s, image, table)
-			}
-			return printInfo(a.stdout, s, table)
+			return a.fileInfo(ctx, args, xml, i.updates)
 		},
 	}
-	a.jsonFlag(cmd, "print one JSON object")
+	a.jsonFlag(cmd, "print one JSON object, or one a line for each FILE")
+	cmd.Flags().BoolVarP(&i.recursive, "recursive", "R", false, "show all WIM files below folders and in ISO files")
 	cmd.Flags().BoolVar(&xml, "xml", false, "print the XML document as it is stored, in UTF-8")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml")
 	a.tableFlag(cmd.Flags())
 	return cmd
+}
+
+// isFile tells whether the second argument is a FILE, and not an IMAGE of the
+// first.
+func (a *app) isFile(ctx context.Context, arg, first string) bool {
+	if _, err := strconv.Atoi(arg); err == nil {
+		return false
+	}
+	_, err := os.Stat(arg)
+	if err != nil && !media.IsURL(arg) && !isPattern(arg) && !slices.Contains(extensions, strings.ToLower(filepath.Ext(arg))) {
+		return false
+	}
+	file, err := media.Open(ctx, first, append(a.mediaOptions(), media.WithOffset(a.offset))...)
+	if err != nil {
+		return true
+	}
+	defer file.Close()
+	_, err = file.Image(arg)
+	return err != nil
+}
+
+// isPattern tells whether an argument is a pattern that files match.
+func isPattern(arg string) bool {
+	names, err := expand(arg)
+	return err == nil && (len(names) > 1 || names[0] != arg)
+}
+
+// fileInfo shows one file, or one image of it.
+func (a *app) fileInfo(ctx context.Context, args []string, xml bool, table *winver.Table) error {
+	s, err := a.open(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var image *wim.Image
+	if len(args) > 1 {
+		if image, err = s.Reader.Image(args[1]); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	switch {
+	case xml:
+		document := s.XML()
+		if isTerminal(a.stdout) {
+			document = describe.PrintableLines(document)
+		}
+		_, err = fmt.Fprintln(a.stdout, document)
+		return err
+	case a.json && image != nil:
+		return newJSON(a.stdout).Encode(describe.NewImage(image, table))
+	case a.json:
+		return newJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), table))
+	case image != nil:
+		return printImage(a.stdout, s, image, table)
+	}
+	return printInfo(a.stdout, s, table)
 }
 
 // printInfo prints a block for the file and a table with a line for each image.
@@ -80,13 +131,11 @@ func printInfo(w io.Writer, s *session, table *winver.Table) error {
 	list.row("INDEX", "NAME", "EDITION", "ARCH", "VERSION", "LANGUAGES", "FILES", "SIZE", "MODIFIED")
 	for _, image := range r.Images {
 		i := &image.Info
-		edition, arch, version, languages := "-", "-", "-", "-"
-		if win := i.Windows; win != nil {
-			edition, arch, languages = orDash(win.EditionID), orDash(win.Architecture.String()), describe.Languages(win)
-			if win.Version.Build != 0 {
-				version = win.Version.String()
-			}
+		languages := "-"
+		if i.Windows != nil {
+			languages = describe.Languages(i.Windows)
 		}
+		edition, arch, version := windowsText(i.Windows)
 		list.row(strconv.Itoa(image.Index), orDash(i.Name), edition, arch, version, languages,
 			thousands(i.FileCount), byteSize(int64(min(i.TotalBytes, 1<<62))), minute(i.Modified))
 	}
@@ -94,6 +143,18 @@ func printInfo(w io.Writer, s *session, table *winver.Table) error {
 		return err
 	}
 	return printUpdates(w, r, table)
+}
+
+// windowsText says which Windows an image has, with dashes for what is not known.
+func windowsText(w *wim.WindowsInfo) (edition, arch, version string) {
+	if w == nil {
+		return "-", "-", "-"
+	}
+	version = "-"
+	if w.Version.Build != 0 {
+		version = w.Version.String()
+	}
+	return orDash(w.EditionID), orDash(w.Architecture.String()), version
 }
 
 // printUpdates prints a line for each image whose build the table knows.

@@ -2,6 +2,7 @@
 // files (.wim, .esd, .swm).
 //
 //	wimble info FILE [IMAGE]                what is inside
+//	wimble info FILE... [-R]                what is inside of many
 //	wimble ls FILE [IMAGE] [PATH]           list files
 //	wimble cat FILE [IMAGE] PATH[:STREAM]   a file's bytes
 //	wimble extract FILE [IMAGE] --to DIR    write files out
@@ -15,9 +16,10 @@
 //	wimble delete FILE IMAGE...             remove images
 //	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
 //
-// FILE is a WIM file, or a folder with installation media. IMAGE is an index, a
-// name, or an edition that one image has; it may be left out where there is one
-// image. Data goes to standard output, everything else to standard error. The
+// FILE is a WIM file, a folder with installation media, or an ISO file; a WIM file
+// in an ISO file is named by ISO:PATH. FILE may also be the http or https URL of a
+// WIM or ISO file, which is read where it lies. IMAGE is an index, a name, or an
+// edition that one image has; it may be left out where there is one image. Data goes to standard output, everything else to standard error. The
 // exit status is 0 when all was done, 1 when the file or the work failed, and 2
 // when the command was called wrongly. That of diff is as that of diff(1): 0 when
 // all is equal, 1 when something differs, 2 when it could not be found out.
@@ -35,6 +37,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -64,6 +67,7 @@ type app struct {
 
 	// Flags.
 	references []string
+	headers    []media.Option // of --header
 	offset     int64
 	limit      size
 	table      string
@@ -112,9 +116,11 @@ func (a *app) command() *cobra.Command {
 		Short: "List, read, extract, verify and change Windows Imaging files (.wim, .esd, .swm)",
 		Long: `List, read, extract, verify and change Windows Imaging files (.wim, .esd, .swm).
 
-FILE is such a file, or a folder with installation media: then it is sources/install.wim,
-.esd or .swm, or sources/boot.wim. IMAGE is an index, a name, or a display name, edition
-or flags that one image has. It may be left out where a file has one image.`,
+FILE is such a file; or a folder with installation media, or an ISO file: then it is the
+sources/install.wim, .esd or .swm in it, or sources/boot.wim. ISO:PATH is another one in an
+ISO file. FILE may also be the http or https URL of a file, which is not downloaded but read
+where it lies. IMAGE is an index, a name, or a display name, edition or flags that one image
+has. It may be left out where a file has one image.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -123,9 +129,15 @@ or flags that one image has. It may be left out where a file has one image.`,
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	var headers []string
+	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
+		a.headers, err = headerOptions(headers)
+		return err
+	}
 	flags := root.PersistentFlags()
 	flags.StringArrayVar(&a.references, "ref", nil,
 		"`FILE` that holds what FILE lacks, for delta WIMs; a pattern, or a folder of WIM files; may be repeated")
+	flags.StringArrayVar(&headers, "header", nil, "`HEADER` for web servers, such as 'Authorization: Bearer TOKEN'; may be repeated")
 	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{

@@ -31,10 +31,8 @@ func (s *session) Close() {
 
 // open opens a file and what --ref names, and prints what is odd about it.
 func (a *app) open(ctx context.Context, name string) (*session, error) {
-	limits := media.WithReaderOptions(wim.WithLimits(wim.Limits{
-		XML: int64(a.limit), BlobTable: int64(a.limit), Metadata: int64(a.limit), ChunkSize: int64(a.limit),
-	}))
-	file, err := media.Open(ctx, name, limits, media.WithOffset(a.offset))
+	opts := a.mediaOptions()
+	file, err := media.Open(ctx, name, append(opts, media.WithOffset(a.offset))...)
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +45,20 @@ func (a *app) open(ctx context.Context, name string) (*session, error) {
 			return nil, fmt.Errorf("--ref %s: %w", pattern, err)
 		}
 		for _, name := range names {
-			if err := s.addReference(ctx, name, limits); err != nil {
+			if err := s.addReference(ctx, name, opts...); err != nil {
 				s.Close()
 				return nil, err
 			}
 		}
 	}
 	return s, nil
+}
+
+// mediaOptions is how all files are opened.
+func (a *app) mediaOptions() []media.Option {
+	return append(slices.Clone(a.headers), media.WithReaderOptions(wim.WithLimits(wim.Limits{
+		XML: int64(a.limit), BlobTable: int64(a.limit), Metadata: int64(a.limit), ChunkSize: int64(a.limit),
+	})))
 }
 
 // addReference adds a file that --ref names. A part of a set that is open
@@ -78,6 +83,9 @@ func (s *session) addReference(ctx context.Context, name string, opts ...media.O
 }
 
 func sameFile(a, b string) bool {
+	if a == b { // which may be a URL
+		return true
+	}
 	x, err1 := os.Stat(a)
 	y, err2 := os.Stat(b)
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
@@ -113,9 +121,9 @@ func referenceNames(pattern string) ([]string, error) {
 }
 
 // expand returns the files that a pattern matches, which not every shell does. A
-// name without a pattern, or that is there, stands for itself.
+// name without a pattern, or that is there, stands for itself, and so does a URL.
 func expand(pattern string) ([]string, error) {
-	if _, err := os.Lstat(pattern); err == nil || !strings.ContainsAny(pattern, "*?[") {
+	if _, err := os.Lstat(pattern); err == nil || media.IsURL(pattern) || !strings.ContainsAny(pattern, "*?[") {
 		return []string{pattern}, nil
 	}
 	names, err := filepath.Glob(pattern)

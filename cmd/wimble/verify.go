@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -65,7 +66,7 @@ type verification struct {
 // that of the output, or an interruption.
 func (v *verification) verify(ctx context.Context, name string) error {
 	a := v.app
-	out := describe.NewVerification(name)
+	out := describe.NewVerification(media.DisplayName(name))
 	err := v.check(ctx, name, &out)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
@@ -98,6 +99,7 @@ func (v *verification) check(ctx context.Context, name string, out *describe.Ver
 		return err
 	}
 	defer s.Close()
+	name = media.DisplayName(name)
 	set := s.Header.GUID.String() + filepath.Dir(s.Name)
 	if first := v.sets[set]; s.Header.TotalParts > 1 && first != "" {
 		a.say("%s: checked with %s, of the same set", name, first)

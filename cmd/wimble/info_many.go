@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
+	"github.com/wimble-go/wimble/media"
+	"github.com/wimble-go/wimble/winver"
+)
+
+// inventory is what info shows of several files.
+type inventory struct {
+	app       *app
+	recursive bool
+	updates   *winver.Table
+
+	rows   *table
+	failed bool
+	sets   map[string]bool // GUIDs and folders of those that were shown as a whole
+}
+
+// show shows files. The error is that of the output, or an interruption: what is
+// wrong with a file is said when it is met.
+func (i *inventory) show(ctx context.Context, patterns []string) error {
+	a := i.app
+	i.rows = newTable(a.stdout)
+	i.rows.row("FILE", "INDEX", "NAME", "EDITION", "ARCH", "VERSION", "MODIFIED", "UPDATE")
+	for _, pattern := range patterns {
+		names, err := expand(pattern)
+		if err != nil {
+			i.fail(fmt.Errorf("%s: %w", pattern, err))
+		}
+		for _, name := range names {
+			if err := i.add(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	if !a.json {
+		if err := i.rows.flush(); err != nil {
+			return err
+		}
+	}
+	if i.failed {
+		return errSaid
+	}
+	return nil
+}
+
+// fail says what is wrong with a file.
+func (i *inventory) fail(err error) {
+	i.failed = true
+	i.app.sayError(err)
+}
+
+// add shows a file, or all of what it leads to.
+func (i *inventory) add(ctx context.Context, name string) error {
+	if !i.recursive {
+		return i.addPackage(ctx, name)
+	}
+	for p := range media.List(ctx, name, i.app.mediaOptions()...) {
+		if p.Err != nil {
+			i.fail(p.Err)
+			continue
+		}
+		if err := i.addPackage(ctx, p.Path); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// addPackage shows a WIM file.
+func (i *inventory) addPackage(ctx context.Context, name string) error {
+	a := i.app
+	s, err := a.open(ctx, name)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		i.fail(err)
+		return nil
+	}
+	defer s.Close()
+	if s.Header.TotalParts > 1 && len(s.MissingParts()) == 0 {
+		set := s.Header.GUID.String() + filepath.Dir(s.Name)
+		if i.sets[set] {
+			return nil
+		}
+		i.sets[set] = true
+	}
+	if a.json {
+		return newJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), i.updates))
+	}
+	if len(s.Images) == 0 {
+		i.rows.row(s.Name, "-", "-", "-", "-", "-", "-", "no images")
+	}
+	for _, image := range s.Images {
+		edition, arch, version := windowsText(image.Info.Windows)
+		update := "-"
+		if w := image.Info.Windows; w != nil {
+			if status := describe.StatusOf(w, i.updates); status.Known() {
+				update = status.Line(today())
+			}
+		}
+		i.rows.row(s.Name, strconv.Itoa(image.Index), orDash(image.Info.Name), edition, arch, version, minute(image.Info.Modified), update)
+	}
+	return nil
+}
