@@ -7,3 +7,5 @@ echo
 go run ./codecs -encoders
 echo
 go run ./wims
+echo
+go run ./remote

@@ -26,6 +26,7 @@ import (
 
 	"github.com/wimble-go/wimble/bench/internal/corpus"
 	"github.com/wimble-go/wimble/bench/internal/tools"
+	"github.com/wimble-go/wimble/bench/internal/windows"
 )
 
 func main() {
@@ -102,7 +103,7 @@ func programs(cache string) ([]program, error) {
 			"info":    "info FILE",
 			"list":    "dir FILE 1",
 			"extract": "apply FILE 1 DIR",
-			"version": "extract FILE 1 " + softwareHive + " --dest-dir=DIR",
+			"version": "extract FILE 1 " + windows.SoftwareHive + " --dest-dir=DIR",
 
 			"copy":         "export FILE 1 DIR/out.wim",
 			"copy checked": "export FILE 1 DIR/out.wim", // it checks nothing
