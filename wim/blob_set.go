@@ -122,6 +122,29 @@ func (b *newBlob) addReferences(n int) {
 	b.references = uint32(min(uint64(b.references)+uint64(n), math.MaxUint32))
 }
 
+// path returns a path of a content in the file that it comes from, for a message.
+func (b *newBlob) path() string {
+	if b.from == nil {
+		return "a content of no WIM file"
+	}
+	for _, image := range b.from.part.owner.Images {
+		tree, err := image.tree.borrow()
+		if err != nil {
+			continue
+		}
+		found := int32(-1)
+		tree.eachContent(func(node int32, _ string, hash SHA1) {
+			if hash == b.sha1 && found < 0 {
+				found = node
+			}
+		})
+		if found >= 0 {
+			return tree.meta.pathOf(found)
+		}
+	}
+	return "blob " + b.sha1.String()
+}
+
 // sortForReading sorts blobs of WIM files as they are stored there. An image that
 // is exported twice has one metadata resource there and two here.
 func sortForReading(blobs []*newBlob) {

@@ -3,9 +3,12 @@ package wim_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/wimble-go/wimble/wim"
 )
@@ -41,6 +44,36 @@ func ExampleWriter() {
 	defer home.Close()
 	fmt.Println(home.Header.Compression, len(home.Images), home.Images[0].Info.Name)
 	// Output: XPRESS 1 Windows 10 Home
+}
+
+// A web server offers one image of several as a file, which is stored nowhere.
+func ExampleWriter_Virtual() {
+	r, err := wim.OpenReader("../testdata/install.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	w, err := wim.NewWriter(wim.WithCompression(r.Header.Compression), wim.WithChunkSize(r.Header.ChunkSize))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := w.Export(r.Images[1]); err != nil {
+		log.Fatal(err)
+	}
+	file, err := w.Virtual(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.HandleFunc("/home.wim", func(response http.ResponseWriter, request *http.Request) {
+		http.ServeContent(response, request, "home.wim", time.Time{}, io.NewSectionReader(file, 0, file.Size()))
+	})
+
+	home, err := wim.NewReader(file, file.Size())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(home.Images), home.Images[0].Info.Name)
+	// Output: 1 Windows 10 Home
 }
 
 // A file loses an image, and another one gets a new name. Nothing else of the file

@@ -62,11 +62,8 @@ func (r *Reader) Split(ctx context.Context, name string, limit int64, opts ...Sp
 	if err != nil {
 		return nil, err
 	}
-	if s.boot != 0 {
-		return nil, fmt.Errorf("no part of a set says which image boots: %w", ErrOption)
-	}
-	if limit >= noLimit || limit < 1 {
-		return nil, fmt.Errorf("parts of %d bytes: %w", limit, ErrOption)
+	if err := s.checkSet(limit); err != nil {
+		return nil, err
 	}
 	files, err := s.begin(ctx, filepath.Dir(name), limit)
 	if err != nil {
@@ -90,6 +87,17 @@ func (r *Reader) Split(ctx context.Context, name string, limit int64, opts ...Sp
 		}
 	}
 	return s.report, batch.Commit()
+}
+
+// checkSet refuses what a set cannot have.
+func (s *splitting) checkSet(limit int64) error {
+	if s.boot != 0 {
+		return fmt.Errorf("no part of a set says which image boots: %w", ErrOption)
+	}
+	if limit >= noLimit || limit < 1 {
+		return fmt.Errorf("parts of %d bytes: %w", limit, ErrOption)
+	}
+	return nil
 }
 
 // Join writes all images as one file, which takes the place of a file of that
@@ -172,6 +180,18 @@ func (r *Reader) newSplitting(opts []SplitOption) (*splitting, error) {
 
 // begin plans the files, and finds out whether there is room for them.
 func (s *splitting) begin(ctx context.Context, dir string, limit int64) ([]*fileLayout, error) {
+	files, err := s.layouts(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	if free, known := safefile.FreeSpace(dir); known && free < s.report.Size {
+		return nil, fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", dir, free, s.report.Size, ErrNoSpace)
+	}
+	return files, nil
+}
+
+// layouts plans the files.
+func (s *splitting) layouts(ctx context.Context, limit int64) ([]*fileLayout, error) {
 	s.plan = newSetPlan(s.Writer, limit)
 	if err := s.plan.distribute(ctx); err != nil {
 		return nil, err
@@ -193,9 +213,6 @@ func (s *splitting) begin(ctx context.Context, dir string, limit int64) ([]*file
 				s.bulk.total.Add(b.size)
 			}
 		}
-	}
-	if free, known := safefile.FreeSpace(dir); known && free < s.report.Size {
-		return nil, fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", dir, free, s.report.Size, ErrNoSpace)
 	}
 	return files, nil
 }

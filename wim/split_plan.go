@@ -337,27 +337,7 @@ func (p *setPlan) place(items []planItem) error {
 func (p *setPlan) tooLarge(item planItem) error {
 	b := item.blob
 	return fmt.Errorf("%s: its %d bytes take %d when they are stored, and a part of %d bytes has room for %d; parts need at least %d: %w",
-		p.pathOf(b), b.size, item.weight-blobEntrySize, p.limit, p.capacity-blobEntrySize, p.sizeWith(item.weight), ErrOption)
-}
-
-// pathOf returns a path of a content, for a message.
-func (p *setPlan) pathOf(b *newBlob) string {
-	for _, image := range b.from.part.owner.Images {
-		tree, err := image.tree.borrow()
-		if err != nil {
-			continue
-		}
-		found := int32(-1)
-		tree.eachContent(func(node int32, _ string, hash SHA1) {
-			if hash == b.sha1 && found < 0 {
-				found = node
-			}
-		})
-		if found >= 0 {
-			return tree.meta.pathOf(found)
-		}
-	}
-	return "blob " + b.sha1.String()
+		b.path(), b.size, item.weight-blobEntrySize, p.limit, p.capacity-blobEntrySize, p.sizeWith(item.weight), ErrOption)
 }
 
 // layouts makes the layout of each part.

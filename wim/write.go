@@ -69,6 +69,8 @@ type writing struct {
 	copied, packed []*newBlob // what has to be done with those that are not in place
 	sources        []*newBlob // those that no WIM file has yet
 	packedMetadata []*newBlob // of images, which comes after the contents
+
+	virtual *virtualOutput // takes the place of copying, if nothing is to be copied
 }
 
 var errNoImages = fmt.Errorf("there is no image to write, and Windows opens no file without one: %w", ErrOption)
@@ -92,6 +94,11 @@ func (p *writing) run(ctx context.Context) error {
 	}
 	if !p.sameImages {
 		if err := p.plan(); err != nil {
+			return err
+		}
+	}
+	if p.virtual != nil {
+		if err := p.checkVirtual(); err != nil {
 			return err
 		}
 	}
@@ -252,6 +259,10 @@ func (p *writing) begin() error {
 func (p *writing) copyRaw(ctx context.Context) error {
 	sortForReading(p.copied)
 	copies, end := planCopies(p.copied, p.out.position())
+	if p.virtual != nil {
+		p.virtual.copy(copies, end)
+		return p.out.seek(end)
+	}
 	for _, b := range p.copied {
 		p.bulk.total.Add(b.size)
 		p.report.Bytes += b.size
