@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 
 	"github.com/wimble-go/wimble/internal/sddl"
 )
@@ -155,7 +154,10 @@ func (c *capture) run() error {
 // add adds an entry of a directory. If it is a directory itself, its entries
 // are to be added.
 func (c *capture) add(dir capturedDirectory, entry fs.DirEntry) (sub capturedDirectory, err error) {
-	name := path.Join(dir.path, entry.Name())
+	name := entry.Name()
+	if dir.node != c.draft.root {
+		name = dir.path + "/" + name
+	}
 	below, keep := dir.below.child(entry.Name(), entry.IsDir())
 	if !keep {
 		c.excluded++
@@ -306,6 +308,7 @@ func (c *capture) blob(name string, e *Entry, stream string, old *oldStreams) (*
 	if b := c.links[key]; b != nil && key.group != 0 {
 		return b, nil
 	}
+	path := name // for messages
 	var open func() (io.ReadCloser, error)
 	if stream == "" {
 		open = func() (io.ReadCloser, error) { return c.fsys.Open(name) }
@@ -315,9 +318,9 @@ func (c *capture) blob(name string, e *Entry, stream string, old *oldStreams) (*
 			return nil, fmt.Errorf("stream %q: the file system has no OpenStream to read it with: %w", stream, ErrUnsupported)
 		}
 		open = func() (io.ReadCloser, error) { return streams.OpenStream(name, stream) }
-		name += ":" + stream
+		path += ":" + stream
 	}
-	b := newSource(name, size, open)
+	b := newSource(path, size, open)
 	b.source.skip, b.source.stream = c.skipUnreadable, stream != ""
 	if key.group != 0 {
 		c.links[key] = b

@@ -12,6 +12,8 @@
 //	wimble updates VERSION                  what is known of a Windows version
 //	wimble diff FILE [IMAGE] FILE [IMAGE]   what is different in another image
 //	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
+//	wimble capture SRC OUT                  make a new file of a folder
+//	wimble append SRC FILE                  add an image of a folder to a file
 //	wimble optimize FILE                    write a file anew without what nothing uses
 //	wimble delete FILE IMAGE...             remove images
 //	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
@@ -142,7 +144,7 @@ has. It may be left out where a file has one image.`,
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
 		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
-		a.exportCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(),
+		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {

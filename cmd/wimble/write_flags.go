@@ -97,10 +97,23 @@ func (c *compression) String() string { return c.text }
 // Type implements pflag.Value.
 func (c *compression) Type() string { return "compression" }
 
-// sayWritten says what was written, and who may not take it.
+// mostSkipped is how many entries are named that were left out.
+const mostSkipped = 20
+
+// sayWritten says what was written, what was left out, and who may not take it.
 func (a *app) sayWritten(name string, report *wim.WriteReport) {
 	a.say("%s: %d images, %s contents, %s copied, %s compressed; %s", name, report.Images,
 		thousands(report.Blobs), thousands(report.Copied), thousands(report.Packed), byteSize(report.Size))
+	for i, s := range report.Skipped {
+		if i == mostSkipped {
+			a.say("left out: %s more", thousands(len(report.Skipped)-mostSkipped))
+			break
+		}
+		a.say("left out: %s: %v", s.Path, s.Err)
+	}
+	if report.Excluded > 0 {
+		a.say("left out: %s that the list of exclusions names", thousands(report.Excluded))
+	}
 	r, err := wim.OpenReader(name)
 	if err != nil {
 		return
