@@ -17,6 +17,7 @@
 //	wimble optimize FILE                    write a file anew without what nothing uses
 //	wimble delete FILE IMAGE...             remove images
 //	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
+//	wimble serve PATH...                    a console in the browser
 //
 // FILE is a WIM file, a folder with installation media, or an ISO file; a WIM file
 // in an ISO file is named by ISO:PATH. FILE may also be the http or https URL of a
@@ -143,6 +144,7 @@ has. It may be left out where a file has one image.`,
 	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
+		a.serveCommand(),
 		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
 		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(),
 	} {

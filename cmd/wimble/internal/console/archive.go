@@ -1,0 +1,160 @@
+package console
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// archive sends a folder, or a file, as ?format=zip or as tar.zst.
+func (s *Server) archive(w http.ResponseWriter, r *http.Request) error {
+	format := r.URL.Query().Get("format")
+	var kind string
+	var write func(context.Context, io.Writer, *opened) error
+	switch format {
+	case "", "tar.zst":
+		format, kind, write = "tar.zst", "application/zstd", writeTar
+	case "zip":
+		kind, write = "application/zip", s.writeZip
+	default:
+		return badRequest("an archive is a zip or a tar.zst")
+	}
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	if _, _, err := o.lookup(); err != nil {
+		return err
+	}
+	if !s.archives.tryEnter() {
+		return errTooMuch
+	}
+	defer s.archives.leave()
+	name := path.Base(o.path)
+	if o.path == "." {
+		name = o.image.Info.Name
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", attachment(safeName(name)+"."+format))
+	h.Set("Content-Security-Policy", contentPolicy)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if err := write(r.Context(), w, o); err != nil {
+		panic(http.ErrAbortHandler) // the client has to see that it has not got all
+	}
+	return nil
+}
+
+// writeTar writes the path as a tar. Entries that are damaged are left out.
+func writeTar(ctx context.Context, w io.Writer, o *opened) error {
+	z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return err
+	}
+	opts := []wim.ExtractOption{wim.WithWorkers(2), wim.WithMemory(32 << 20)}
+	if o.path != "." {
+		opts = append(opts, wim.WithPaths(o.path))
+	}
+	report, err := o.image.WriteTar(ctx, z, opts...)
+	if err != nil && !(report != nil && len(report.Problems) > 0 && errors.Is(err, report.Problems[0].Err)) {
+		return err
+	}
+	return z.Close()
+}
+
+// writeZip writes the path as a zip: folders and files, and links as their
+// targets, in the order in which contents are stored.
+func (s *Server) writeZip(ctx context.Context, w io.Writer, o *opened) error {
+	z := zip.NewWriter(w)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	parent := path.Dir(o.path)
+	nameOf := func(p string) string { return strings.TrimPrefix(strings.TrimPrefix(p, parent), "/") }
+	below := func(p string) bool { return o.path == "." || p == o.path || strings.HasPrefix(p, o.path+"/") }
+
+	// What has no content comes first, and what has it where it is stored.
+	err := fs.WalkDir(o.tree, o.path, func(p string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil || p == "." {
+			return err
+		}
+		e := info.Sys().(*wim.Entry)
+		switch {
+		case info.IsDir():
+			_, err = z.CreateHeader(zipHeader(nameOf(p)+"/", info))
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, linkErr := o.tree.ReadLink(p)
+			if linkErr != nil {
+				return nil
+			}
+			var out io.Writer
+			if out, err = z.CreateHeader(zipHeader(nameOf(p), info)); err == nil {
+				_, err = io.WriteString(out, target)
+			}
+		case streamSum(e, "").IsZero():
+			_, err = z.CreateHeader(zipHeader(nameOf(p), info))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for p, stream := range o.tree.StorageOrder() {
+		if stream != "" || !below(p) {
+			continue
+		}
+		if err := s.zipFile(ctx, z, o, p, nameOf(p)); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+func (s *Server) zipFile(ctx context.Context, z *zip.Writer, o *opened, p, name string) error {
+	info, err := o.tree.Lstat(p)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return nil // was written as a link
+	}
+	file, err := o.tree.OpenStream(p, "")
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	out, err := z.CreateHeader(zipHeader(name, info))
+	if err != nil {
+		return err
+	}
+	body := newContentReader(ctx, file, info.Size(), streamSum(info.Sys().(*wim.Entry), ""), s.reads)
+	_, err = io.CopyBuffer(struct{ io.Writer }{out}, body, make([]byte, 64<<10))
+	return err
+}
+
+func zipHeader(name string, info fs.FileInfo) *zip.FileHeader {
+	h := &zip.FileHeader{Name: name, Modified: info.ModTime()}
+	h.SetMode(info.Mode())
+	if !info.IsDir() {
+		h.Method = zip.Deflate
+	}
+	return h
+}

@@ -1,0 +1,120 @@
+package console
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"sync"
+
+	"github.com/wimble-go/wimble/winver"
+)
+
+// evidenceCache keeps the reports that were asked for last: each takes reading
+// of hives and of a kernel.
+type evidenceCache struct {
+	slots slots
+
+	mu   sync.Mutex
+	keys []evidenceKey // the newest last
+	kept map[evidenceKey]*winver.Report
+}
+
+type evidenceKey struct {
+	id                string
+	generation, image int
+}
+
+const maxReports = 64
+
+func (c *evidenceCache) get(key evidenceKey) *winver.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept[key]
+}
+
+func (c *evidenceCache) put(key evidenceKey, report *winver.Report) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil {
+		c.kept = map[evidenceKey]*winver.Report{}
+	}
+	if c.kept[key] == nil {
+		c.keys = append(c.keys, key)
+	}
+	c.kept[key] = report
+	if len(c.keys) > maxReports {
+		delete(c.kept, c.keys[0])
+		c.keys = c.keys[1:]
+	}
+}
+
+// version gathers the evidence of which Windows an image holds.
+func (s *Server) version(r *http.Request) (*winver.Report, error) {
+	index, err := imageIndex(r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.pkg(r)
+	if err != nil {
+		return nil, err
+	}
+	if report := s.evidence.get(evidenceKey{p.ID, p.Generation, index}); report != nil {
+		return report, nil
+	}
+	if err := s.evidence.slots.enter(r.Context()); err != nil {
+		return nil, err
+	}
+	defer s.evidence.slots.leave()
+	o, err := s.open(r)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	options := []winver.Option{winver.WithTable(s.table)}
+	if w := o.image.Info.Windows; w != nil {
+		options = append(options, winver.WithClaim(w.Claim()))
+	}
+	report, err := winver.Read(endingFS{r.Context().Err, o.tree}, options...)
+	if errors.Is(err, winver.ErrNotWindows) {
+		return nil, notFound("the image holds no Windows")
+	}
+	if err := r.Context().Err(); err != nil { // then the evidence is not all
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.evidence.put(evidenceKey{o.Package.ID, o.Package.Generation, index}, report)
+	return report, nil
+}
+
+// endingFS is a tree that ends when the client goes away.
+type endingFS struct {
+	gone func() error
+	tree fs.FS
+}
+
+func (e endingFS) Open(name string) (fs.File, error) {
+	if err := e.gone(); err != nil {
+		return nil, err
+	}
+	return e.tree.Open(name)
+}
+
+func (e endingFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	if err := e.gone(); err != nil {
+		return nil, err
+	}
+	return fs.ReadDir(e.tree, name)
+}
+
+func (e endingFS) Stat(name string) (fs.FileInfo, error) {
+	if err := e.gone(); err != nil {
+		return nil, err
+	}
+	return fs.Stat(e.tree, name)
+}
+
+func (e endingFS) ReadLink(name string) (string, error) { return fs.ReadLink(e.tree, name) }
+
+func (e endingFS) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(e.tree, name) }
