@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -48,7 +49,7 @@ func (c *evidenceCache) put(key evidenceKey, report *winver.Report) {
 	}
 }
 
-// version gathers the evidence of which Windows an image holds.
+// version gathers the evidence of which Windows the image of a request holds.
 func (s *Server) version(r *http.Request) (*winver.Report, error) {
 	index, err := imageIndex(r)
 	if err != nil {
@@ -61,30 +62,40 @@ func (s *Server) version(r *http.Request) (*winver.Report, error) {
 	if report := s.evidence.get(evidenceKey{p.ID, p.Generation, index}); report != nil {
 		return report, nil
 	}
-	if err := s.evidence.slots.enter(r.Context()); err != nil {
-		return nil, err
-	}
-	defer s.evidence.slots.leave()
-	o, err := s.open(r)
+	o, err := s.openImage(r.Context(), p.ID, index)
 	if err != nil {
 		return nil, err
 	}
 	defer o.Close()
+	report, err := s.versionOf(r.Context(), o)
+	if errors.Is(err, winver.ErrNotWindows) {
+		err = notFound("the image holds no Windows")
+	}
+	return report, err
+}
+
+// versionOf gathers the evidence of which Windows an image holds.
+func (s *Server) versionOf(ctx context.Context, o *opened) (*winver.Report, error) {
+	key := evidenceKey{o.Package.ID, o.Package.Generation, o.image.Index}
+	if report := s.evidence.get(key); report != nil {
+		return report, nil
+	}
+	if err := s.evidence.slots.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.evidence.slots.leave()
 	options := []winver.Option{winver.WithTable(s.table)}
 	if w := o.image.Info.Windows; w != nil {
 		options = append(options, winver.WithClaim(w.Claim()))
 	}
-	report, err := winver.Read(endingFS{r.Context().Err, o.tree}, options...)
-	if errors.Is(err, winver.ErrNotWindows) {
-		return nil, notFound("the image holds no Windows")
-	}
-	if err := r.Context().Err(); err != nil { // then the evidence is not all
-		return nil, err
+	report, err := winver.Read(endingFS{ctx.Err, o.tree}, options...)
+	if ctx.Err() != nil { // then the evidence is not all
+		err = ctx.Err()
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.evidence.put(evidenceKey{o.Package.ID, o.Package.Generation, index}, report)
+	s.evidence.put(key, report)
 	return report, nil
 }
 

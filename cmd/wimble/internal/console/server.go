@@ -41,7 +41,8 @@ const (
 	maxArchives    = 4   // that are written
 	maxReads       = 4   // of content that has to be decoded
 	maxEvidence    = 2   // searches for versions
-	maxVerifies    = 2   // that run; others wait
+	maxComparisons = 2
+	maxVerifies    = 2 // that run; others wait
 )
 
 // Server shows packages.
@@ -53,8 +54,8 @@ type Server struct {
 	pages    pages
 	handler  http.Handler
 
-	listeners, archives, reads slots
-	today                      func() winver.Date
+	listeners, archives, reads, comparisons slots
+	today                                   func() winver.Date
 }
 
 // New finds the packages and makes a server of them.
@@ -65,7 +66,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		catalog: c, table: config.Table, jobs: newJobs(&c.Feed), pages: newPages(),
-		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), reads: make(slots, maxReads),
+		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), reads: make(slots, maxReads), comparisons: make(slots, maxComparisons),
 		evidence: evidenceCache{slots: make(slots, maxEvidence)},
 		today:    func() winver.Date { return winver.DateOf(time.Now().UTC()) },
 	}
