@@ -20,9 +20,9 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve PATH...",
 		Short: "Show the packages in a browser, as JSON and by WebDAV, read-only",
-		Long: `Show the WIM files that are in the PATHs, files or folders, in a browser: their
-versions and what they lack, their images and the files in them. What is replaced, added
-or removed shows within two seconds. The same is at /api/ as JSON, and at /dav/ by WebDAV.
+		Long: `Show the WIM files that are in the PATHs (files, folders, ISO files, URLs) in a browser:
+their versions and what they lack, their images and the files in them. What is replaced,
+added or removed shows within two seconds. The same is at /api/ as JSON, and at /dav/ by WebDAV.
 Nothing is ever changed.
 
 Only this machine can ask, unless --listen says otherwise. Then clients have to show a

@@ -26,8 +26,9 @@ func TestNothingOutsideIsReached(t *testing.T) {
 	var climbs []string
 	for _, up := range []string{"..", "%2e%2e", "%2E.", ".%2e", "..%00", "..;", "%c0%ae%c0%ae", "...", "%252e%252e"} {
 		for _, slash := range []string{"/", "%2f", "%5c", `\`, "//", "%252f"} {
-			for _, depth := range []int{1, 3, 12} {
-				climbs = append(climbs, strings.Repeat(up+slash, depth)+"secret.txt", strings.Repeat(up+slash, depth)+"etc%2fpasswd")
+			climbs = append(climbs, up+slash+"secret.txt", strings.Repeat(up+slash, 12)+"etc%2fpasswd")
+			if !testing.Short() {
+				climbs = append(climbs, strings.Repeat(up+slash, 3)+"secret.txt", up+slash+"etc%2fpasswd", strings.Repeat(up+slash, 12)+"secret.txt")
 			}
 		}
 	}

@@ -78,6 +78,11 @@ func New(paths []string, table *winver.Table) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, r := range roots {
+		if r.remote != nil {
+			r.remote.look(context.Background())
+		}
+	}
 	c := &Catalog{finder: finder{roots: roots}, table: table, entries: map[string]*entry{}, open: map[openKey]*opened{}}
 	c.look(true)
 	return c, nil
@@ -85,6 +90,13 @@ func New(paths []string, table *winver.Table) (*Catalog, error) {
 
 // Run keeps the catalog current until the context ends, and closes it then.
 func (c *Catalog) Run(ctx context.Context) {
+	var remotes sync.WaitGroup
+	defer remotes.Wait()
+	for _, r := range c.finder.roots {
+		if r.remote != nil {
+			remotes.Go(func() { r.remote.run(ctx) })
+		}
+	}
 	timer := time.NewTimer(pollInterval)
 	defer timer.Stop()
 	for {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -21,12 +22,15 @@ const (
 )
 
 // extensions are those of files that are looked at in folders.
-var extensions = []string{".wim", ".esd", ".swm", ".ppkg"}
+var extensions = []string{".wim", ".esd", ".swm", ".ppkg", isoExtension}
+
+const isoExtension = ".iso"
 
 // root is one of the paths that a catalog was made for.
 type root struct {
-	path  string // absolute, without links in it
-	label string // unlike that of all other roots
+	path   string  // absolute, without links in it
+	label  string  // unlike that of all other roots
+	remote *remote // what is at a URL; nil for what is here
 }
 
 // newRoots checks paths and gives them labels.
@@ -34,18 +38,24 @@ func newRoots(paths []string) ([]root, error) {
 	var roots []root
 	labels := map[string]int{}
 	for _, path := range paths {
-		absolute, err := filepath.Abs(path)
-		if err != nil {
-			return nil, err
+		var r root
+		if media.IsURL(path) {
+			r.remote = &remote{url: path}
+			r.label = media.DisplayName(path)
+		} else {
+			absolute, err := filepath.Abs(path)
+			if err != nil {
+				return nil, err
+			}
+			if r.path, err = filepath.EvalSymlinks(absolute); err != nil {
+				return nil, err
+			}
+			r.label = filepath.Base(r.path)
 		}
-		if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
-			return nil, err
+		if labels[r.label]++; labels[r.label] > 1 {
+			r.label = fmt.Sprintf("%s (%d)", r.label, labels[r.label])
 		}
-		label := filepath.Base(absolute)
-		if labels[label]++; labels[label] > 1 {
-			label = fmt.Sprintf("%s (%d)", label, labels[label])
-		}
-		roots = append(roots, root{absolute, label})
+		roots = append(roots, r)
 	}
 	return roots, nil
 }
@@ -63,17 +73,20 @@ type found struct {
 	name   string   // what people see, with slashes
 	paths  []string // absolute; of a set in order of the part numbers
 	stamps []stamp
-	err    error // why it cannot be looked at
+	inside string // the path in an ISO file; "" for a file of its own
+	remote string // the URL, for what is not here
+	err    error  // why it cannot be looked at
 }
 
 func (f *found) same(g *found) bool {
-	return slices.Equal(f.paths, g.paths) && slices.Equal(f.stamps, g.stamps) && (f.err == nil) == (g.err == nil)
+	return f.inside == g.inside && f.remote == g.remote && slices.Equal(f.paths, g.paths) && slices.Equal(f.stamps, g.stamps) && (f.err == nil) == (g.err == nil)
 }
 
 // finder finds what may be packages below its roots.
 type finder struct {
 	roots []root
 	parts map[string]partOf // by path, what was read of parts of sets before
+	isos  map[string]isoOf  // likewise of ISO files
 }
 
 // partOf says which part of which set a file is.
@@ -85,9 +98,13 @@ type partOf struct {
 
 // find looks at all roots. Names are unique.
 func (f *finder) find() []*found {
-	s := search{finder: f, seen: map[string]bool{}, parts: map[string]partOf{}, sets: map[string][]setPart{}}
+	s := search{finder: f, seen: map[string]bool{}, parts: map[string]partOf{}, isos: map[string]isoOf{}, sets: map[string][]setPart{}}
 	for _, r := range f.roots {
 		s.root = r
+		if r.remote != nil {
+			s.found = append(s.found, r.remote.get(r.label)...)
+			continue
+		}
 		s.prefix = ""
 		if len(f.roots) > 1 {
 			s.prefix = r.label + "/"
@@ -105,7 +122,7 @@ func (f *finder) find() []*found {
 		}
 	}
 	s.addSets()
-	f.parts = s.parts
+	f.parts, f.isos = s.parts, s.isos
 	return s.found
 }
 
@@ -117,6 +134,7 @@ type search struct {
 	entries int
 	seen    map[string]bool // paths
 	parts   map[string]partOf
+	isos    map[string]isoOf
 	sets    map[string][]setPart // by folder and GUID
 	found   []*found
 }
@@ -203,6 +221,10 @@ func (s *search) file(name, path string, info fs.FileInfo) {
 	}
 	s.seen[path] = true
 	at := stampOf(info)
+	if strings.EqualFold(filepath.Ext(path), isoExtension) && info.Mode().IsRegular() {
+		s.iso(name, path, at)
+		return
+	}
 	if strings.EqualFold(filepath.Ext(path), ".swm") && info.Mode().IsRegular() {
 		part, known := s.finder.parts[path]
 		if !known || part.stamp != at {

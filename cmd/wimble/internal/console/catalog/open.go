@@ -1,11 +1,14 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/wimble-go/wimble/media"
+	"github.com/wimble-go/wimble/udf"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -15,7 +18,7 @@ var limits = wim.Limits{XML: 4 << 20, BlobTable: 128 << 20, Metadata: 256 << 20,
 // files are the open files of a package.
 type files struct {
 	reader *wim.Reader
-	open   []*os.File
+	open   []io.Closer
 }
 
 func (f *files) Close() error {
@@ -32,7 +35,12 @@ func openFiles(f *found) (*files, error) {
 		return nil, f.err
 	}
 	out := &files{}
-	err := out.openAll(f)
+	var err error
+	if f.remote != "" {
+		err = out.openRemote(f.remote)
+	} else {
+		err = out.openAll(f)
+	}
 	if err != nil {
 		out.Close()
 		return nil, err
@@ -58,16 +66,56 @@ func (f *files) openAll(from *found) error {
 		if err := source.check(); err != nil {
 			return err
 		}
-		if i == 0 {
+		switch {
+		case from.inside != "":
+			if err := f.openInside(source, from.inside); err != nil {
+				return err
+			}
+		case i == 0:
 			if f.reader, err = wim.NewReader(source, source.stamp.size, wim.WithLimits(limits)); err != nil {
 				return err
 			}
-		} else if err := f.reader.AddPart(source, source.stamp.size); err != nil {
-			return fmt.Errorf("part %d of what was found: %w", i+1, err)
+		default:
+			if err := f.reader.AddPart(source, source.stamp.size); err != nil {
+				return fmt.Errorf("part %d of what was found: %w", i+1, err)
+			}
 		}
 	}
 	return nil
 }
+
+// openInside opens a file in an ISO file.
+func (f *files) openInside(source *unchanged, path string) error {
+	volume, err := udf.NewReader(source, source.stamp.size)
+	if err != nil {
+		return err
+	}
+	r, err := wim.OpenReaderFS(volume, path, wim.WithLimits(limits))
+	if err != nil {
+		return err
+	}
+	f.reader = r.Reader
+	f.open = append(f.open, r)
+	return nil
+}
+
+// openRemote opens what is at a URL. What is replaced there gives errors from
+// then on; see package httpat.
+func (f *files) openRemote(url string) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := media.Open(ctx, url, media.WithReaderOptions(wim.WithLimits(limits)))
+	if err != nil {
+		cancel()
+		return err
+	}
+	f.reader = r.Reader
+	f.open = append(f.open, r, closerFunc(func() error { cancel(); return nil }))
+	return nil
+}
+
+type closerFunc func() error
+
+func (c closerFunc) Close() error { return c() }
 
 // unchanged reads a file as long as it is what it was.
 type unchanged struct {

@@ -1,0 +1,63 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wimble-go/wimble/media"
+)
+
+// remoteInterval is how long nobody asks a web server what it has.
+const remoteInterval = time.Minute
+
+// remote is a URL, and what was there when somebody looked last. A server that is
+// slow keeps nobody waiting.
+type remote struct {
+	url string
+
+	mu   sync.Mutex
+	list []media.Package
+}
+
+// run looks again and again until the context ends.
+func (r *remote) run(ctx context.Context) {
+	ticker := time.NewTicker(remoteInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			r.look(ctx)
+		}
+	}
+}
+
+// look asks the server, for half a minute at most.
+func (r *remote) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, remoteInterval/2)
+	defer cancel()
+	var list []media.Package
+	for p := range media.List(ctx, r.url) {
+		list = append(list, p)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = list
+}
+
+// get is what was found, under the label and what comes after it.
+func (r *remote) get(label string) []*found {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*found
+	for _, p := range r.list {
+		out = append(out, &found{
+			name: label + strings.TrimPrefix(media.DisplayName(p.Path), media.DisplayName(r.url)), remote: p.Path, err: p.Err,
+			paths: []string{p.Path}, stamps: []stamp{{p.Size, p.Modified}},
+		})
+	}
+	return out
+}
