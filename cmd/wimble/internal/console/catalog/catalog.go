@@ -69,7 +69,19 @@ type opened struct {
 	users int
 	since time.Time // when the last one left
 	gone  bool      // no longer in the map
+
+	mu   sync.Mutex
+	kept []keptValue
 }
+
+// keptValue is something that was made of an open file.
+type keptValue struct {
+	key   string
+	value any
+}
+
+// mostKept is how many values are kept for an open file.
+const mostKept = 4
 
 // New finds the packages below the paths, which have to exist. The table tells
 // what versions are.
@@ -298,6 +310,27 @@ func (c *Catalog) enter(key openKey) (*Handle, *found, <-chan struct{}, error) {
 
 // Image returns the image that the handle was opened for.
 func (h *Handle) Image() *wim.Image { return h.Reader.Images[h.key.image-1] }
+
+// Keep returns the value that make made for the key before, or makes it. It lives
+// as long as the file is open, unless others take its place. Errors are not kept.
+func (h *Handle) Keep(key string, make func() (any, error)) (any, error) {
+	o := h.opened
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, k := range o.kept {
+		if k.key == key {
+			return k.value, nil
+		}
+	}
+	value, err := make()
+	if err != nil {
+		return nil, err
+	}
+	if o.kept = append(o.kept, keptValue{key, value}); len(o.kept) > mostKept {
+		o.kept = o.kept[1:]
+	}
+	return value, nil
+}
 
 // Close ends the use of the handle. It may be called more than once.
 func (h *Handle) Close() {
