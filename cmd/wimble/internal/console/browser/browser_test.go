@@ -70,19 +70,16 @@ func TestWithoutScript(t *testing.T) {
 	address := serve(t, folder(t, "install.wim", "boot.wim"))
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.open(address)
-	click := func(selector string) {
-		b.do(chromedp.Click(chromedp.CSS(selector)), chromedp.Sleep(300*time.Millisecond), chromedp.WaitReady(chromedp.CSS("main")))
-	}
-	name := func() string { return value(b, chromedp.TextContent(chromedp.CSS("tbody tr:first-child th a"))) }
-	require.Equal(t, "boot.wim", name())
-	click(`thead a[href*="sort=name"]`)
-	require.Equal(t, "install.wim", name())
-	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "pe\n"), chromedp.Sleep(300*time.Millisecond), chromedp.WaitReady(chromedp.CSS("main")))
-	require.Equal(t, "boot.wim", name())
-	click("tbody th a")
-	require.Equal(t, "boot.wim", value(b, chromedp.TextContent(chromedp.CSS("h1"))))
-	click(`form[action$="/verify"] button`)
-	require.Contains(t, value(b, chromedp.TextContent(chromedp.CSS("#job"))), "Nothing is damaged")
+	const first = `document.querySelector("tbody tr:first-child th a")?.textContent === `
+	b.until(first + `"boot.wim"`)
+	b.do(chromedp.Click(chromedp.CSS(`thead a[href*="sort=name"]`)))
+	b.until(first + `"install.wim"`)
+	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "pe\n"))
+	b.until(first + `"boot.wim"`)
+	b.do(chromedp.Click(chromedp.CSS("tbody th a")))
+	b.until(`document.querySelector("h1")?.textContent === "boot.wim"`)
+	b.do(chromedp.Click(chromedp.CSS(`form[action$="/verify"] button`)))
+	b.until(`document.querySelector("#job")?.textContent.includes("Nothing is damaged")`) // the page looks again by itself
 }
 
 func TestPropertiesBrowseAndDownload(t *testing.T) {
