@@ -6,13 +6,11 @@ import (
 	"sync"
 )
 
-const (
-	// maxOpenDirectories is how many directories an extraction keeps open that it
-	// used last, and how many milestones.
-	maxOpenDirectories = 64
-	// milestone is how many levels a milestone is below the one above it.
-	milestone = 64
-)
+// maxOpenDirectories is how many directories an extraction keeps open that it
+// does not use: those that it used last, and as many milestones. A milestone is
+// as many levels below the one above it, so that the way up from one to the
+// other finds all open that the way down has opened.
+const maxOpenDirectories = 64
 
 // openDirectories keeps the directories open that an extraction works in. An
 // [os.Root] looks at every element of a path on every call; with the directory
@@ -25,6 +23,7 @@ const (
 // that is above it.
 type openDirectories struct {
 	top    *os.Root
+	most   int // maxOpenDirectories; less in tests
 	opened int // directories so far
 
 	mu         sync.Mutex
@@ -49,7 +48,7 @@ type openDirectory struct {
 
 // listOf returns the list that the directory is in while nobody uses it.
 func (d *openDirectories) listOf(dir *openDirectory) *list.List {
-	if dir.level > 0 && dir.level%milestone == 0 {
+	if dir.level > 0 && dir.level%d.most == 0 {
 		return &d.milestones
 	}
 	return &d.recent
@@ -123,7 +122,7 @@ func (d *openDirectories) releaseLocked(dir *openDirectory) {
 	}
 	unused := d.listOf(dir)
 	dir.element = unused.PushFront(dir)
-	if unused.Len() > maxOpenDirectories {
+	if unused.Len() > d.most {
 		d.close(unused.Back().Value.(*openDirectory))
 	}
 }

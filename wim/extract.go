@@ -155,7 +155,7 @@ type extraction struct {
 
 func newExtraction(ctx context.Context, dir string) *extraction {
 	return &extraction{
-		ctx: ctx, dir: dir, directories: openDirectories{open: make(map[treeDirectory]*openDirectory)},
+		ctx: ctx, dir: dir, directories: openDirectories{most: maxOpenDirectories, open: make(map[treeDirectory]*openDirectory)},
 		problems: new(problemList), host: newMetadataHost(), link: hardLink, token: rand.Text(),
 		report: &ExtractReport{}, writing: make(map[*newFile]bool),
 	}
@@ -200,7 +200,7 @@ func (d destination) problem(err error) {
 func (x *extraction) add(image *Image, tree *FS, prefix string) {
 	t := &extractedTree{subset: newSubset("extract", image, tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
 	t.made = make([]bool, len(tree.meta.nodes))
-	t.existing = make([]bool, len(tree.meta.nodes))
+	t.existing = make(map[int32]fileID)
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
 	t.subset.prefix, t.subset.problems = prefix, x.problems
 	x.trees = append(x.trees, t)
@@ -311,7 +311,10 @@ func (x *extraction) write(b *bulk, plan func(*extractedTree) iter.Seq2[*blob, d
 		}
 	}
 	b.expect(blobs)
-	return b.run(x.ctx, blobs, func(blob *blob) (BlobSink, error) { return x.newFileSink(contents[blob]) })
+	if err := b.run(x.ctx, blobs, func(blob *blob) (BlobSink, error) { return x.newFileSink(contents[blob]) }); err != nil {
+		return err
+	}
+	return x.placeStaged()
 }
 
 // summarize counts what was left out.

@@ -18,8 +18,9 @@ func (x *extractedTree) lookForExisting() error {
 			return nil
 		}
 		return x.in(i, func(dir *os.Root, name string) error {
-			_, err := dir.Lstat(name)
-			x.existing[i] = err == nil
+			if info, err := dir.Lstat(name); err == nil {
+				x.existing[i] = idOf(info)
+			}
 			return nil
 		})
 	})
@@ -28,10 +29,11 @@ func (x *extractedTree) lookForExisting() error {
 // checkName returns errAlias if something has the name of a node that did not have
 // it before this extraction.
 func (x *extractedTree) checkName(i int32, dir *os.Root, name string) error {
-	if x.existing[i] {
+	info, err := dir.Lstat(name)
+	if err != nil {
 		return nil
 	}
-	if _, err := dir.Lstat(name); err == nil {
+	if before, existed := x.existing[i]; !existed || before != idOf(info) {
 		return errAlias
 	}
 	return nil

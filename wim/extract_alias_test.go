@@ -30,7 +30,8 @@ func TestExtractAlias(t *testing.T) {
 		wimtest.Directory("alias directory", wimtest.RegularFile("below", content)),
 		wimtest.Directory("d", wimtest.RegularFile("file", content), wimtest.RegularFile("copy", content),
 			linked("hard 1"), linked("hard 2"), linked("hard 3"), wimtest.Symlink("link", target)),
-		wimtest.Directory("there", wimtest.RegularFile("old", content), wimtest.Symlink("old link", target)),
+		wimtest.Directory("there", wimtest.RegularFile("old", content), wimtest.Symlink("old link", target),
+			wimtest.RegularFile("twin", content), wimtest.Symlink("twin link", target)),
 	)})
 	for _, existing := range []bool{false, true} {
 		x := newExtraction(t.Context(), filepath.Join(t.TempDir(), "target"))
@@ -46,6 +47,8 @@ func TestExtractAlias(t *testing.T) {
 			require.NoError(t, os.Mkdir(filepath.Join(x.dir, "d"), 0o777))
 			write("there/old", "older")
 			write("there/old link", "older")
+			write("there/twin", "older")
+			write("there/twin link", "older")
 		}
 		tr := x.trees[0]
 		require.NoError(t, tr.choose(nil))
@@ -58,11 +61,21 @@ func TestExtractAlias(t *testing.T) {
 		for _, name := range []string{"d/file", "d/hard 2", "d/link"} {
 			write(name, "made")
 		}
+		// These are aliases of each other that were there before: the one is what the
+		// other was, as soon as it is made.
+		if existing {
+			for _, name := range []string{"there/twin", "there/twin link"} {
+				write("there/new", "made")
+				require.NoError(t, os.Rename(filepath.Join(x.dir, "there/new"), filepath.Join(x.dir, name)))
+			}
+		}
 		require.NoError(t, x.write(newBulk(newExtractOptions(nil).bulkOptions), (*extractedTree).fileContents))
 		require.NoError(t, tr.finish())
 		want := []string{"d/file", "d/hard 2", "d/link"}
-		if !existing {
-			want = append([]string{"alias directory"}, want...)
+		if existing {
+			want = append(want, "there/twin", "there/twin link")
+		} else {
+			want = append(want, "alias directory")
 		}
 		var problems []string
 		for _, p := range x.problems.list {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -150,17 +151,25 @@ func setTime(dir *os.Root, name string, info *fileInfo) error {
 }
 
 // fileSink writes one content to the first of the files or streams that have
-// it, and copies that to the others.
+// it, and copies that to the others. If some are deep down, the first is a
+// staged one.
 type fileSink struct {
 	x      *extraction
 	file   *newFile // nil if the host has no place for the content
 	copies []destination
+	deep   []destination
 	name   string // in progress reports
 	bytes  int64
 }
 
 func (x *extraction) newFileSink(places []destination) (*fileSink, error) {
 	s := &fileSink{x: x, name: places[0].path()}
+	if near, deep := byDepth(places); deep != nil {
+		s.copies, s.deep = near, deep
+		var err error
+		s.file, err = x.stage(deep[0].tree)
+		return s, err
+	}
 	for s.file == nil && len(places) > 0 {
 		var err error
 		if s.file, err = x.createAt(places[0]); err != nil {
@@ -203,13 +212,18 @@ func (s *fileSink) Finish(err error) error {
 		return nil
 	}
 	if err != nil {
-		s.file.problem(err)
-		for _, to := range s.copies {
+		if s.deep == nil {
+			s.file.problem(err)
+		}
+		for _, to := range slices.Concat(s.copies, s.deep) {
 			to.problem(err)
 		}
 		return x.discard(s.file)
 	}
-	written := s.bytes
+	written := int64(0)
+	if s.deep == nil {
+		written = s.bytes
+	}
 	for _, to := range s.copies {
 		n, err := x.copy(s.file, to)
 		if err != nil {
@@ -217,7 +231,9 @@ func (s *fileSink) Finish(err error) error {
 		}
 		written += n
 	}
-	if err := x.complete(s.file); err != nil {
+	if s.deep != nil {
+		x.keepStaged(s.file, s.deep)
+	} else if err := x.complete(s.file); err != nil {
 		return err
 	}
 	x.mu.Lock()

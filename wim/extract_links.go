@@ -15,6 +15,10 @@ type linkFunc func(x *extractedTree, file, to int32) error
 func (x *extractedTree) makeHardLinks() error {
 	var links [][2]int32            // that were made
 	latest := make(map[int32]int32) // the last such file of each group
+	if err := x.makeAnchors(); err != nil {
+		return err
+	}
+	defer x.removeAnchors()
 	for _, l := range x.files.hardLinks {
 		if err := context.Cause(x.ctx); err != nil {
 			return err
@@ -63,7 +67,7 @@ func (x *extractedTree) makeHardLink(file, to int32) (bool, error) {
 // copyLinked writes a file that has the content of one that is in its place.
 func (x *extractedTree) copyLinked(from, to int32) error {
 	file := &newFile{destination: destination{x, from, ""}}
-	err := x.in(from, func(dir *os.Root, name string) (err error) {
+	err := x.inAnchor(from, func(dir *os.Root, name string) (err error) {
 		file.File, err = dir.Open(name)
 		return err
 	})

@@ -18,10 +18,15 @@ type extractedTree struct {
 	*subset
 	dir      string // the target's absolute path
 	files    *filePlan
-	made     []bool          // by node: a directory that did not exist
-	existing []bool          // by node: something other than a directory that has this name
-	restored []metadataKinds // by node, what it was given
-	unlinked int             // hard links that became files of their own
+	made     []bool           // by node: a directory that did not exist
+	existing map[int32]fileID // by node: what had its name before, other than a directory
+	restored []metadataKinds  // by node, what it was given
+	unlinked int              // hard links that became files of their own
+
+	// Contents of files deep down, see stagedContent, and names near the root that
+	// those have until all their hard links are made.
+	staged  map[int32][]stagedUse
+	anchors map[int32]string
 }
 
 // prepare makes what the content of files needs: the directories, and the plan
@@ -245,13 +250,7 @@ func (x *extractedTree) makeLinks() error {
 			return nil
 		}
 		err = x.in(i, func(dir *os.Root, name string) error {
-			if err := x.makeWay(i, dir, name); err != nil {
-				return err
-			}
-			if err := dir.Symlink(target, name); err != nil {
-				return err
-			}
-			return setLinkTime(dir, name, x.tree.info(i).ModTime())
+			return x.makeSymlink(i, dir, name, target)
 		})
 		if errors.Is(err, errAlias) {
 			x.problem(i, errAlias)
@@ -262,6 +261,26 @@ func (x *extractedTree) makeLinks() error {
 		}
 		return err
 	})
+}
+
+// makeSymlink makes a symbolic link under a temporary name first, as files are
+// made: what it replaces is there until then, and so is told from it.
+func (x *extractedTree) makeSymlink(i int32, dir *os.Root, name, target string) error {
+	temp := x.tempName()
+	if err := dir.Symlink(target, temp); err != nil {
+		return err
+	}
+	err := setLinkTime(dir, temp, x.tree.info(i).ModTime())
+	if err == nil {
+		err = x.checkName(i, dir, name)
+	}
+	if err == nil {
+		err = dir.Rename(temp, name)
+	}
+	if err != nil {
+		dir.Remove(temp)
+	}
+	return err
 }
 
 // linkTarget returns what a link's target is in the extracted tree.

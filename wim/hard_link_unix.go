@@ -11,7 +11,7 @@ import (
 // hardLink is a linkFunc. Package os offers links below one directory only, and
 // then looks at all elements of both paths.
 func hardLink(x *extractedTree, file, to int32) error {
-	return x.in(file, func(from *os.Root, old string) error {
+	return x.inAnchor(file, func(from *os.Root, old string) error {
 		return x.in(to, func(dir *os.Root, name string) error { return linkAcross(from, old, dir, name) })
 	})
 }
