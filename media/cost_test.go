@@ -106,8 +106,8 @@ func TestSetInRemoteISO(t *testing.T) {
 		want[name] = data
 		require.NoError(t, os.WriteFile(filepath.Join(tree, name), data, 0o600))
 	}
-	run("wimlib-imagex", "capture", tree, filepath.Join(work, "install.wim"), "--compress=none")
-	run("wimlib-imagex", "split", filepath.Join(work, "install.wim"), filepath.Join(disc, "sources", "install.swm"), "10")
+	run("wimlib-imagex", "capture", tree, filepath.Join(work, "install.wim"), "--compress=none", "--check")
+	run("wimlib-imagex", "split", filepath.Join(work, "install.wim"), filepath.Join(disc, "sources", "install.swm"), "10", "--check")
 	parts, err := filepath.Glob(filepath.Join(disc, "sources", "*.swm"))
 	require.NoError(t, err)
 	require.Len(t, parts, 4)

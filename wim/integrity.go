@@ -60,8 +60,15 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 	return &integrityTable{chunkSize, end, count, where.offset + integrityHeaderSize}, nil
 }
 
-// integrityBatch is how many chunks are checked before the result is looked at.
-const integrityBatch = 1024
+const (
+	// integrityBatch is how many chunks are checked before the result is looked at.
+	integrityBatch = 1024
+
+	// integrityWorkers is how many chunks of usually 10 MiB are hashed at a time at
+	// most. More would read further ahead of what else Verify reads than a cache of
+	// the source may have room for, and hash faster than that can be decoded.
+	integrityWorkers = 4
+)
 
 // covered is how many bytes of the file the table covers.
 func (t *integrityTable) covered() int64 { return t.end - headerSize }
@@ -118,7 +125,7 @@ func (t *integrityTable) chunkStart(i int64) int64 {
 func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, b *bulk) ([]bool, error) {
 	damaged := make([]bool, len(sums)/20)
 	errs := make([]error, len(damaged))
-	err := pipeline.Parallel(b.workers, len(damaged), func(i int) error {
+	err := pipeline.Parallel(min(b.workers, integrityWorkers), len(damaged), func(i int) error {
 		var sum SHA1
 		sum, errs[i] = t.hashChunk(ctx, p, first+int64(i), b)
 		damaged[i] = sum != SHA1(sums[20*i:])

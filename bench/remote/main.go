@@ -115,7 +115,7 @@ func capture(cache string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := windows.Capture(cache, file+".new", map[string]string{"/Users": source}, "--compress=LZX"); err != nil {
+	if err := windows.Capture(cache, file+".new", map[string]string{"/Users": source}, "--compress=LZX", "--check"); err != nil {
 		return "", err
 	}
 	return file, os.Rename(file+".new", file)
