@@ -2,6 +2,7 @@ package wim
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -44,6 +45,10 @@ type blobUse struct {
 // blobSet has each content once.
 type blobSet struct {
 	byHash map[SHA1]*newBlob
+
+	// lacks has the contents that no given file has. It is nil where all have to
+	// be at hand.
+	lacks map[SHA1]bool
 }
 
 // add returns the blob of the set that has the content of b.
@@ -66,7 +71,7 @@ func (s *blobSet) put(b *newBlob) {
 
 // usesOf counts what an image uses of each blob, and adds those to the set. The
 // counts of the file that the image comes from are not believed. All blobs have
-// to be at hand.
+// to be at hand, but those that a delta file may lack.
 func (s *blobSet) usesOf(tree *FS) ([]blobUse, error) {
 	uses := make(map[SHA1]int)
 	var order []SHA1
@@ -75,8 +80,13 @@ func (s *blobSet) usesOf(tree *FS) ([]blobUse, error) {
 		if uses[hash]++; uses[hash] > 1 {
 			return
 		}
+		err := tree.reader.available(hash)
+		if s.lacks != nil && errors.Is(err, ErrMissingBlob) {
+			s.lacks[hash] = true
+			return
+		}
 		order = append(order, hash)
-		if err := tree.reader.available(hash); err != nil {
+		if err != nil {
 			missing.add(tree.meta.pathOf(node), err)
 		}
 	})

@@ -43,7 +43,8 @@ func WithBootIndex(index int) SplitOption {
 // Split writes all images as a split set, in parts of at most limit bytes each,
 // tables and all. The first part has the name; the others have a number before
 // the extension, such as install2.swm. What r reads may be a file or a set, and
-// pipable; contents that it lacks come from what [Reader.Reference] gave it.
+// pipable. What a delta file lacks comes from what [Reader.Reference] gave it, or
+// is left out: then the set is a delta as well.
 //
 // Resources are copied as they are stored. Solid resources too: those that are
 // larger than a part are cut between chunks, and the blobs that cross a cut are
@@ -143,6 +144,12 @@ func partName(name string, number int) string {
 	return strings.TrimSuffix(name, extension) + strconv.Itoa(number) + extension
 }
 
+// setFile is what splitting needs of a file; tests have one that breaks off.
+type setFile interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
 // splitting is one Split or Join under way.
 type splitting struct {
 	*Writer
@@ -172,6 +179,7 @@ func (r *Reader) newSplitting(opts []SplitOption) (*splitting, error) {
 		return nil, errNoImages
 	}
 	w := &Writer{options: o.writerOptions, root: r.element, flags: r.Header.Flags & FlagReparseFix}
+	w.blobs.lacks = make(map[SHA1]bool)
 	if err := w.Export(r.Images...); err != nil {
 		return nil, err
 	}
@@ -202,6 +210,7 @@ func (s *splitting) layouts(ctx context.Context, limit int64) ([]*fileLayout, er
 	}
 	s.report = &WriteReport{Images: len(s.images), Parts: len(files), Blobs: s.plan.blobs, Packed: s.plan.encoded}
 	s.report.Copied = s.report.Blobs - s.report.Packed
+	s.report.Lacks = len(s.Writer.blobs.lacks)
 	for _, b := range s.Writer.blobs.byHash {
 		s.report.Bytes += b.size
 	}
@@ -233,7 +242,7 @@ func (checkSink) Write(p []byte) (int, error) { return len(p), nil }
 func (checkSink) Finish(err error) error      { return err }
 
 // write writes a file.
-func (s *splitting) write(ctx context.Context, dst *os.File, l *fileLayout) error {
+func (s *splitting) write(ctx context.Context, dst setFile, l *fileLayout) error {
 	if err := s.bulk.copyRaw(ctx, dst, l.copies, !s.options.unchecked); err != nil {
 		return err
 	}
@@ -248,6 +257,7 @@ func (s *splitting) write(ctx context.Context, dst *os.File, l *fileLayout) erro
 			return err
 		}
 	}
+	s.bulk.progress(0, "") // reports may have been left out while others were made
 	if l.integrity.size == 0 {
 		return nil
 	}

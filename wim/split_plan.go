@@ -454,8 +454,6 @@ type firstFit struct {
 // mostParts is what the header has room for.
 const mostParts = math.MaxUint16
 
-func (f *firstFit) used() int { return f.parts }
-
 // room is how much room a part has.
 func (f *firstFit) room(i int) int64 {
 	if leaves := len(f.rooms) / 2; i < leaves {

@@ -182,11 +182,11 @@ func (p *setPlan) cutSolid(s *solidSource) (apart []*newBlob, err error) {
 		return nil, err
 	}
 	most := p.capacity - blobEntrySize
+	into := max(p.fit.parts-1, 0)
 	for k := 0; k < len(s.blobs); {
-		last := max(p.fit.used()-1, 0)
-		cuts := s.cuts(k, p.fit.room(last), most)
-		if len(cuts) == 0 && p.fit.room(last) < p.capacity {
-			last++
+		cuts := s.cuts(k, p.fit.room(into), most)
+		if len(cuts) == 0 && p.fit.room(into) < p.capacity {
+			into++
 			cuts = s.cuts(k, p.capacity, most)
 		}
 		if len(cuts) == 0 { // not even the first chunk fits
@@ -196,14 +196,15 @@ func (p *setPlan) cutSolid(s *solidSource) (apart []*newBlob, err error) {
 			}
 			continue
 		}
-		cut := choose(cuts, p.capacity-p.fit.room(last), p.capacity)
+		cut := choose(cuts, p.capacity-p.fit.room(into), p.capacity)
 		piece, crossing := s.piece(k, cut)
 		apart = append(apart, crossing...)
 		k = cut.next
-		if err := p.fit.take(last, piece.weight()); err != nil {
+		if err := p.fit.take(into, piece.weight()); err != nil {
 			return nil, err
 		}
-		p.part(last).solid = append(p.part(last).solid, piece)
+		p.part(into).solid = append(p.part(into).solid, piece)
+		into++
 	}
 	return apart, nil
 }

@@ -32,6 +32,7 @@ type WriteReport struct {
 	Copied int   // those that were copied as they are stored
 	Packed int   // those that were compressed, or stored raw
 	Bytes  int64 // of contents, uncompressed, that were copied or packed
+	Lacks  int   // contents that a split or joined delta file lacks, and what was written too
 
 	// Skipped are entries of captured trees that are not in the images, since
 	// they could not be read.

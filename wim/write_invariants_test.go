@@ -37,6 +37,87 @@ const (
 // may have metadata that another program stored raw.
 func requireInvariants(t testing.TB, data []byte, appended bool) {
 	t.Helper()
+	f := requireStructure(t, data, 1, 1, appended)
+	require.Len(t, f.metadata, f.images)
+	require.Equal(t, f.document.offset, f.total)
+	r := openBytes(t, data)
+	require.Len(t, r.Images, f.images)
+	require.Equal(t, usedContents(t, r), f.references, "reference counts")
+}
+
+// requireSetInvariants is requireInvariants for the parts of a set. Contents
+// that a delta lacks may be missing. Metadata that is raw in the source stays so
+// where it cannot be compressed.
+func requireSetInvariants(t testing.TB, parts [][]byte, rawMetadata bool, lacks int) {
+	t.Helper()
+	var first structure
+	references := map[wim.SHA1]uint32{}
+	for i, data := range parts {
+		f := requireStructure(t, data, i+1, len(parts), rawMetadata)
+		if i == 0 {
+			first = f
+			require.Len(t, f.metadata, f.images)
+		}
+		require.Zero(t, f.boot)
+		require.Equal(t, first.shared, f.shared, "GUID and codec are those of all parts")
+		require.Equal(t, first.xml, f.xml, "so is the XML document")
+		require.Equal(t, first.images, f.images)
+		if i > 0 {
+			require.Empty(t, f.metadata)
+		}
+		for hash, count := range f.references {
+			require.NotContains(t, references, hash, "in two parts")
+			references[hash] = count
+		}
+	}
+	r := openBytes(t, parts[0])
+	for _, data := range parts[1:] {
+		require.NoError(t, addPart(r, data))
+	}
+	require.Empty(t, r.MissingParts())
+	require.Empty(t, r.Warnings())
+	require.Len(t, r.Images, first.images)
+	used := usedContents(t, r)
+	require.Len(t, used, len(references)+lacks)
+	for hash, count := range references {
+		require.Equal(t, used[hash], count, "references to %v", hash)
+	}
+}
+
+// usedContents counts how often the trees use each content.
+func usedContents(t testing.TB, r *wim.Reader) map[wim.SHA1]uint32 {
+	t.Helper()
+	used := map[wim.SHA1]uint32{}
+	for _, image := range r.Images {
+		for _, w := range walk(t, imageFS(t, r, image.Index)) {
+			if reparse := w.entry.Reparse; reparse != nil && reparse.SHA1 != (wim.SHA1{}) {
+				used[reparse.SHA1]++
+			}
+			for _, s := range w.entry.Streams {
+				if s.SHA1 != (wim.SHA1{}) {
+					used[s.SHA1]++
+				}
+			}
+		}
+	}
+	return used
+}
+
+// structure is what requireStructure finds in a file.
+type structure struct {
+	images     int
+	metadata   []place
+	references map[wim.SHA1]uint32
+	document   place
+	xml        []byte
+	total      uint64 // TOTALBYTES
+	boot       int
+	shared     string // of the header: version, chunk size, flags, GUID
+}
+
+// requireStructure is the part of requireInvariants for one file alone.
+func requireStructure(t testing.TB, data []byte, part, parts int, rawMetadata bool) structure {
+	t.Helper()
 	le := binary.LittleEndian
 	require.Greater(t, len(data), 208)
 	require.Equal(t, "MSWIM\x00\x00\x00", string(data[:8]))
@@ -54,9 +135,11 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 	default:
 		t.Fatalf("several codecs: %#x", codec)
 	}
-	require.Zero(t, flags&^(compression|xpress|lzx|lzms|0x04|0x80), "flags that no whole file of ours has")
-	require.EqualValues(t, 1, le.Uint16(data[40:]), "part")
-	require.EqualValues(t, 1, le.Uint16(data[42:]), "parts")
+	const spanned = 0x08
+	require.Zero(t, flags&^(compression|xpress|lzx|lzms|0x04|spanned|0x80), "flags that no whole file of ours has")
+	require.Equal(t, parts > 1, flags&spanned != 0)
+	require.EqualValues(t, part, le.Uint16(data[40:]), "part")
+	require.EqualValues(t, parts, le.Uint16(data[42:]), "parts")
 	images := int(le.Uint32(data[44:]))
 	table, document, boot := placeAt(data[48:]), placeAt(data[72:]), placeAt(data[96:])
 	bootIndex := int(le.Uint32(data[120:]))
@@ -88,7 +171,7 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 	solid := false
 	for entry := range slices.Chunk(data[table.offset:table.offset+table.size], 50) {
 		p, count, hash := placeAt(entry), le.Uint32(entry[26:]), wim.SHA1(entry[30:50])
-		require.EqualValues(t, 1, le.Uint16(entry[24:]), "part of %v", hash)
+		require.EqualValues(t, part, le.Uint16(entry[24:]), "part of %v", hash)
 		if p.flags&placeSolid != 0 {
 			solid = true
 			if p.usize == 1<<32 {
@@ -111,16 +194,15 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 			metadata = append(metadata, p)
 			require.EqualValues(t, 1, count)
 			compressed := p.flags&placeCompressed != 0
-			require.True(t, compressed == (flags&compression != 0) || appended && !compressed, "metadata of a compressed file is compressed")
+			require.True(t, compressed == (flags&compression != 0) || rawMetadata && !compressed, "metadata of a compressed file is compressed")
 			continue
 		}
 		require.NotContains(t, references, hash, "one hash twice")
 		references[hash] = count
 	}
-	require.Len(t, metadata, images)
 	if solid || flags&lzms != 0 {
 		require.EqualValues(t, wim.VersionSolid, version)
-	} else {
+	} else if parts == 1 { // another part may have solid resources
 		require.EqualValues(t, wim.Version1_13, version)
 	}
 	slices.SortFunc(taken, func(a, b place) int { return int(int64(a.offset) - int64(b.offset)) })
@@ -136,24 +218,6 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 		require.Equal(t, metadata[bootIndex-1], boot)
 	}
 
-	// The trees say how often each content is used.
-	r := openBytes(t, data)
-	require.Len(t, r.Images, images)
-	used := map[wim.SHA1]uint32{}
-	for _, image := range r.Images {
-		for _, w := range walk(t, imageFS(t, r, image.Index)) {
-			if reparse := w.entry.Reparse; reparse != nil && reparse.SHA1 != (wim.SHA1{}) {
-				used[reparse.SHA1]++
-			}
-			for _, s := range w.entry.Streams {
-				if s.SHA1 != (wim.SHA1{}) {
-					used[s.SHA1]++
-				}
-			}
-		}
-	}
-	require.Equal(t, used, references, "reference counts")
-
 	raw := data[document.offset : document.offset+document.size]
 	require.Equal(t, []byte{0xFF, 0xFE}, raw[:2], "byte order mark")
 	text, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(raw)
@@ -168,7 +232,7 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 		} `xml:"IMAGE"`
 	}
 	require.NoError(t, xml.Unmarshal(text, &root))
-	require.Equal(t, []uint64{document.offset}, root.Total)
+	require.Len(t, root.Total, 1)
 	require.Len(t, root.Images, images)
 	for i, image := range root.Images {
 		require.Equal(t, i+1, image.Index)
@@ -186,4 +250,5 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 		require.Equal(t, len(want)/20, count)
 		require.Equal(t, want, sums[12:])
 	}
+	return structure{images, metadata, references, document, raw, root.Total[0], bootIndex, string(data[12:40])}
 }

@@ -146,7 +146,7 @@ has. It may be left out where a file has one image.`,
 	for _, sub := range []*cobra.Command{
 		a.serveCommand(),
 		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
-		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(),
+		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(), a.splitCommand(), a.joinCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {

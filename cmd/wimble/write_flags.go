@@ -26,6 +26,11 @@ func (f *writeFlags) add(cmd *cobra.Command) {
 	cmd.Flags().Var(&f.compress, "compress", "how to compress: `none`, fast (XPRESS), max (LZX), or xpress or lzx with a level, as lzx:80")
 	cmd.Flags().Var(&f.chunkSize, "chunk-size", "compress `SIZE` bytes together; Microsoft's programs want 32KiB, the default")
 	cmd.Flags().BoolVar(&f.recompress, "recompress", false, "compress everything anew, that too which could be copied")
+	f.addCopied(cmd)
+}
+
+// addCopied adds those that are about contents which are copied as they are.
+func (f *writeFlags) addCopied(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.noVerify, "no-verify", false, "copy stored contents without a look at their SHA-1s")
 	f.addCheck(cmd)
 }
@@ -54,6 +59,15 @@ func (f *writeFlags) options() []wim.WriterOption {
 	}
 	if f.checkSet() {
 		opts = append(opts, wim.WithIntegrityTable(f.check))
+	}
+	return opts
+}
+
+// splitOptions are those that the flags ask for, for a set.
+func (f *writeFlags) splitOptions() []wim.SplitOption {
+	var opts []wim.SplitOption
+	for _, opt := range f.options() {
+		opts = append(opts, opt)
 	}
 	return opts
 }
@@ -102,8 +116,12 @@ const mostSkipped = 20
 
 // sayWritten says what was written, what was left out, and who may not take it.
 func (a *app) sayWritten(name string, report *wim.WriteReport) {
-	a.say("%s: %d images, %s contents, %s copied, %s compressed; %s", name, report.Images,
-		thousands(report.Blobs), thousands(report.Copied), thousands(report.Packed), byteSize(report.Size))
+	parts := ""
+	if report.Parts > 1 {
+		parts = fmt.Sprintf(" in %s parts", thousands(report.Parts))
+	}
+	a.say("%s: %d images, %s contents, %s copied, %s compressed; %s%s", name, report.Images,
+		thousands(report.Blobs), thousands(report.Copied), thousands(report.Packed), byteSize(report.Size), parts)
 	for i, s := range report.Skipped {
 		if i == mostSkipped {
 			a.say("left out: %s more", thousands(len(report.Skipped)-mostSkipped))
@@ -113,6 +131,9 @@ func (a *app) sayWritten(name string, report *wim.WriteReport) {
 	}
 	if report.Excluded > 0 {
 		a.say("left out: %s that the list of exclusions names", thousands(report.Excluded))
+	}
+	if report.Lacks > 0 {
+		a.say("wimble: note: %s contents are left out, which the source lacks; it is a delta, or give what it was made against with --ref", thousands(report.Lacks))
 	}
 	r, err := wim.OpenReader(name)
 	if err != nil {
