@@ -147,6 +147,9 @@ func run(w io.Writer, only string, rounds int) error {
 			}
 		}
 	}
+	if err := compareSplits(w, cache, pattern, all, rounds); err != nil {
+		return err
+	}
 	fmt.Fprintln(w)
 	workers := workerCounts(all[0])
 	writeHead(w, workers)
@@ -172,7 +175,7 @@ func workerCounts(p program) []program {
 // compare writes a row for each file of a group, under a title.
 func (g group) compare(w io.Writer, cache string, pattern *regexp.Regexp, title, operation string, all []program, rounds int) error {
 	return g.each(cache, pattern, title, func(name, file string) error {
-		results, err := race(all, operation, file, rounds)
+		results, err := race(all, operation, file, scratch(), rounds)
 		if err != nil {
 			return err
 		}
@@ -240,8 +243,8 @@ type result struct {
 }
 
 // race lets all programs have their turns: some rounds, or more of them while
-// all together took less than two seconds, at most 30.
-func race(all []program, operation, file string, rounds int) ([]result, error) {
+// all together took less than two seconds, at most 30. They write below a folder.
+func race(all []program, operation, file, where string, rounds int) ([]result, error) {
 	results := make([]result, len(all))
 	start := time.Now()
 	for round := 0; round < rounds || round < 30 && time.Since(start) < 2*time.Second; round++ {
@@ -250,7 +253,7 @@ func race(all []program, operation, file string, rounds int) ([]result, error) {
 			if arguments == "" {
 				continue
 			}
-			r, err := runOnce(p.path, arguments, file)
+			r, err := runOnce(p.path, arguments, file, where)
 			if err != nil {
 				return nil, err
 			}
@@ -263,9 +266,10 @@ func race(all []program, operation, file string, rounds int) ([]result, error) {
 	return results, nil
 }
 
-// runOnce runs a program on a file and throws away what it prints and extracts.
-func runOnce(path, arguments, file string) (result, error) {
-	dir, err := os.MkdirTemp(scratch(), "wimble-bench-*")
+// runOnce runs a program on a file and throws away what it prints and what it
+// writes below a folder.
+func runOnce(path, arguments, file, where string) (result, error) {
+	dir, err := os.MkdirTemp(where, "wimble-bench-*")
 	if err != nil {
 		return result{}, err
 	}

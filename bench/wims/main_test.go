@@ -21,12 +21,12 @@ func TestRunOnce(t *testing.T) {
 	file, err := filepath.Abs("../../testdata/raw-lzx-32k.wim")
 	require.NoError(t, err)
 	for _, arguments := range []string{"t FILE", "x -y -oDIR FILE"} {
-		r, err := runOnce("7zz", arguments, file)
+		r, err := runOnce("7zz", arguments, file, scratch())
 		require.NoError(t, err)
 		require.Positive(t, r.wall)
 		require.Greater(t, r.peak, int64(100_000), "bytes, not KiB")
 	}
-	_, err = runOnce("7zz", "t FILE.missing", file)
+	_, err = runOnce("7zz", "t FILE.missing", file, scratch())
 	require.ErrorContains(t, err, "raw-lzx-32k.wim.missing")
 }
 
