@@ -40,7 +40,8 @@ type Package struct {
 // List finds the WIM files that a name leads to: those in a folder and in all
 // folders below it, those in an ISO file, or one file. Files can also be on a
 // web server. In folders, it looks at files whose names end in .wim, .esd, .swm,
-// .ppkg or .iso, in any case. Of a WIM file, it reads the header only.
+// .ppkg or .iso, in any case and perhaps with a number after that. Of a WIM file,
+// it reads the header only.
 //
 // The order is that of the names, with the files of a folder before those of
 // the folders in it. Symbolic links to folders are not followed. An ISO file

@@ -79,6 +79,15 @@ func TestListSets(t *testing.T) {
 	dir := tree(t, map[string]string{"z.swm": "split.swm", "a.swm": "split3.swm", "other/a.swm": "split2.swm"})
 	lines, _ := listed(t, dir, dir)
 	require.Equal(t, []string{"swm /z.swm", "swm /other/a.swm"}, lines)
+
+	// That of a recovery drive has its numbers elsewhere.
+	dir = tree(t, map[string]string{"sources/Reconstruct.WIM": "split.swm", "sources/Reconstruct.WIM2": "split2.swm", "sources/Reconstruct.WIM3": "split3.swm"})
+	lines, packages := listed(t, dir, dir)
+	require.Equal(t, []string{"swm /sources/Reconstruct.WIM"}, lines)
+	require.EqualValues(t, 7417+17686+5206, packages[0].Size)
+	found, err := Find(dir)
+	require.NoError(t, err)
+	require.Equal(t, packages[0].Path, found)
 }
 
 func TestListFiles(t *testing.T) {

@@ -24,7 +24,7 @@ type File struct {
 	Name string
 
 	warnings []error
-	closers  []io.Closer // the last one first
+	closers  []io.Closer // what a file is in comes before it
 }
 
 // Close closes the file, and what it is in.

@@ -29,15 +29,16 @@ func IsURL(name string) bool {
 	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// The extensions of WIM files, and of ISO files in URLs. A recovery drive has a
-// set that begins with a .wim, and whose other parts are .wim2 and so on.
+// The extensions of WIM files, and of ISO files in URLs.
 var (
 	wimExtensions = []string{".wim", ".esd", ".swm", ".ppkg"}
 	isoExtensions = []string{".iso", ".img"}
 )
 
+// hasExtension tells whether a name has one of the extensions, with a number after
+// it or without: a recovery drive has the set Reconstruct.WIM, Reconstruct.WIM2.
 func hasExtension(name string, extensions []string) bool {
-	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
+	return slices.Contains(extensions, strings.ToLower(strings.TrimRight(path.Ext(name), "0123456789")))
 }
 
 // splitURL splits URL:PATH. A colon can also be in a URL itself.
