@@ -11,6 +11,7 @@
 //	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
 //	wimble diff FILE [IMAGE] FILE [IMAGE]   what is different in another image
+//	wimble mount FILE [IMAGE] DIR           show an image as a read-only file system
 //	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
 //	wimble capture SRC OUT                  make a new file of a folder
 //	wimble append SRC FILE                  add an image of a folder to a file
@@ -144,9 +145,34 @@ has. It may be left out where a file has one image.`,
 	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
+		a.infoCommand(),
+		a.lsCommand(),
+		a.catCommand(),
+		a.extractCommand(),
+		a.tarCommand(),
+		a.verifyCommand(),
+		a.versionCommand(),
+		a.updatesCommand(),
+		a.diffCommand(),
 		a.serveCommand(),
-		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
-		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(), a.splitCommand(), a.joinCommand(),
+		a.infoCommand(),
+		a.lsCommand(),
+		a.catCommand(),
+		a.extractCommand(),
+		a.tarCommand(),
+		a.verifyCommand(),
+		a.versionCommand(),
+		a.updatesCommand(),
+		a.diffCommand(),
+		a.mountCommand(),
+		a.exportCommand(),
+		a.captureCommand(),
+		a.appendCommand(),
+		a.splitCommand(),
+		a.joinCommand(),
+		a.optimizeCommand(),
+		a.deleteCommand(),
+		a.setCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {
