@@ -117,6 +117,17 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 	return n, f.wrap("read", readErr)
 }
 
+// ChunkSize is how many bytes are decoded together: to read any of them costs
+// the decoding of all, unless they are in the cache. It is 0 for content that is
+// not compressed, and for one that cannot be found.
+func (f *File) ChunkSize() int64 {
+	r, err := f.content("read")
+	if err != nil || r.resource == nil {
+		return 0
+	}
+	return r.resource.chunkSize
+}
+
 // Close releases the memory that the file holds. It never fails.
 func (f *File) Close() error {
 	f.mu.Lock()

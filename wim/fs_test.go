@@ -435,3 +435,25 @@ func (s *failingSource) ReadAt(p []byte, offset int64) (int, error) {
 	}
 	return n, nil
 }
+
+// The chunk size of a file is that of the resource that it is in: of the header,
+// or of the solid resource, as the names of the fixtures say.
+func TestFileChunkSize(t *testing.T) {
+	for fixture, want := range map[string]int64{"none.wim": 0, "lzx-32k.wim": 32 << 10, "xpress-4k.wim": 4 << 10, "solid-lzms-2m.esd": 2 << 20} {
+		tree := fixtureFS(t, fixture, 1)
+		sizes := make(map[int64]bool)
+		for name, stream := range tree.StorageOrder() {
+			file, err := tree.OpenStream(name, stream)
+			require.NoError(t, err)
+			sizes[file.ChunkSize()] = true
+			require.NoError(t, file.Close())
+			require.Zero(t, file.ChunkSize())
+		}
+		delete(sizes, 0) // small files may be stored as they are
+		if want == 0 {
+			require.Empty(t, sizes)
+		} else {
+			require.Equal(t, map[int64]bool{want: true}, sizes, fixture)
+		}
+	}
+}

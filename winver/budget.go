@@ -18,6 +18,11 @@ const (
 	// path may be that is looked up in one.
 	stepBytes = 4096
 	stepPath  = 256
+
+	// stepDecoded is how many bytes are decompressed in a step, where the file can
+	// tell: 2 GiB are all that a Read has decompressed, or 32 chunks of 64 MiB.
+	// The hives of a Windows lie in six.
+	stepDecoded = 2 << 30 / maxSteps
 )
 
 // budget is how much of its work a Read has left.
@@ -29,7 +34,7 @@ type budget struct {
 // spend takes steps. Once they do not suffice, it fails, and does so ever after.
 func (b *budget) spend(steps int) error {
 	if steps > b.left && b.over == nil {
-		b.over = fmt.Errorf("telling the version takes more than %d steps of work, as no Windows does (names listed, paths and links followed, pages read): %w",
+		b.over = fmt.Errorf("telling the version takes more than %d steps of work, as no Windows does (names listed, paths and links followed, pages read and decompressed): %w",
 			maxSteps, ErrLimit)
 	}
 	if b.over == nil {

@@ -261,15 +261,40 @@ type source struct {
 	size   int64
 	file   fs.File
 	work   *budget
+	chunk  int64    // bytes that are decompressed together; 0 if the file does not tell
+	recent [2]int64 // the numbers of the chunks that were read last, plus 1
 }
+
+// chunked is a file that tells what it costs to read some bytes of it, as those
+// of package wim do.
+type chunked interface{ ChunkSize() int64 }
 
 // ReadAt implements io.ReaderAt, at the expense of the tree's budget.
 func (s *source) ReadAt(p []byte, offset int64) (int, error) {
-	if err := s.work.spend(1 + len(p)/stepBytes); err != nil {
+	if err := s.work.spend(1 + len(p)/stepBytes + s.decoded(offset, int64(len(p)))); err != nil {
 		return 0, err
 	}
 	n, err := s.reader.ReadAt(p, offset)
 	return n, withoutPath(err)
+}
+
+// decoded returns the steps that the decompression for a read takes. What is in
+// the two chunks that were read last costs nothing. Where chunks begin is not
+// known, so these may be four, which is what package wim keeps.
+func (s *source) decoded(offset, size int64) int {
+	if s.chunk <= 0 {
+		return 0
+	}
+	steps := int64(0)
+	for number := offset/s.chunk + 1; number <= (offset+size-1)/s.chunk+1 && steps <= maxSteps; number++ {
+		if number != s.recent[0] {
+			if number != s.recent[1] {
+				steps += s.chunk / stepDecoded
+			}
+			s.recent[0], s.recent[1] = number, s.recent[0]
+		}
+	}
+	return int(min(steps, maxSteps+1))
 }
 
 func (s *source) Close() error { return s.file.Close() }
@@ -309,6 +334,9 @@ func (t *tree) open(name string) (_ *source, err error) {
 	switch file := file.(type) {
 	case io.ReaderAt:
 		s.reader = file
+		if file, ok := file.(chunked); ok {
+			s.chunk = file.ChunkSize()
+		}
 	case io.ReadSeeker:
 		s.reader = seekReaderAt{file}
 	default:
