@@ -1,16 +1,40 @@
 package sddl
 
 import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// The published example is made from its text, byte for byte.
-func TestParsePublishedExample(t *testing.T) {
-	got, err := Parse("O:BAG:BAD:P(A;CIOI;GRGX;;;BU)(A;CIOI;GA;;;BA)(A;CIOI;GA;;;SY)(A;CIOI;GA;;;CO)S:P(AU;FA;GR;;;WD)")
-	require.NoError(t, err)
-	require.Equal(t, descriptor(t, published), got)
+// parts are the parts of a descriptor, which may be in any order: control bits,
+// owner, group, and the entries of the ACLs.
+func parts(t *testing.T, data []byte) (list [5]string) {
+	le := binary.LittleEndian
+	list[0] = fmt.Sprintf("%#x", le.Uint16(data[2:]))
+	for i := range 4 {
+		at := le.Uint32(data[4+4*i:])
+		switch {
+		case at == 0:
+		case i < 2: // a SID: 8 bytes, and 4 for each sub-authority
+			list[1+i] = hex.EncodeToString(data[at : at+8+4*uint32(data[at+1])])
+		default: // an ACL: a header of 8 bytes with the size, and the entries
+			require.LessOrEqual(t, int(data[at]), 4, "the revision")
+			list[1+i] = hex.EncodeToString(data[at+8 : at+uint32(le.Uint16(data[at+2:]))])
+		}
+	}
+	return list
+}
+
+// What is made of a text has the parts that Samba gives it, byte for byte.
+func TestParseAsSamba(t *testing.T) {
+	for _, c := range sambaDescriptors {
+		got, err := Parse(c.text)
+		require.NoError(t, err)
+		require.Equal(t, parts(t, descriptor(t, c.data)), parts(t, got), c.text)
+	}
 }
 
 func TestParse(t *testing.T) {

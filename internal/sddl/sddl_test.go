@@ -17,26 +17,48 @@ func descriptor(t testing.TB, text string) []byte {
 	return data
 }
 
-// The example of [MS-DTYP], section 2.5.1.4, a descriptor with an owner, a
-// group, a discretionary and a system ACL, laid out by section 2.4.6. Its text
-// there is "O:BAG:BAD:P(A;CIOI;GRGX;;;BU)(A;CIOI;GA;;;BA)(A;CIOI;GA;;;SY)
-// (A;CIOI;GA;;;CO)S:P(AU;FA;GR;;;WD)"; Windows writes the inheritance flags in
-// the order of their bits, OICI.
-const published = `
-	01 00 14B0 90000000 A0000000 14000000 30000000
-	02 00 1C00 0100 0000  02 80 1400 00000080 01 01 000000000001 00000000
-	02 00 6000 0400 0000
-	00 03 1800 000000A0 01 02 000000000005 20000000 21020000
-	00 03 1800 00000010 01 02 000000000005 20000000 20020000
-	00 03 1400 00000010 01 01 000000000005 12000000
-	00 03 1400 00000010 01 01 000000000003 00000000
-	01 02 000000000005 20000000 20020000
-	01 02 000000000005 20000000 20020000`
+// sambaDescriptors are descriptors as Samba 4.17 makes them: with python3-samba
+//
+//	ndr_pack(security.descriptor.from_sddl(text, security.dom_sid("S-1-5-21-1-2-3"))).hex()
+//
+// The first text is the example of [MS-DTYP], section 2.5.1.4. Samba lays them
+// out in another order than Windows, gives every ACL revision 4, and like
+// Windows it writes the inheritance flags in the order of their bits, OICI.
+var sambaDescriptors = []struct{ text, formatted, data string }{
+	{
+		"O:BAG:BAD:P(A;CIOI;GRGX;;;BU)(A;CIOI;GA;;;BA)(A;CIOI;GA;;;SY)(A;CIOI;GA;;;CO)S:P(AU;FA;GR;;;WD)",
+		"O:BAG:BAD:P(A;OICI;GRGX;;;BU)(A;OICI;GA;;;BA)(A;OICI;GA;;;SY)(A;OICI;GA;;;CO)S:P(AU;FA;GR;;;WD)",
+		"010014b0 14000000 24000000 34000000 50000000" +
+			"01020000000000052000000020020000 01020000000000052000000020020000" +
+			"04001c0001000000 0280140000000080010100000000000100000000" +
+			"0400600004000000 00031800000000a001020000000000052000000021020000" +
+			"000318000000001001020000000000052000000020020000" +
+			"0003140000000010010100000000000512000000 0003140000000010010100000000000300000000",
+	},
+	{
+		"O:SYG:BAD:PAI(A;OICI;FA;;;SY)(D;;0x1200a9;;;BU)",
+		"O:SYG:BAD:PAI(A;OICI;FA;;;SY)(D;;0x1200a9;;;BU)",
+		"01000494 14000000 20000000 00000000 30000000" +
+			"010100000000000512000000 01020000000000052000000020020000" +
+			"0400340002000000 00031400ff01 1f00010100000000000512000000" +
+			"01001800a900120001020000000000052000000021020000",
+	},
+	{
+		"O:SYG:SYD:AI(A;OICIIOID;GA;;;CO)(OA;;RP;00112233-4455-6677-8899-aabbccddeeff;;WD)",
+		"O:SYG:SYD:AI(A;OICIIOID;GA;;;CO)(OA;;RP;00112233-4455-6677-8899-aabbccddeeff;;WD)",
+		"01000484 14000000 20000000 00000000 2c000000" +
+			"010100000000000512000000 010100000000000512000000" +
+			"0400440002000000 001b140000000010010100000000000300000000" +
+			"05002800100000000100000033221100554477668899aabbccddeeff010100000000000100000000",
+	},
+}
 
-func TestPublishedExample(t *testing.T) {
-	text, err := Format(descriptor(t, published))
-	require.NoError(t, err)
-	require.Equal(t, "O:BAG:BAD:P(A;OICI;GRGX;;;BU)(A;OICI;GA;;;BA)(A;OICI;GA;;;SY)(A;OICI;GA;;;CO)S:P(AU;FA;GR;;;WD)", text)
+func TestFormatOfSamba(t *testing.T) {
+	for _, c := range sambaDescriptors {
+		text, err := Format(descriptor(t, c.data))
+		require.NoError(t, err)
+		require.Equal(t, c.formatted, text)
+	}
 }
 
 // withEntry is a descriptor with a discretionary ACL of one entry.
@@ -69,7 +91,7 @@ func TestFormat(t *testing.T) {
 // However it is cut, nothing is read beyond the end; whatever a byte is changed
 // to, there is text or an error of the one kind.
 func TestHostileDescriptors(t *testing.T) {
-	data := descriptor(t, published)
+	data := descriptor(t, sambaDescriptors[0].data)
 	for n := range data {
 		_, err := Format(data[:n:n])
 		require.ErrorIs(t, err, ErrInvalid, "%d bytes", n)
@@ -86,7 +108,7 @@ func TestHostileDescriptors(t *testing.T) {
 }
 
 func FuzzFormat(f *testing.F) {
-	f.Add(descriptor(f, published))
+	f.Add(descriptor(f, sambaDescriptors[0].data))
 	f.Add(descriptor(f, withEntry(0x8004, "05 00 2800 10000000 01000000 33221100 5544 7766 8899AABBCCDDEEFF 01 01 000000000001 00000000")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		text, err := Format(data)
