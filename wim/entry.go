@@ -108,6 +108,22 @@ func (m *metadata) sortStreams(n *node, d *wimfile.Dentry) streamHashes {
 	return s
 }
 
+func (f *FS) newReparsePoint(d *wimfile.Dentry, hash SHA1) *ReparsePoint {
+	fields := d.Reparse()
+	return &ReparsePoint{
+		Tag: ReparseTag(fields.Tag), Reserved: fields.Reserved, Flags: fields.Flags,
+		Size: f.sizeOf(hash), SHA1: hash, fs: f,
+	}
+}
+
+// reparsePoint returns what entry has of a node that is a reparse point.
+func (f *FS) reparsePoint(i int32) *ReparsePoint {
+	n := &f.meta.nodes[i]
+	d := f.meta.dentry(n)
+	hashes := f.meta.sortStreams(n, &d)
+	return f.newReparsePoint(&d, hashes.reparse)
+}
+
 // entry parses all that is known about a node.
 func (f *FS) entry(i int32) *Entry {
 	m, n := f.meta, &f.meta.nodes[i]
@@ -142,15 +158,7 @@ func (f *FS) entry(i int32) *Entry {
 		e.Streams = append(e.Streams, f.stream(utf16le.Decode(s.name), s.hash))
 	}
 	if n.attributes&AttributeReparsePoint != 0 {
-		fields := d.Reparse()
-		e.Reparse = &ReparsePoint{
-			Tag:      ReparseTag(fields.Tag),
-			Reserved: fields.Reserved,
-			Flags:    fields.Flags,
-			Size:     f.sizeOf(hashes.reparse),
-			SHA1:     hashes.reparse,
-			fs:       f,
-		}
+		e.Reparse = f.newReparsePoint(&d, hashes.reparse)
 	}
 	items, _ := d.Items()
 	for _, item := range items {

@@ -1,7 +1,6 @@
 package wim
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -29,12 +27,6 @@ type ExtractReport struct {
 	// MoreProblems counts the problems that are not listed, since the list has
 	// 64 MiB of text already.
 	MoreProblems int
-}
-
-// NotRestored is a kind of metadata that was left out.
-type NotRestored struct {
-	What  string // such as "security descriptors"
-	Count int    // entries that have it
 }
 
 // WithPaths limits [Image.Extract] and [Image.WriteTar] to some files and
@@ -295,7 +287,7 @@ func (x *extraction) run(o extractOptions) error {
 	if err := x.write(b, (*extractedTree).streamContents); err != nil {
 		return err
 	}
-	return x.restoreMetadata(x.ctx)
+	return x.restoreMetadata()
 }
 
 // write reads the contents that the trees plan to have, and writes them.
@@ -324,15 +316,4 @@ func (x *extraction) summarize() {
 		t.countNotRestored(counts)
 	}
 	x.report.NotRestored = sortedCounts(counts)
-}
-
-// sortedCounts sorts what was left out, the most frequent first.
-func sortedCounts(counts map[string]int) (list []NotRestored) {
-	for what, count := range counts {
-		list = append(list, NotRestored{what, count})
-	}
-	slices.SortFunc(list, func(a, b NotRestored) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What))
-	})
-	return list
 }

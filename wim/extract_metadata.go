@@ -108,13 +108,13 @@ func (x *extractedTree) lostStream(i int32) {
 // restoreMetadata gives all entries what the host can give them. That is done
 // last and only once per entry: a file may be read-only from here on, or not
 // accessible to the user any more.
-func (x *extraction) restoreMetadata(ctx context.Context) error {
+func (x *extraction) restoreMetadata() error {
 	return x.host.privileged(func() error {
 		for _, t := range x.trees {
-			if err := t.restoreShortNames(ctx); err != nil {
+			if err := t.restoreShortNames(); err != nil {
 				return err
 			}
-			if err := t.restoreEntries(ctx); err != nil {
+			if err := t.restoreEntries(); err != nil {
 				return err
 			}
 		}
@@ -124,13 +124,13 @@ func (x *extraction) restoreMetadata(ctx context.Context) error {
 
 // eachMade calls restore for the nodes that were extracted, children before
 // their parents and further names of a file before the first.
-func (x *extractedTree) eachMade(ctx context.Context, restore func(i int32, dir *os.Root, name string)) error {
+func (x *extractedTree) eachMade(restore func(i int32, dir *os.Root, name string)) error {
 	for _, i := range slices.Backward(slices.Collect(x.tree.meta.preorder())) {
 		if !x.isMade(i) {
 			continue
 		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if err := context.Cause(x.ctx); err != nil {
+			return err
 		}
 		err := x.in(i, func(dir *os.Root, name string) error {
 			restore(i, dir, name)
@@ -145,9 +145,9 @@ func (x *extractedTree) eachMade(ctx context.Context, restore func(i int32, dir 
 
 // restoreShortNames replaces the short names that the system made up. First all
 // of them go: the one of a file may be that of another in the image.
-func (x *extractedTree) restoreShortNames(ctx context.Context) error {
+func (x *extractedTree) restoreShortNames() error {
 	for _, set := range []bool{false, true} {
-		err := x.eachMade(ctx, func(i int32, dir *os.Root, name string) {
+		err := x.eachMade(func(i int32, dir *os.Root, name string) {
 			stored := x.tree.meta.shortName(x.tree.meta.nodes[i].dentry)
 			short := utf16le.Decode(stored)
 			switch {
@@ -166,9 +166,9 @@ func (x *extractedTree) restoreShortNames(ctx context.Context) error {
 }
 
 // restoreEntries sets security descriptors, attributes and times.
-func (x *extractedTree) restoreEntries(ctx context.Context) error {
+func (x *extractedTree) restoreEntries() error {
 	further := x.furtherNames()
-	err := x.eachMade(ctx, func(i int32, dir *os.Root, name string) {
+	err := x.eachMade(func(i int32, dir *os.Root, name string) {
 		if !further[i] {
 			x.restored[i] |= x.restoreEntry(i, dir, name)
 		}

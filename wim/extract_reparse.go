@@ -55,7 +55,7 @@ func (x *extractedTree) makeReparsePoint(i int32, n *node) error {
 // reparseBuffer returns the REPARSE_DATA_BUFFER of a node. The target of a link
 // that is rooted in the image leads into the directory of the extraction.
 func (x *extractedTree) reparseBuffer(i int32) ([]byte, error) {
-	point := x.tree.entry(i).Reparse
+	point := x.tree.reparsePoint(i)
 	data, err := point.Data()
 	if err != nil {
 		return nil, err

@@ -285,7 +285,7 @@ func (x *extractedTree) makeSymlink(i int32, dir *os.Root, name, target string) 
 
 // linkTarget returns what a link's target is in the extracted tree.
 func (x *extractedTree) linkTarget(i int32) (string, error) {
-	point := x.tree.entry(i).Reparse
+	point := x.tree.reparsePoint(i)
 	link, err := point.Link()
 	if err != nil {
 		return "", err
@@ -344,44 +344,3 @@ func (x *extractedTree) setDirectoryMode(dir *os.Root, name string, mode fs.File
 func (f *FS) isSpecial(i int32) bool {
 	return f.info(i).Mode()&(fs.ModeDevice|fs.ModeNamedPipe|fs.ModeSocket) != 0
 }
-
-// countNotRestored counts what was left out: all that a host is needed for but
-// what the host did restore.
-func (x *extractedTree) countNotRestored(counts map[string]int) {
-	if x.unlinked > 0 {
-		counts["hard links"] += x.unlinked
-	}
-	x.each(func(i int32, n *node) error {
-		if x.selected[i] != selected || n.dentry < 0 {
-			return nil
-		}
-		e := x.tree.entry(i)
-		restored := func(kind metadataKinds) bool { return x.restored[i]&kind != 0 }
-		link := x.tree.isLink(i)
-		for what, has := range map[string]bool{
-			"named streams":                       slices.ContainsFunc(e.Streams, func(s Stream) bool { return s.Name != "" }) && !restored(streamsKind),
-			"security descriptors":                e.SecurityDescriptor != nil && !restored(securityKind),
-			"short names":                         e.ShortName != "" && !restored(shortNameKind),
-			"object ids":                          e.ObjectID != nil,
-			"extended attributes":                 e.Xattrs != nil,
-			"hidden, system and other attributes": e.Attributes&^restoredAttributes != 0 && !restored(attributesKind),
-			"owners":                              e.Unix != nil && (e.Unix.UID != uint32(os.Getuid()) || e.Unix.GID != uint32(os.Getgid())),
-			"set-user-ID and set-group-ID modes":  e.Unix != nil && x.tree.info(i).Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0,
-			"reparse points that are not links":   e.Reparse != nil && !e.Reparse.IsLink() && !restored(reparsePointKind),
-			"files with EFS encryption":           n.attributes&AttributeEncrypted != 0 && !n.isDirectory(),
-			"devices, pipes and sockets":          x.tree.isSpecial(i),
-			"times of symbolic links":             !linkTimes && link && !restored(timesKind),
-			"times":                               x.host != nil && !link && x.isMade(i) && !restored(timesKind),
-		} {
-			if has {
-				counts[what]++
-			}
-		}
-		return nil
-	})
-}
-
-// restoredAttributes are those that the kind, the content or the mode of the
-// extracted file tell, or that mean nothing outside of NTFS.
-const restoredAttributes = AttributeReadOnly | AttributeDirectory | AttributeArchive | AttributeNormal | AttributeReparsePoint |
-	AttributeSparseFile | AttributeEncrypted | AttributeNotContentIndexed

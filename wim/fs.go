@@ -211,7 +211,7 @@ func (f *FS) reparseTag(i int32) ReparseTag {
 }
 
 func (f *FS) linkTarget(i int32) (string, error) {
-	link, err := f.entry(i).Reparse.Link()
+	link, err := f.reparsePoint(i).Link()
 	if err != nil {
 		return "", err
 	}

@@ -27,7 +27,7 @@ type ntOpen struct {
 }
 
 // openAt opens what a name in a directory is, not what it leads to. The name
-// is one element, or one and a stream: hostName and validStreamName let nothing
+// is one element, or one and a stream: hostName and streamName let nothing
 // pass that could be more.
 func openAt(dir *os.Root, name string, how ntOpen) (windows.Handle, error) {
 	at, err := dir.Open(".")

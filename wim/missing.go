@@ -7,14 +7,14 @@ import (
 	"math/bits"
 )
 
-// MissingBlobs counts the distinct contents that images name and that are in
-// none of the given files: those of a delta WIM without its base, or of a split
-// set without all parts.
+// MissingBlobs tells how many distinct contents images name that are in none of
+// the given files, and is 0 without a look at the images if the file claims that
+// nothing is missing: if its blob table, which tells how often each blob is used,
+// accounts for all bytes that the images have by the XML. [Reader.Verify] looks
+// in any case.
 //
-// The blob table tells how often each blob is used, and the XML how many bytes
-// the images have. Where the two agree, nothing is missing and nothing more is
-// read. Otherwise the metadata of all images is. Images whose metadata cannot
-// be read are left out.
+// Contents are missing from a delta WIM without its base, and from a split set
+// without all parts. Images whose metadata cannot be read are left out.
 func (r *Reader) MissingBlobs() int {
 	if r.accountedFor() {
 		return 0

@@ -108,7 +108,7 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...ExtractOp
 		return nil, err
 	}
 	t.tar = tar.NewWriter(t.out)
-	err = t.run(ctx)
+	err = t.run()
 	t.report.LeftOut = sortedCounts(t.leftOut)
 	t.report.Escaped, t.report.MoreEscaped = t.escaped.problems()
 	t.report.Problems, t.report.MoreProblems = t.problems.problems()
@@ -138,19 +138,19 @@ type tarring struct {
 	prefix string
 }
 
-func (t *tarring) run(ctx context.Context) error {
+func (t *tarring) run() error {
 	t.placeAll()
 	t.plan()
-	if err := t.readSmall(ctx); err != nil {
+	if err := t.readSmall(); err != nil {
 		return err
 	}
-	if err := t.writeTree(ctx); err != nil {
+	if err := t.writeTree(); err != nil {
 		return err
 	}
-	if err := t.writeContents(ctx); err != nil {
+	if err := t.writeContents(); err != nil {
 		return err
 	}
-	if err := t.writeLinks(ctx); err != nil {
+	if err := t.writeLinks(); err != nil {
 		return err
 	}
 	if err := t.tar.Close(); err != nil {
@@ -229,14 +229,14 @@ func (t *tarring) plan() {
 }
 
 // writeTree writes what has no content.
-func (t *tarring) writeTree(ctx context.Context) error {
+func (t *tarring) writeTree() error {
 	empty := make(map[int32]bool, len(t.files.empty))
 	for _, i := range t.files.empty {
 		empty[i] = true
 	}
 	for i := range t.tree.meta.preorder() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if err := context.Cause(t.ctx); err != nil {
+			return err
 		}
 		n := &t.tree.meta.nodes[i]
 		if !t.placed[i] || n.dentry < 0 || i == 0 && t.selected[i] != selected {
@@ -268,7 +268,7 @@ func (t *tarring) writeTree(ctx context.Context) error {
 func (t *tarring) countUnwritten(i int32, e *Entry) {
 	switch {
 	case e.Attributes&AttributeEncrypted != 0:
-		t.leftOut["files with EFS encryption"]++
+		t.leftOut[encryptedFiles]++
 	case e.Reparse != nil && !e.Reparse.IsLink() && e.Stream("") == nil:
 		t.leftOut["reparse points without content"]++
 	}
@@ -291,7 +291,7 @@ func (t *tarring) writeDirectory(i int32, e *Entry) error {
 // directories into which something was written since. A directory comes just
 // before its links: GNU tar makes some links at its very end, and sets the time of
 // their directory after that only if the directory was the last thing it met.
-func (t *tarring) writeLinks(ctx context.Context) error {
+func (t *tarring) writeLinks() error {
 	nodes := t.tree.meta.nodes
 	if nodes[0].childCount > 0 { // nothing begins with "./" but the root itself
 		t.again[0] = true
@@ -306,8 +306,8 @@ func (t *tarring) writeLinks(ctx context.Context) error {
 		if !t.again[i] && links == nil {
 			continue
 		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if err := context.Cause(t.ctx); err != nil {
+			return err
 		}
 		if i != 0 {
 			if err := t.writeDirectoryAgain(i); err != nil {
@@ -384,7 +384,7 @@ func (t *tarring) writeFileHeader(i int32, size int64) error {
 	}
 	e := t.tree.entry(i)
 	if t.tree.isSpecial(i) {
-		t.leftOut["devices, pipes and sockets"]++
+		t.leftOut[specialFiles]++
 	}
 	h := t.header(i, e, tar.TypeReg)
 	h.Size = size

@@ -1,7 +1,6 @@
 package wim
 
 import (
-	"context"
 	"io/fs"
 )
 
@@ -38,7 +37,7 @@ func (t *tarring) passesOf(b *blob) int {
 }
 
 // writeContents writes the files that have content.
-func (t *tarring) writeContents(ctx context.Context) error {
+func (t *tarring) writeContents() error {
 	sortAsStored(t.files.blobs)
 	var passes []tarPass
 	var alone []*blob  // since they overlap others
@@ -68,7 +67,7 @@ func (t *tarring) writeContents(ctx context.Context) error {
 	}
 	for _, pass := range passes {
 		open := func(b *blob) (BlobSink, error) { return t.newSink(b, t.filesOf(b, pass.copy)) }
-		if err := t.bulk.runInOrder(ctx, pass.blobs, open); err != nil {
+		if err := t.bulk.runInOrder(t.ctx, pass.blobs, open); err != nil {
 			return err
 		}
 	}
@@ -76,7 +75,7 @@ func (t *tarring) writeContents(ctx context.Context) error {
 		for copy := range t.passesOf(b) {
 			sink, err := t.newSink(b, t.filesOf(b, copy))
 			if err == nil {
-				err = t.bulk.readCached(ctx, b, sink)
+				err = t.bulk.readCached(t.ctx, b, sink)
 			}
 			if err != nil {
 				return err
@@ -154,7 +153,7 @@ func (s *smallContent) Finish(err error) error {
 }
 
 // readSmall reads the reparse data and named streams that are to be written.
-func (t *tarring) readSmall(ctx context.Context) error {
+func (t *tarring) readSmall() error {
 	t.small = make(map[*blob]*smallContent)
 	var blobs []*blob
 	left := int64(maxSmallContents)
@@ -179,7 +178,7 @@ func (t *tarring) readSmall(ctx context.Context) error {
 		return nil
 	})
 	t.bulk.expect(blobs)
-	return t.bulk.run(ctx, blobs, func(b *blob) (BlobSink, error) { return t.small[b], nil })
+	return t.bulk.run(t.ctx, blobs, func(b *blob) (BlobSink, error) { return t.small[b], nil })
 }
 
 // content returns reparse data or the content of a named stream.

@@ -94,13 +94,13 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 		r.add("times of creation", recordCreationTime, paxTime(e.CreationTime))
 	}
 	if e.SecurityDescriptor != nil {
-		r.addBinary("security descriptors", recordDescriptor, e.SecurityDescriptor)
+		r.addBinary(securityDescriptors, recordDescriptor, e.SecurityDescriptor)
 	}
 	if e.ShortName != "" {
-		r.add("short names", recordShortName, e.ShortName)
+		r.add(shortNames, recordShortName, e.ShortName)
 	}
 	if e.ObjectID != nil {
-		r.addBinary("object ids", recordObjectID, e.ObjectID)
+		r.addBinary(objectIDs, recordObjectID, e.ObjectID)
 	}
 	if e.Reparse != nil {
 		data, err := t.content(e.Reparse.SHA1, maxReparseData)
@@ -117,7 +117,7 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 		}
 	}
 	for _, x := range e.Xattrs {
-		r.addBinary("extended attributes", recordXattr+recordName(utf16.Encode([]rune(x.Name))), x.Value)
+		r.addBinary(extendedAttributes, recordXattr+recordName(utf16.Encode([]rune(x.Name))), x.Value)
 	}
 	n := &t.tree.meta.nodes[i]
 	for _, s := range t.tree.meta.streamsOf(n).named {
@@ -131,7 +131,7 @@ func (t *tarring) records(i int32, e *Entry) *recordSet {
 			r.bad = append(r.bad, badRecord{utf16le.Decode(s.name), err})
 			continue
 		}
-		r.addBinary("named streams", recordStream+recordName(utf16le.Units(s.name)), data)
+		r.addBinary(namedStreams, recordStream+recordName(utf16le.Units(s.name)), data)
 	}
 	return r
 }

@@ -48,7 +48,15 @@ const (
 
 // String returns "absent", "good" or "damaged".
 func (s IntegrityState) String() string {
-	return [...]string{"absent", "good", "damaged"}[s]
+	switch s {
+	case IntegrityAbsent:
+		return "absent"
+	case IntegrityGood:
+		return "good"
+	case IntegrityDamaged:
+		return "damaged"
+	}
+	return fmt.Sprintf("integrity state %d", int(s))
 }
 
 // Verify reads everything there is and compares it with its checksums: the
