@@ -159,7 +159,7 @@ func (p *piece) window() span {
 		return span{res.data.offset + p.start, p.end - p.start}
 	case p.start == 0 && p.end == res.usize && !res.solid: // with its chunk table
 		whole := span{int64(res.id.offset), int64(res.id.size)}
-		if whole.size > res.usize+res.chunkCount()*(res.entryWidth+res.prefix) {
+		if whole.size > res.usize+res.chunkCount()*(res.layout.Width+res.layout.Prefix) {
 			return span{}
 		}
 		return whole
@@ -170,7 +170,7 @@ func (p *piece) window() span {
 	}
 	last, err := res.chunkSpan(res.part.source, (p.end-1)/res.chunkSize)
 	size, content := last.offset+last.size-first.offset, p.end-p.start
-	if err != nil || size < 0 || size > content+content/res.chunkSize*res.prefix {
+	if err != nil || size < 0 || size > content+content/res.chunkSize*res.layout.Prefix {
 		return span{}
 	}
 	return span{first.offset, size}

@@ -1,13 +1,13 @@
 package wim
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
 
 	"github.com/wimble-go/wimble/internal/saferio"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // chunkKey names a decoded chunk. The whole resource header is part of it: in
@@ -42,11 +42,10 @@ type resource struct {
 	chunkSize int64
 	raw       bool // stored without compression: data is the content
 	solid     bool
-	data      span  // the chunks; in a pipable resource with their prefixes
-	prefix    int64 // bytes in front of each chunk: 4 in a pipable resource
+	data      span // the chunks; in a pipable resource with their prefixes
 
-	tableOffset int64 // where the offsets of chunks 1..n-1 are
-	entryWidth  int64 // 4 or 8 bytes
+	layout      wimfile.ChunkLayout // of an ordinary or pipable resource
+	tableOffset int64               // where the offsets of chunks 1..n-1 are
 	boundaries  atomic.Pointer[boundaries]
 }
 
@@ -87,38 +86,21 @@ func (p *part) openResource(h resourceHeader) (*resource, error) {
 	if res.usize == 0 {
 		return res, nil
 	}
-	res.entryWidth = 4
-	if h.usize >= 1<<32 {
-		res.entryWidth = 8
-	}
-	if p.header.Pipable {
-		res.prefix = 4
-	}
-	// Every chunk has at least one byte, so this bounds the number of chunks
-	// by bytes that are really there.
-	n := res.chunkCount()
-	if n > where.size || (n-1)*res.entryWidth+n*(1+res.prefix) > where.size {
+	res.layout = wimfile.NewChunkLayout(res.usize, res.chunkSize, p.header.Pipable)
+	if !res.layout.Fits(where.size) {
 		return nil, fmt.Errorf("%d bytes cannot hold the %d chunks of %d uncompressed bytes: %w",
-			h.size, n, h.usize, ErrFormat)
+			h.size, res.layout.Count, h.usize, ErrFormat)
 	}
-	table := (n - 1) * res.entryWidth
-	res.data.size -= table
-	if p.header.Pipable {
-		res.tableOffset = where.offset + res.data.size
-	} else {
-		res.tableOffset = where.offset
-		res.data.offset += table
+	res.tableOffset = where.offset + res.layout.TableOffset(where.size)
+	res.data.size -= res.layout.TableSize()
+	if !p.header.Pipable {
+		res.data.offset += res.layout.TableSize()
 	}
 	return res, nil
 }
 
 // chunkCount is ceil(usize / chunkSize).
-func (res *resource) chunkCount() int64 {
-	if res.usize == 0 {
-		return 0
-	}
-	return (res.usize-1)/res.chunkSize + 1
-}
+func (res *resource) chunkCount() int64 { return wimfile.ChunkCount(res.usize, res.chunkSize) }
 
 // chunkLength is the uncompressed size of chunk i: the last one may be short.
 func (res *resource) chunkLength(i int64) int {
@@ -137,12 +119,12 @@ func (res *resource) chunkSpan(source io.ReaderAt, i int64) (span, error) {
 		res.boundaries.Store(b)
 	}
 	start, end := b.at[i-b.first], b.at[i-b.first+1]
-	limit := res.data.size - res.prefix*res.chunkCount()
+	limit := res.data.size - res.layout.Prefix*res.chunkCount()
 	if start < 0 || end > limit || end <= start || end-start > int64(res.chunkLength(i)) {
 		return span{}, fmt.Errorf("chunk %d of %d: bytes %d to %d of %d for %d uncompressed bytes: %w",
 			i, res.chunkCount(), start, end, limit, res.chunkLength(i), ErrFormat)
 	}
-	return span{res.data.offset + start + res.prefix*(i+1), end - start}, nil
+	return span{res.data.offset + start + res.layout.Prefix*(i+1), end - start}, nil
 }
 
 // readBoundaries reads the part of the chunk table that covers chunk i.
@@ -150,26 +132,22 @@ func (res *resource) readBoundaries(source io.ReaderAt, i int64) (*boundaries, e
 	n := res.chunkCount()
 	first := i - i%boundariesStep
 	count := min(n-first, boundariesStep)
-	at := make([]int64, count+1)
-	// Chunk k, except chunk 0, starts where entry k-1 says. The last chunk
-	// ends where the chunks end.
+	at := make([]int64, 0, count+1)
+	// Chunk 0 starts at 0, and chunk k where entry k-1 says. The last chunk ends
+	// where the chunks end.
+	if first == 0 {
+		at = append(at, 0)
+	}
 	from, to := max(first, 1), min(first+count, n-1)
 	if to >= from {
-		raw := make([]byte, (to-from+1)*res.entryWidth)
-		if err := saferio.ReadFull(source, raw, res.tableOffset+(from-1)*res.entryWidth); err != nil {
+		raw := make([]byte, (to-from+1)*res.layout.Width)
+		if err := saferio.ReadFull(source, raw, res.tableOffset+(from-1)*res.layout.Width); err != nil {
 			return nil, err
 		}
-		for k := from; k <= to; k++ {
-			entry := raw[(k-from)*res.entryWidth:]
-			if res.entryWidth == 4 {
-				at[k-first] = int64(binary.LittleEndian.Uint32(entry))
-			} else {
-				at[k-first] = int64(binary.LittleEndian.Uint64(entry)) // beyond 2^63 is negative, and so refused
-			}
-		}
+		at = res.layout.ParseTable(at, raw) // beyond 2^63 is negative, and so refused
 	}
 	if first+count == n {
-		at[count] = res.data.size - res.prefix*n
+		at = append(at, res.data.size-res.layout.Prefix*n)
 	}
 	return &boundaries{first, at}, nil
 }

@@ -269,7 +269,7 @@ func (p *setPlan) storage(b *newBlob) (kind storage, size int64, err error) {
 	}
 	kind, size = storageCopied, int64(h.size)
 	if source.Pipable {
-		kind, size = storageRelayed, size-res.prefix*res.chunkCount()
+		kind, size = storageRelayed, size-res.layout.Prefix*res.chunkCount()
 	}
 	// Windows misreads a resource that has the size of its content and is marked
 	// as compressed.
