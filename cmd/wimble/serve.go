@@ -52,7 +52,7 @@ trusted.`,
 				return err
 			}
 			defer listener.Close()
-			config.Paths, config.Table = args, table
+			config.Paths, config.Table, config.Media = args, table, a.headers
 			server, err := console.New(config)
 			if err != nil {
 				return err

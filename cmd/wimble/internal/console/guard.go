@@ -25,7 +25,8 @@ const (
 	// writeTimeout is how long a client may take nothing of what is sent to it.
 	writeTimeout = time.Minute
 
-	maxBody = 64 << 10 // bytes of a request
+	maxBody     = 64 << 10 // bytes of a request
+	bodyTimeout = 30 * time.Second
 )
 
 // protect lets those requests through that may be answered, and sets what holds
@@ -53,8 +54,12 @@ func (g *Guard) protect(next http.Handler) http.Handler {
 		case !g.authorized(w, r, session):
 			return
 		}
+		control := http.NewResponseController(w)
+		if r.ContentLength != 0 {
+			control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder of a test has none
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		next.ServeHTTP(&deadlineWriter{ResponseWriter: w, control: http.NewResponseController(w)}, r)
+		next.ServeHTTP(&deadlineWriter{w, control}, r)
 	})
 }
 
@@ -152,7 +157,7 @@ type deadlineWriter struct {
 }
 
 func (d *deadlineWriter) Write(p []byte) (int, error) {
-	d.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // a recorder of a test has none
+	d.control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	return d.ResponseWriter.Write(p)
 }
 

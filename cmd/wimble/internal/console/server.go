@@ -10,13 +10,15 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/console/catalog"
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/winver"
 )
 
 // Config is what a server is made of.
 type Config struct {
-	Paths []string      // where packages are looked for; they have to exist
-	Table *winver.Table // what is known of versions
+	Paths []string       // where packages are looked for; they have to exist
+	Table *winver.Table  // what is known of versions
+	Media []media.Option // for URLs, such as headers
 	Guard Guard
 }
 
@@ -60,7 +62,7 @@ type Server struct {
 
 // New finds the packages and makes a server of them.
 func New(config Config) (*Server, error) {
-	c, err := catalog.New(config.Paths, config.Table)
+	c, err := catalog.New(config.Paths, config.Table, config.Media...)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +94,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer cancel()
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadHeaderTimeout: 10 * time.Second, // a ReadTimeout would end long answers too
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // requests end with the server

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 	"github.com/wimble-go/wimble/winver"
 )
@@ -84,9 +85,9 @@ type keptValue struct {
 const mostKept = 4
 
 // New finds the packages below the paths, which have to exist. The table tells
-// what versions are.
-func New(paths []string, table *winver.Table) (*Catalog, error) {
-	roots, err := newRoots(paths)
+// what versions are. The options are for what is at a URL.
+func New(paths []string, table *winver.Table, options ...media.Option) (*Catalog, error) {
+	roots, err := newRoots(paths, options)
 	if err != nil {
 		return nil, err
 	}

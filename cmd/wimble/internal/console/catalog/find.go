@@ -34,13 +34,13 @@ type root struct {
 }
 
 // newRoots checks paths and gives them labels.
-func newRoots(paths []string) ([]root, error) {
+func newRoots(paths []string, options []media.Option) ([]root, error) {
 	var roots []root
 	labels := map[string]int{}
 	for _, path := range paths {
 		var r root
 		if media.IsURL(path) {
-			r.remote = &remote{url: path}
+			r.remote = &remote{url: path, options: options}
 			r.label = media.DisplayName(path)
 		} else {
 			absolute, err := filepath.Abs(path)
@@ -73,9 +73,9 @@ type found struct {
 	name   string   // what people see, with slashes
 	paths  []string // absolute; of a set in order of the part numbers
 	stamps []stamp
-	inside string // the path in an ISO file; "" for a file of its own
-	remote string // the URL, for what is not here
-	err    error  // why it cannot be looked at
+	inside string  // the path in an ISO file; "" for a file of its own
+	remote *remote // what is not here, and paths has its URL
+	err    error   // why it cannot be looked at
 }
 
 func (f *found) same(g *found) bool {

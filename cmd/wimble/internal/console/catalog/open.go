@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/udf"
@@ -36,8 +37,8 @@ func openFiles(f *found) (*files, error) {
 	}
 	out := &files{}
 	var err error
-	if f.remote != "" {
-		err = out.openRemote(f.remote)
+	if f.remote != nil {
+		err = out.openRemote(f.paths[0], f.remote.options)
 	} else {
 		err = out.openAll(f)
 	}
@@ -101,9 +102,9 @@ func (f *files) openInside(source *unchanged, path string) error {
 
 // openRemote opens what is at a URL. What is replaced there gives errors from
 // then on; see package httpat.
-func (f *files) openRemote(url string) error {
+func (f *files) openRemote(url string, options []media.Option) error {
 	ctx, cancel := context.WithCancel(context.Background())
-	r, err := media.Open(ctx, url, media.WithReaderOptions(wim.WithLimits(limits)))
+	r, err := media.Open(ctx, url, append(slices.Clone(options), media.WithReaderOptions(wim.WithLimits(limits)))...)
 	if err != nil {
 		cancel()
 		return err

@@ -15,7 +15,8 @@ const remoteInterval = time.Minute
 // remote is a URL, and what was there when somebody looked last. A server that is
 // slow keeps nobody waiting.
 type remote struct {
-	url string
+	url     string
+	options []media.Option
 
 	mu   sync.Mutex
 	list []media.Package
@@ -40,7 +41,7 @@ func (r *remote) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, remoteInterval/2)
 	defer cancel()
 	var list []media.Package
-	for p := range media.List(ctx, r.url) {
+	for p := range media.List(ctx, r.url, r.options...) {
 		list = append(list, p)
 	}
 	r.mu.Lock()
@@ -55,7 +56,7 @@ func (r *remote) get(label string) []*found {
 	var out []*found
 	for _, p := range r.list {
 		out = append(out, &found{
-			name: label + strings.TrimPrefix(media.DisplayName(p.Path), media.DisplayName(r.url)), remote: p.Path, err: p.Err,
+			name: label + strings.TrimPrefix(media.DisplayName(p.Path), media.DisplayName(r.url)), remote: r, err: p.Err,
 			paths: []string{p.Path}, stamps: []stamp{{p.Size, p.Modified}},
 		})
 	}
