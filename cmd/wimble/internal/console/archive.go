@@ -3,12 +3,17 @@ package console
 import (
 	"archive/zip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
@@ -75,16 +80,15 @@ func writeTar(ctx context.Context, w io.Writer, o *opened) error {
 	return z.Close()
 }
 
-// writeZip writes the path as a zip: folders and files, and links as their
-// targets, in the order in which contents are stored.
+// writeZip writes the path as a zip: folders and empty files, then files in the
+// order in which their contents are stored, then links, so that nothing is
+// unpacked through them.
 func (s *Server) writeZip(ctx context.Context, w io.Writer, o *opened) error {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	parent := path.Dir(o.path)
-	nameOf := func(p string) string { return strings.TrimPrefix(strings.TrimPrefix(p, parent), "/") }
-	below := func(p string) bool { return o.path == "." || p == o.path || strings.HasPrefix(p, o.path+"/") }
-
-	// What has no content comes first, and what has it where it is stored.
+	nameOf := func(p string) string { return zipName(strings.TrimPrefix(strings.TrimPrefix(p, parent), "/")) }
+	links := map[string]fs.FileInfo{}
 	err := fs.WalkDir(o.tree, o.path, func(p string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -96,20 +100,12 @@ func (s *Server) writeZip(ctx context.Context, w io.Writer, o *opened) error {
 		if err != nil || p == "." {
 			return err
 		}
-		e := info.Sys().(*wim.Entry)
 		switch {
 		case info.IsDir():
 			_, err = z.CreateHeader(zipHeader(nameOf(p)+"/", info))
 		case info.Mode()&fs.ModeSymlink != 0:
-			target, linkErr := o.tree.ReadLink(p)
-			if linkErr != nil {
-				return nil
-			}
-			var out io.Writer
-			if out, err = z.CreateHeader(zipHeader(nameOf(p), info)); err == nil {
-				_, err = io.WriteString(out, target)
-			}
-		case streamSum(e, "").IsZero():
+			links[p] = info
+		case streamSum(info.Sys().(*wim.Entry), "").IsZero():
 			_, err = z.CreateHeader(zipHeader(nameOf(p), info))
 		}
 		return err
@@ -118,23 +114,53 @@ func (s *Server) writeZip(ctx context.Context, w io.Writer, o *opened) error {
 		return err
 	}
 	for p, stream := range o.tree.StorageOrder() {
-		if stream != "" || !below(p) {
+		inside := o.path == "." || p == o.path || strings.HasPrefix(p, o.path+"/")
+		if _, isLink := links[p]; stream != "" || !inside || isLink {
 			continue
 		}
 		if err := s.zipFile(ctx, z, o, p, nameOf(p)); err != nil {
 			return err
 		}
 	}
+	for _, p := range slices.Sorted(maps.Keys(links)) {
+		target, err := o.tree.ReadLink(p)
+		if err != nil {
+			return err
+		}
+		out, err := z.CreateHeader(zipHeader(nameOf(p), links[p]))
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(out, target); err != nil {
+			return err
+		}
+	}
 	return z.Close()
+}
+
+// zipName is a path as it stands in a zip. Names that some system takes for
+// another path are changed, and get a number of their own.
+func zipName(p string) string {
+	elements := strings.Split(p, "/")
+	for i, element := range elements {
+		safe := strings.Map(func(r rune) rune {
+			if r == '\\' || r == ':' || unicode.IsControl(r) {
+				return '_'
+			}
+			return r
+		}, element)
+		if safe != element {
+			sum := sha256.Sum256([]byte(element))
+			elements[i] = safe + "~" + hex.EncodeToString(sum[:4])
+		}
+	}
+	return strings.Join(elements, "/")
 }
 
 func (s *Server) zipFile(ctx context.Context, z *zip.Writer, o *opened, p, name string) error {
 	info, err := o.tree.Lstat(p)
 	if err != nil {
 		return err
-	}
-	if info.Mode()&fs.ModeSymlink != 0 {
-		return nil // was written as a link
 	}
 	file, err := o.tree.OpenStream(p, "")
 	if err != nil {

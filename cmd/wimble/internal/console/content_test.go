@@ -181,3 +181,29 @@ func TestArchives(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, s.do("GET", archive+"/?format=rar").StatusCode)
 	require.Equal(t, http.StatusNotFound, s.do("GET", archive+"/nothing?format=zip").StatusCode)
 }
+
+// Names that would lead elsewhere are changed, and links come last.
+func TestHostileZip(t *testing.T) {
+	w := wimtest.NewWIM()
+	content := w.AddBlob([]byte("content"))
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("",
+		wimtest.RegularFile(`..\..\evil.exe`, content), wimtest.RegularFile(`C:\evil.exe`, content), wimtest.RegularFile(`C:_evil.exe`, content),
+		wimtest.Symlink("a", w.AddBlob(wimtest.SymlinkData(`..\..`, true))), wimtest.Directory("A", wimtest.RegularFile("evil.exe", content)),
+	)})
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "h.wim"), w.Bytes(), 0o600))
+	s := serveFolder(t, Guard{}, dir)
+	data := s.get("/packages/" + s.id("h.wim") + "/images/1/archive/?format=zip")
+	z, err := zip.NewReader(strings.NewReader(data), int64(len(data)))
+	require.NoError(t, err, "the standard library calls no name insecure")
+	names := map[string]bool{}
+	for _, f := range z.File {
+		require.True(t, filepath.IsLocal(f.Name), f.Name)
+		require.NotContains(t, f.Name, `\`)
+		require.NotContains(t, f.Name, ":")
+		require.False(t, names[f.Name], "%s twice", f.Name)
+		names[f.Name] = true
+	}
+	require.Len(t, names, 6)
+	require.Equal(t, "a", z.File[5].Name)
+}

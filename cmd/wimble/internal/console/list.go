@@ -192,14 +192,13 @@ type listHead struct {
 }
 
 type listData struct {
-	Query  string
-	Sort   string
-	Order  string
-	Heads  []listHead
-	Rows   []*listRow
-	Total  int
-	Table  string // the day of the table of updates
-	Latest []string
+	Query string
+	Sort  string
+	Order string
+	Heads []listHead
+	Rows  []*listRow
+	Total int
+	Table string // the day of the table of updates
 }
 
 // listPage shows the packages: ?q= has words that a row has to have, ?sort= a

@@ -3,9 +3,7 @@ package console
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
-	"log"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -209,5 +207,3 @@ func writeJSON(w http.ResponseWriter, status int, value any) error {
 	describe.NewJSON(w).Encode(value) // a client that has gone needs no answer
 	return nil
 }
-
-func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -3,6 +3,8 @@ package console
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -98,7 +100,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // requests end with the server
-		ErrorLog:          discardLog(),
+		ErrorLog:          log.New(io.Discard, "", 0),                        // of what clients do wrong
 	}
 	done := make(chan struct{})
 	go func() { s.Run(ctx); close(done) }()

@@ -28,8 +28,6 @@ type takePart struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	URL    string `json:"url"`
-
-	file *wim.VirtualFile
 }
 
 // The sizes that parts may have.
