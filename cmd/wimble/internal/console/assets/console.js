@@ -43,7 +43,7 @@
 		event.preventDefault();
 		const url = new URL(link.href);
 		load(url, true).then(() => {
-			const form = document.querySelector("form.filter");
+			const form = document.querySelector("form[role=search]");
 			if (!form) return;
 			for (const name of ["sort", "order"]) {
 				form.querySelector(`[name=${name}]`)?.remove();
@@ -55,7 +55,7 @@
 			if (!url.searchParams.has("q")) form.q.value = "";
 		});
 	});
-	const filter = document.querySelector("form.filter");
+	const filter = document.querySelector("form[role=search]");
 	if (filter) {
 		let timer;
 		const apply = () => load("/?" + new URLSearchParams(new FormData(filter)), true);

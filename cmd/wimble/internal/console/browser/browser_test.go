@@ -116,6 +116,23 @@ func TestPropertiesBrowseAndDownload(t *testing.T) {
 	require.Len(t, data, 1731)
 }
 
+func TestCompareAndTake(t *testing.T) {
+	b := newTab(t)
+	b.open(serve(t, folder(t, "install.wim")))
+	b.follow("install.wim", "install.wim")
+	b.follow("Compare", "Compare")
+	require.Contains(t, value(b, chromedp.Evaluate[string](`document.querySelector("#old").selectedOptions[0].textContent`)), "Windows 10 Pro")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#new").selectedIndex = 2`))
+	b.press("Compare")
+	b.until(`document.querySelector("tbody")?.textContent.includes("/Windows/System32/license-Core.xrm-ms")`)
+	b.open(value(b, chromedp.Evaluate[string](`new URL("/", location).href`)))
+	b.follow("install.wim", "install.wim")
+	b.follow("Take as a file", "Take Windows 10 Pro")
+	require.Equal(t, []string{"install-1.wim"}, b.names())
+	b.do(chromedp.SendKeys(chromedp.CSS("#size"), "1MiB\n"))
+	b.until(`document.querySelector("tbody")?.textContent.includes("install-1-part.swm")`)
+}
+
 // A file that takes a while to verify, and is damaged.
 func TestVerifyWithProgress(t *testing.T) {
 	b := newTab(t)
