@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,8 @@ trusted.`,
 			if err != nil {
 				return err
 			}
+			// Decoded chunks are most of the memory, and large: they go sooner.
+			defer debug.SetGCPercent(debug.SetGCPercent(50))
 			address := url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/"}
 			a.say("packages: %d, at %v", server.Packages(), &address)
 			return server.Serve(ctx, listener)

@@ -30,7 +30,7 @@ func (s *Server) archive(w http.ResponseWriter, r *http.Request) error {
 	case "", "tar.zst":
 		format, kind, write = "tar.zst", "application/zstd", writeTar
 	case "zip":
-		kind, write = "application/zip", s.writeZip
+		kind, write = "application/zip", writeZip
 	default:
 		return badRequest("an archive is a zip or a tar.zst")
 	}
@@ -83,7 +83,7 @@ func writeTar(ctx context.Context, w io.Writer, o *opened) error {
 // writeZip writes the path as a zip: folders and empty files, then files in the
 // order in which their contents are stored, then links, so that nothing is
 // unpacked through them.
-func (s *Server) writeZip(ctx context.Context, w io.Writer, o *opened) error {
+func writeZip(ctx context.Context, w io.Writer, o *opened) error {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	parent := path.Dir(o.path)
@@ -118,7 +118,7 @@ func (s *Server) writeZip(ctx context.Context, w io.Writer, o *opened) error {
 		if _, isLink := links[p]; stream != "" || !inside || isLink {
 			continue
 		}
-		if err := s.zipFile(ctx, z, o, p, nameOf(p)); err != nil {
+		if err := zipFile(ctx, z, o, p, nameOf(p)); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func zipName(p string) string {
 	return strings.Join(elements, "/")
 }
 
-func (s *Server) zipFile(ctx context.Context, z *zip.Writer, o *opened, p, name string) error {
+func zipFile(ctx context.Context, z *zip.Writer, o *opened, p, name string) error {
 	info, err := o.tree.Lstat(p)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *Server) zipFile(ctx context.Context, z *zip.Writer, o *opened, p, name 
 	if err != nil {
 		return err
 	}
-	body := newContentReader(ctx, file, info.Size(), streamSum(info.Sys().(*wim.Entry), ""), s.reads)
+	body := newContentReader(ctx, file, info.Size(), streamSum(info.Sys().(*wim.Entry), ""), o.slots)
 	_, err = io.CopyBuffer(struct{ io.Writer }{out}, body, make([]byte, 64<<10))
 	return err
 }

@@ -18,7 +18,7 @@ import (
 func TestClientsThatGoAway(t *testing.T) {
 	s := serve(t, Guard{}, "lzx-32k.wim")
 	image := "/packages/" + s.id("lzx-32k.wim") + "/images/1"
-	for range cap(s.reads) {
+	for range maxReads {
 		s.reads <- struct{}{}
 	}
 	for _, target := range []string{"/content/large/mixed.bin", "/archive/?format=zip", "/browse/", "/view/large/mixed.bin", "/version"} {
@@ -33,7 +33,7 @@ func TestClientsThatGoAway(t *testing.T) {
 		cancel()
 		<-done // though there is no place to read
 	}
-	for range cap(s.reads) {
+	for range maxReads {
 		<-s.reads
 	}
 	require.Empty(t, s.archives)

@@ -24,10 +24,10 @@ func (s *Server) content(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer o.Close()
-	return s.sendContent(w, r, o, r.URL.Query().Get("stream"))
+	return o.send(w, r, r.URL.Query().Get("stream"))
 }
 
-func (s *Server) sendContent(w http.ResponseWriter, r *http.Request, o *opened, stream string) error {
+func (o *opened) send(w http.ResponseWriter, r *http.Request, stream string) error {
 	file, name, err := o.openStream(stream)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request, o *opened, 
 	h.Set("Content-Disposition", attachment(name))
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("ETag", `"`+sum.String()+`"`)
-	body := newContentReader(r.Context(), file, info.Size(), sum, s.reads)
+	body := newContentReader(r.Context(), file, info.Size(), sum, o.slots)
 	http.ServeContent(w, r, "", info.ModTime(), body)
 	if body.err != nil {
 		panic(http.ErrAbortHandler) // the client has to see that it has not got all

@@ -100,7 +100,7 @@ func (d *davRequest) get(w http.ResponseWriter) error {
 		http.Redirect(w, d.request, page+urlOf("images", strconv.Itoa(p.image), "browse")+"/"+strings.TrimPrefix(urlOf(p.path), "/"), http.StatusSeeOther)
 		return nil
 	}
-	return d.server.sendContent(w, d.request, d.opened, "")
+	return d.opened.send(w, d.request, "")
 }
 
 // open has the image of the path open.

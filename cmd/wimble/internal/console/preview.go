@@ -83,7 +83,7 @@ func (s *Server) viewPage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil || at < 0 {
 			at = 0
 		}
-		p, err := s.preview(r, o, stream, mode, at)
+		p, err := o.preview(r, stream, mode, at)
 		if err != nil {
 			data.PreviewError = err.Error()
 		} else {
@@ -124,7 +124,7 @@ func withQuery(values url.Values) string {
 }
 
 // preview reads a part of a stream. Without a mode it is text if it looks so.
-func (s *Server) preview(r *http.Request, o *opened, stream, mode string, at int64) (*preview, error) {
+func (o *opened) preview(r *http.Request, stream, mode string, at int64) (*preview, error) {
 	file, err := o.tree.OpenStream(o.path, stream)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (s *Server) preview(r *http.Request, o *opened, stream, mode string, at int
 		return nil, fmt.Errorf("the content is in none of the files of this package: %w", wim.ErrMissingBlob)
 	}
 	read := func(at, n int64) ([]byte, error) {
-		body := newContentReader(r.Context(), file, size, wim.SHA1{}, s.reads)
+		body := newContentReader(r.Context(), file, size, wim.SHA1{}, o.slots)
 		if _, err := body.Seek(at, io.SeekStart); err != nil {
 			return nil, err
 		}

@@ -136,6 +136,7 @@ type opened struct {
 	image *wim.Image
 	tree  *wim.FS
 	path  string
+	slots slots // for what is decoded of it
 }
 
 // open opens the image and the path that a request is about.
@@ -162,19 +163,20 @@ func (s *Server) openImage(ctx context.Context, id string, index int) (*opened, 
 	if err != nil {
 		return nil, err
 	}
-	// Decoding of metadata takes memory and time, as that of content does.
-	if err := s.reads.enter(ctx); err != nil {
-		handle.Close()
-		return nil, err
+	slots := s.slotsFor(handle)
+	if !handle.HasTree() { // decoding it takes memory and time, as that of content does
+		if err := slots.enter(ctx); err != nil {
+			handle.Close()
+			return nil, err
+		}
+		defer slots.leave()
 	}
-	image := handle.Image()
-	tree, err := image.FS()
-	s.reads.leave()
+	tree, err := handle.Tree()
 	if err != nil {
 		handle.Close()
 		return nil, err
 	}
-	return &opened{handle, image, tree, "."}, nil
+	return &opened{handle, handle.Image(), tree, ".", slots}, nil
 }
 
 // lookup finds the entry of the path.

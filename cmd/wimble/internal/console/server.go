@@ -43,7 +43,8 @@ const (
 	maxConnections = 1024
 	maxListeners   = 256 // of events
 	maxArchives    = 4   // that are written
-	maxReads       = 4   // of content that has to be decoded
+	maxReads       = 8   // of content that is decoded
+	maxSolidReads  = 2   // likewise of solid files, where a chunk may have 64 MiB
 	maxEvidence    = 2   // searches for versions
 	maxComparisons = 2
 	maxVerifies    = 2 // that run; others wait
@@ -58,8 +59,8 @@ type Server struct {
 	pages    pages
 	handler  http.Handler
 
-	listeners, archives, reads, comparisons slots
-	today                                   func() winver.Date
+	listeners, archives, reads, solidReads, comparisons slots
+	today                                               func() winver.Date
 }
 
 // New finds the packages and makes a server of them.
@@ -70,7 +71,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		catalog: c, table: config.Table, jobs: newJobs(&c.Feed), pages: newPages(),
-		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), reads: make(slots, maxReads), comparisons: make(slots, maxComparisons),
+		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), reads: make(slots, maxReads), solidReads: make(slots, maxSolidReads), comparisons: make(slots, maxComparisons),
 		evidence: evidenceCache{slots: make(slots, maxEvidence)},
 		today:    func() winver.Date { return winver.DateOf(time.Now().UTC()) },
 	}
@@ -119,6 +120,14 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	cancel()
 	<-done
 	return err
+}
+
+// slotsFor are the slots for reads of a package.
+func (s *Server) slotsFor(h *catalog.Handle) slots {
+	if h.Reader.Solid() {
+		return s.solidReads
+	}
+	return s.reads
 }
 
 // slots bound how much is done at a time.

@@ -39,10 +39,11 @@ const (
 // taken are the files for an image: one, or with a size the parts of a set. They
 // are made once as long as the package is open.
 func (s *Server) taken(ctx context.Context, h *catalog.Handle, size int64) ([]*wim.VirtualFile, error) {
-	if err := s.reads.enter(ctx); err != nil {
+	slots := s.slotsFor(h)
+	if err := slots.enter(ctx); err != nil {
 		return nil, err
 	}
-	defer s.reads.leave()
+	defer slots.leave()
 	value, err := h.Keep("take "+strconv.FormatInt(size, 10), func() (any, error) {
 		single, err := singleImage(ctx, h)
 		if err != nil || size == 0 {
@@ -141,7 +142,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Content-Disposition", attachment(takeName(h.Package, h.Image().Index, part, size > 0)))
 	head.Set("Content-Security-Policy", contentPolicy)
 	head.Set("ETag", `"`+hex.EncodeToString(tag[:20])+"-"+strconv.Itoa(part)+`"`)
-	body := newContentReader(r.Context(), file, file.Size(), wim.SHA1{}, s.reads)
+	body := newContentReader(r.Context(), file, file.Size(), wim.SHA1{}, s.slotsFor(h))
 	http.ServeContent(w, r, "", time.Time{}, body)
 	if body.err != nil {
 		panic(http.ErrAbortHandler)

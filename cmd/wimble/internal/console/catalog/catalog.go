@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wimble-go/wimble/media"
@@ -68,8 +69,9 @@ type opened struct {
 	files *files
 	err   error
 	users int
-	since time.Time // when the last one left
-	gone  bool      // no longer in the map
+	since time.Time   // when the last one left
+	gone  bool        // no longer in the map
+	tree  atomic.Bool // of the image that it is open for, was read
 
 	mu   sync.Mutex
 	kept []keptValue
@@ -311,6 +313,18 @@ func (c *Catalog) enter(key openKey) (*Handle, *found, <-chan struct{}, error) {
 
 // Image returns the image that the handle was opened for.
 func (h *Handle) Image() *wim.Image { return h.Reader.Images[h.key.image-1] }
+
+// HasTree says whether the tree of the image is in memory.
+func (h *Handle) HasTree() bool { return h.opened.tree.Load() }
+
+// Tree returns the tree of the image that the handle was opened for.
+func (h *Handle) Tree() (*wim.FS, error) {
+	tree, err := h.Image().FS()
+	if err == nil {
+		h.opened.tree.Store(true)
+	}
+	return tree, err
+}
 
 // Keep returns the value that make made for the key before, or makes it. It lives
 // as long as the file is open, unless others take its place. Errors are not kept.

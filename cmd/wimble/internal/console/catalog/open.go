@@ -14,7 +14,7 @@ import (
 )
 
 // limits bound what one open file may cost. Several are open at a time.
-var limits = wim.Limits{XML: 4 << 20, BlobTable: 128 << 20, Metadata: 256 << 20, ChunkSize: 64 << 20, ChunkCache: 64 << 20}
+var limits = wim.Limits{XML: 4 << 20, BlobTable: 128 << 20, Metadata: 256 << 20, ChunkSize: 64 << 20, ChunkCache: 128 << 20}
 
 // files are the open files of a package.
 type files struct {
