@@ -99,8 +99,9 @@ func TestPropertiesBrowseAndDownload(t *testing.T) {
 	b.follow("System32", "System32")
 	b.follow("cmd.exe", "cmd.exe")
 	require.Contains(t, b.texts("pre")[0], "00000000  4d 5a")
-	b.follow("Text", "cmd.exe")
-	require.Contains(t, b.texts("pre")[0], "MZ")
+	b.press("Text")
+	b.until(`document.querySelector("pre")?.textContent.startsWith("MZ")`)
+	b.until(`document.readyState === "complete"`)
 
 	downloads := t.TempDir()
 	_, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
