@@ -13,8 +13,10 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// perPage is how many entries of a folder a page has.
-const perPage = 500
+const (
+	perPage      = 500 // entries of a folder
+	mostWarnings = 20
+)
 
 type browseData struct {
 	Rows           []entryRow
@@ -44,12 +46,17 @@ func (o *opened) pathCrumbs(crumbs []crumb, title, base string) []crumb {
 	if o.path == "." {
 		return crumbs
 	}
-	crumbs = append(crumbs, crumb{title, base + "/browse/"})
+	crumbs = append(crumbs, crumb{title, pathURL(base, "browse", ".")})
 	elements := strings.Split(o.path, "/")
 	for i, element := range elements[:len(elements)-1] {
-		crumbs = append(crumbs, crumb{element, base + "/browse" + urlOf(strings.Join(elements[:i+1], "/"))})
+		crumbs = append(crumbs, crumb{element, pathURL(base, "browse", strings.Join(elements[:i+1], "/"))})
 	}
 	return crumbs
+}
+
+// pathURL is where something about a path of an image is.
+func pathURL(image, what, path string) string {
+	return image + "/" + what + "/" + strings.TrimPrefix(urlOf(path), "/")
 }
 
 // imageURL is where the pages of an image are.
@@ -70,7 +77,7 @@ func (s *Server) browsePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	base := imageURL(r)
 	if !info.IsDir() {
-		http.Redirect(w, r, base+"/view"+urlOf(o.path), http.StatusSeeOther)
+		http.Redirect(w, r, pathURL(base, "view", o.path), http.StatusSeeOther)
 		return nil
 	}
 	entries, err := o.tree.ReadDir(o.path)
@@ -83,27 +90,21 @@ func (s *Server) browsePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := browseData{
 		Total: len(entries),
-		Tar:   base + "/archive" + urlOf(o.path) + "?format=tar.zst",
-		Zip:   base + "/archive" + urlOf(o.path) + "?format=zip",
-		View:  base + "/view" + urlOf(o.path),
+		Tar:   pathURL(base, "archive", o.path) + "?format=tar.zst",
+		Zip:   pathURL(base, "archive", o.path) + "?format=zip",
+		View:  pathURL(base, "view", o.path),
 	}
 	if o.path == "." {
-		data.Tar, data.Zip, data.View = base+"/archive/?format=tar.zst", base+"/archive/?format=zip", base+"/view/"
-		for i, warning := range o.tree.Warnings() {
-			if i == 20 {
-				break
-			}
+		warnings := o.tree.Warnings()
+		for _, warning := range warnings[:min(len(warnings), mostWarnings)] {
 			data.Warnings = append(data.Warnings, warning.Error())
 		}
 	} else {
-		data.Up = base + "/browse" + urlOf(path.Dir(o.path))
-		if path.Dir(o.path) == "." {
-			data.Up += "/"
-		}
+		data.Up = pathURL(base, "browse", path.Dir(o.path))
 	}
 	start := pageStart(r, len(entries))
 	end := min(start+perPage, len(entries))
-	here := base + "/browse/" + strings.TrimPrefix(urlOf(o.path), "/")
+	here := pathURL(base, "browse", o.path)
 	if start > 0 {
 		data.Previous = here + "?from=" + strconv.Itoa(max(0, start-perPage))
 	}
@@ -142,13 +143,13 @@ func newEntryRow(base, p string, info fs.FileInfo) entryRow {
 	}
 	switch row.Kind {
 	case "folder":
-		row.URL = base + "/browse" + urlOf(p)
+		row.URL = pathURL(base, "browse", p)
 	case "file":
 		row.Size = sizeText(info.Size())
-		row.Download = base + "/content" + urlOf(p)
-		row.URL = base + "/view" + urlOf(p)
+		row.Download = pathURL(base, "content", p)
+		row.URL = pathURL(base, "view", p)
 	default:
-		row.URL = base + "/view" + urlOf(p)
+		row.URL = pathURL(base, "view", p)
 	}
 	row.Streams = namedStreams(base, p, e)
 	return row
@@ -184,7 +185,7 @@ func namedStreams(base, p string, e *wim.Entry) []streamRow {
 		query := "?" + url.Values{"stream": {stream.Name}}.Encode()
 		row := streamRow{
 			Name: stream.Name, Size: sizeText(stream.Size),
-			URL: base + "/content" + urlOf(p) + query, View: base + "/view" + urlOf(p) + query,
+			URL: pathURL(base, "content", p) + query, View: pathURL(base, "view", p) + query,
 		}
 		if !stream.SHA1.IsZero() {
 			row.SHA1 = stream.SHA1.String()

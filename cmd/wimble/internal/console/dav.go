@@ -97,7 +97,7 @@ func (d *davRequest) get(w http.ResponseWriter) error {
 		return err
 	}
 	if info.IsDir() {
-		http.Redirect(w, d.request, page+urlOf("images", strconv.Itoa(p.image), "browse")+"/"+strings.TrimPrefix(urlOf(p.path), "/"), http.StatusSeeOther)
+		http.Redirect(w, d.request, pathURL(page+urlOf("images", strconv.Itoa(p.image)), "browse", p.path), http.StatusSeeOther)
 		return nil
 	}
 	return d.opened.send(w, d.request, "")

@@ -69,15 +69,15 @@ func (s *Server) viewPage(w http.ResponseWriter, r *http.Request) error {
 	target, err := o.tree.Stat(o.path)
 	isFolder := err == nil && target.IsDir()
 	if isFolder {
-		data.Folder = base + "/browse/" + strings.TrimPrefix(urlOf(o.path), "/")
+		data.Folder = pathURL(base, "browse", o.path)
 	}
 	if !isFolder || stream != "" {
 		values := url.Values{}
 		if stream != "" {
 			values.Set("stream", stream)
 		}
-		here := base + "/view" + urlOf(o.path)
-		data.Download = base + "/content" + urlOf(o.path) + withQuery(values)
+		here := pathURL(base, "view", o.path)
+		data.Download = pathURL(base, "content", o.path) + withQuery(values)
 		mode := query.Get("mode")
 		at, err := strconv.ParseInt(query.Get("at"), 10, 64)
 		if err != nil || at < 0 {

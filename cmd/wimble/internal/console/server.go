@@ -71,7 +71,8 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		catalog: c, table: config.Table, jobs: newJobs(&c.Feed), pages: newPages(),
-		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), reads: make(slots, maxReads), solidReads: make(slots, maxSolidReads), comparisons: make(slots, maxComparisons),
+		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), comparisons: make(slots, maxComparisons),
+		reads: make(slots, maxReads), solidReads: make(slots, maxSolidReads),
 		evidence: evidenceCache{slots: make(slots, maxEvidence)},
 		today:    func() winver.Date { return winver.DateOf(time.Now().UTC()) },
 	}
