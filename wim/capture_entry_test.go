@@ -175,3 +175,32 @@ func TestCaptureOptions(t *testing.T) {
 	_, _, err = captured(t, fsys, nil, wim.WithSecurityDescriptor([]byte("?")))
 	require.ErrorIs(t, err, wim.ErrOption)
 }
+
+// A virtual file has only what WIM files have.
+func TestCaptureIsNotVirtual(t *testing.T) {
+	w := newWriter(t)
+	_, err := w.Capture(t.Context(), fstest.MapFS{"a": {Data: []byte("a")}})
+	require.NoError(t, err)
+	_, err = w.Virtual(t.Context())
+	require.ErrorIs(t, err, wim.ErrUnsupported)
+}
+
+// A stream that cannot be read takes its file with it, but not a directory.
+func TestCaptureUnreadableStreams(t *testing.T) {
+	stream := []wim.Stream{{Name: "s", Size: 1}}
+	fsys := entriesFS{fstest.MapFS{
+		"d":   {Mode: fs.ModeDir | 0o755, Sys: &wim.Entry{Name: "d", Attributes: wim.AttributeDirectory, Streams: stream}},
+		"d/x": {Data: []byte("x")},
+		"f":   {Sys: &wim.Entry{Name: "f", Streams: stream}},
+	}, nil}
+	tree, report, err := captured(t, fsys, nil, wim.WithSkipUnreadable())
+	require.NoError(t, err)
+	require.Len(t, report.Skipped, 2)
+	info, err := tree.Stat("d")
+	require.NoError(t, err)
+	require.Empty(t, info.Sys().(*wim.Entry).Streams)
+	_, err = tree.Stat("d/x")
+	require.NoError(t, err)
+	_, err = tree.Stat("f")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}

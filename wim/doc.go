@@ -43,9 +43,10 @@
 //
 // # Writing
 //
-// A [Writer] makes a file of images that other files have, and an [Update] changes
-// a file that exists. Both plan first: [Writer.Export] reads the metadata of images
-// and finds their contents; [Writer.WriteFile], [Update.Commit] and
+// A [Writer] makes a file of images that other files have, and of any file system;
+// an [Update] changes a file that exists. Both plan first: [Writer.Export] reads
+// the metadata of images and finds their contents, and [Writer.Capture] the
+// directories of a file system; [Writer.WriteFile], [Update.Commit] and
 // [Update.Rebuild] then do the work, on all processors. Contents that are stored
 // with the right codec and chunk size are copied, and checked on the way; all
 // others are decoded and compressed again. A new file gets its name when it is

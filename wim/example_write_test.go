@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"testing/fstest"
 	"time"
 
 	"github.com/wimble-go/wimble/wim"
@@ -74,6 +75,41 @@ func ExampleWriter_Virtual() {
 	}
 	fmt.Println(len(home.Images), home.Images[0].Info.Name)
 	// Output: 1 Windows 10 Home
+}
+
+// A folder becomes an image. What is in it twice is stored once.
+func ExampleWriter_Capture() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	w, err := wim.NewWriter()
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := wim.DefaultExclusions()
+	if err := list.Exclude("*.tmp"); err != nil {
+		log.Fatal(err)
+	}
+	folder := fstest.MapFS{ // or os.DirFS("C:/Tools")
+		"readme.txt":      {Data: []byte("hello")},
+		"copy/readme.txt": {Data: []byte("hello")},
+		"draft.tmp":       {Data: []byte("not yet")},
+	}
+	image, err := w.Capture(context.Background(), folder, wim.WithExclusions(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := image.Set("NAME", "Tools"); err != nil {
+		log.Fatal(err)
+	}
+	report, err := w.WriteFile(context.Background(), filepath.Join(dir, "tools.wim"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Images, report.Blobs, report.Excluded)
+	// Output: 1 1 1
 }
 
 // A file loses an image, and another one gets a new name. Nothing else of the file

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -81,6 +83,13 @@ func TestCommitBreaksOff(t *testing.T) {
 		"add": func(u *Update) {
 			require.NoError(t, u.Export(other.Images[0]))
 			require.NoError(t, u.Images()[len(u.Images())-1].Set("NAME", "added"))
+		},
+		"capture": func(u *Update) {
+			noise := make([]byte, smallSource+5000) // is compressed first, and does not get smaller
+			rand.NewChaCha8([32]byte{}).Read(noise)
+			image, err := u.Capture(t.Context(), fstest.MapFS{"a/b": {Data: []byte("b")}, "a/c": {Data: noise}, "d": {Data: bytes.Repeat([]byte("d"), 70_000)}})
+			require.NoError(t, err)
+			require.NoError(t, image.Set("NAME", "captured"))
 		},
 		"delete": func(u *Update) { u.Delete(u.Images()[0]) },
 	} {

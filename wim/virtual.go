@@ -186,6 +186,11 @@ func (o *virtualOutput) Truncate(size int64) error {
 
 // checkVirtual refuses contents that are not copied as they are stored.
 func (p *writing) checkVirtual() error {
+	for i, image := range p.images {
+		if image.made() {
+			return fmt.Errorf("image %d was captured, and its contents are in no WIM file: %w; write the file", i+1, ErrUnsupported)
+		}
+	}
 	copied := make(map[*newBlob]bool, len(p.copied))
 	for _, b := range p.copied {
 		copied[b] = true

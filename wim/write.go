@@ -171,6 +171,11 @@ func (w *Writer) countReferences() ([]*newBlob, error) {
 
 // plan counts references, and sorts contents by what has to be done with them.
 func (p *writing) plan() (err error) {
+	for _, image := range p.images {
+		if image.late != nil {
+			image.draft = nil // of an earlier file
+		}
+	}
 	if p.blobs, err = p.countReferences(); err != nil {
 		return err
 	}

@@ -127,19 +127,38 @@ func (p *writing) dropUnread() {
 			continue
 		}
 		for n := range image.draft.all() {
+			if n.Dentry.IsDirectory() {
+				n.dropUnreadStreams()
+			}
 			n.children = slices.DeleteFunc(n.children, func(child *draftNode) bool {
-				for b := range child.contents() {
-					if b.stored().err != nil {
-						return true
-					}
-				}
-				return false
+				return !child.Dentry.IsDirectory() && child.unread()
 			})
 		}
 	}
 	for _, b := range p.sources {
 		if b.err != nil {
 			p.report.Skipped = append(p.report.Skipped, Skipped{b.source.name, b.err})
+		}
+	}
+}
+
+// unread says whether a content of the node could not be read.
+func (n *draftNode) unread() bool {
+	for b := range n.contents() {
+		if b.stored().err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// dropUnreadStreams takes streams out of a directory: it stays, with what is in
+// it.
+func (n *draftNode) dropUnreadStreams() {
+	for i := len(n.streams) - 1; i >= 0; i-- {
+		if b := n.streams[i]; b != nil && b.stored().err != nil {
+			n.streams = slices.Delete(n.streams, i, i+1)
+			n.Streams = slices.Delete(n.Streams, i, i+1)
 		}
 	}
 }
@@ -194,7 +213,7 @@ func (f *sourceFeed) close(err error) error { return f.w.close(err) }
 // be.
 func (f *sourceFeed) known(b *newBlob) (*newBlob, error) {
 	k := f.Writer.blobs.byHash[b.sha1]
-	if k == nil || k == b || k.references == 0 && !f.inPlace(k) {
+	if k == nil || k == b || k.sha1 != b.sha1 || k.references == 0 && !f.inPlace(k) {
 		return nil, nil
 	}
 	if k.size != b.size {
@@ -276,6 +295,10 @@ func (r contextReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
+// maxFetching is how many small contents are read at the same time. Three times
+// as many are in memory.
+const maxFetching = 8
+
 // fetched is a small content that was read ahead.
 type fetched struct {
 	blob  *newBlob
@@ -291,9 +314,10 @@ func (f *sourceFeed) all(blobs []*newBlob) error {
 		f.bulk.total.Add(b.size)
 	}
 	ctx, cancel := context.WithCancelCause(f.w.ctx)
-	queue := make(chan *fetched, 2*f.bulk.workers)
-	buffers := make(chan []byte, cap(queue)+f.bulk.workers+2)
-	readers := pipeline.NewWorkers(f.bulk.workers, func(r *fetched) {
+	workers := min(f.bulk.workers, maxFetching)
+	queue := make(chan *fetched, 2*workers)
+	buffers := make(chan []byte, cap(queue)+workers+2)
+	readers := pipeline.NewWorkers(workers, func(r *fetched) {
 		if ctx.Err() == nil && r.blob.size <= smallSource {
 			var room []byte
 			select {
@@ -591,6 +615,9 @@ func (f *sourceFeed) copy(b *newBlob, content io.Reader) (sum SHA1, readErr, wri
 	}
 	hash := sha1.New()
 	for given := int64(0); ; {
+		if f.w.ctx.Err() != nil {
+			return SHA1{}, nil, context.Cause(f.w.ctx)
+		}
 		n, err := content.Read(f.buffer)
 		given += int64(n)
 		if given > b.size {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Writer makes a WIM file. Images are added first, which reads their metadata
-// and nothing else; then one long operation, [Writer.Write] or
+// A Writer makes a WIM file. Images are added first, with [Writer.Export] and
+// [Writer.Capture], which read their metadata or directories and nothing else; then one long operation, [Writer.Write] or
 // [Writer.WriteFile], writes everything: what is stored once, in which order,
 // and how much it is has to be known before the first byte.
 //

@@ -50,6 +50,7 @@ var (
 	lzx    = kind{"lzx", []string{"--compress=LZX"}}
 	lzms   = kind{"lzms", []string{"--compress=LZMS"}}
 	solid  = kind{"solid", []string{"--compress=LZMS", "--solid"}}
+	folder = kind{"folder", nil} // the folder itself
 )
 
 // A group is the operations that are done to some files.
@@ -63,10 +64,13 @@ var groups = []group{
 	{[]string{"verify", "info", "fast", "version"}, []string{"windows"}, []kind{lzx, solid}},
 	{[]string{"copy", "copy checked", "to xpress"}, []string{"src", "pe"}, []kind{lzx}},
 	{[]string{"to lzx"}, []string{"src", "pe"}, []kind{solid}},
+	{[]string{"capture xpress", "capture lzx"}, []string{"src", "pe"}, []kind{folder}},
+	{[]string{"append"}, []string{"src", "pe"}, []kind{lzx}},
 }
 
 // A program of the comparison; the first is what the others are compared with.
-// FILE and DIR in its arguments are the WIM file and an empty folder. A program
+// FILE, COPY, TREE and DIR in its arguments are the WIM file or folder, a copy of
+// the file, the folder that it was captured from, and an empty folder. A program
 // that cannot do something has no arguments for it.
 type program struct {
 	name string
@@ -97,6 +101,10 @@ func programs(cache string) ([]program, error) {
 			"copy checked": "export FILE 1 DIR/out.wim",
 			"to xpress":    "export FILE 1 DIR/out.wim --compress xpress",
 			"to lzx":       "export FILE 1 DIR/out.wim --compress lzx",
+
+			"capture xpress": "capture FILE DIR/out.wim --compress xpress",
+			"capture lzx":    "capture FILE DIR/out.wim --compress lzx",
+			"append":         "append TREE COPY",
 		}},
 		{"wimlib-imagex", "wimlib-imagex", map[string]string{
 			"verify":  "verify FILE",
@@ -109,6 +117,10 @@ func programs(cache string) ([]program, error) {
 			"copy checked": "export FILE 1 DIR/out.wim", // it checks nothing
 			"to xpress":    "export FILE 1 DIR/out.wim --compress=XPRESS",
 			"to lzx":       "export FILE 1 DIR/out.wim --compress=LZX",
+
+			"capture xpress": "capture FILE DIR/out.wim --compress=XPRESS",
+			"capture lzx":    "capture FILE DIR/out.wim --compress=LZX",
+			"append":         "append TREE COPY again",
 		}},
 		{"7zz", "7zz", map[string]string{
 			"verify":  "t FILE",
@@ -208,6 +220,9 @@ func (g group) each(cache string, pattern *regexp.Regexp, operation string, do f
 // capture returns a WIM file of a corpus, made with wimlib-imagex if it is not
 // in the cache yet.
 func capture(cache, source string, k kind) (string, error) {
+	if k.options == nil {
+		return sourceFolder(cache, source)
+	}
 	file := filepath.Join(cache, source+"-"+k.name+".wim")
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
@@ -220,10 +235,7 @@ func capture(cache, source string, k kind) (string, error) {
 		}
 		return file, os.Rename(fresh, file)
 	}
-	folder, err := corpus.PE(cache)
-	if source == "src" {
-		folder, err = corpus.Source()
-	}
+	folder, err := sourceFolder(cache, source)
 	if err != nil {
 		return "", err
 	}
@@ -232,6 +244,14 @@ func capture(cache, source string, k kind) (string, error) {
 		return "", err
 	}
 	return file, os.Rename(fresh, file)
+}
+
+// sourceFolder returns the folder of a corpus.
+func sourceFolder(cache, source string) (string, error) {
+	if source == "src" {
+		return corpus.Source()
+	}
+	return corpus.PE(cache)
 }
 
 // A result is the best wall time of a program and the highest peak of its
@@ -279,12 +299,30 @@ func runOnce(path, arguments, file, where string) (result, error) {
 		return result{}, err
 	}
 
+	replace := []string{"FILE", file, "DIR", extracted}
+	if strings.Contains(arguments, "COPY") {
+		copied := filepath.Join(extracted, "out.wim")
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return result{}, err
+		}
+		if err := os.WriteFile(copied, data, 0o666); err != nil {
+			return result{}, err
+		}
+		source, _, _ := strings.Cut(filepath.Base(file), "-")
+		tree, err := sourceFolder(filepath.Dir(file), source)
+		if err != nil {
+			return result{}, err
+		}
+		replace = append(replace, "COPY", copied, "TREE", tree)
+	}
+
 	// The kernel counts our own memory as that of a program that we start, until
 	// this starts another: GNU time, which is small, does that.
 	peak := filepath.Join(dir, "peak")
 	args := append([]string{"-f", "%M", "-o", peak, path}, strings.Fields(arguments)...)
 	for i := range args {
-		args[i] = strings.NewReplacer("FILE", file, "DIR", extracted).Replace(args[i])
+		args[i] = strings.NewReplacer(replace...).Replace(args[i])
 	}
 	cmd := exec.Command("time", args...)
 	var stderr strings.Builder
