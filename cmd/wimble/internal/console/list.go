@@ -46,7 +46,7 @@ type listRow struct {
 	*catalog.Package
 	URL           string
 	Error         string
-	Editions      string
+	Editions      string // of an image without one, the name
 	Architectures string
 	Versions      string
 	Releases      string
@@ -73,11 +73,15 @@ func newListRow(p *catalog.Package, today winver.Date) *listRow {
 	var editions, architectures, versions, releases, updates, languages several
 	for _, image := range p.Images {
 		w := image.Info.Windows
+		if w == nil || w.EditionID == "" {
+			editions.add(image.Info.Name)
+		} else {
+			editions.add(w.EditionID)
+		}
 		if w == nil {
 			continue
 		}
 		status := image.Status
-		editions.add(w.EditionID)
 		architectures.add(w.Architecture.String())
 		for _, language := range w.Languages {
 			languages.add(language)
