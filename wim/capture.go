@@ -35,26 +35,19 @@ type StreamFS interface {
 // changes before its content was written, is an error; see [WithSkipUnreadable]
 // and [WithRetries].
 func (w *Writer) Capture(ctx context.Context, fsys fs.FS, opts ...CaptureOption) (*WriterImage, error) {
-	c := &capture{
-		ctx:   ctx,
-		fsys:  fsys,
-		blobs: &w.blobs,
-		draft: new(draft),
-		links: make(map[linkedStream]*newBlob),
-	}
-	if c.image, _ = fsys.(*FS); c.image == nil {
-		var err error
-		if c.security, err = sddl.Parse(neutralSecurity); err != nil {
-			return nil, err
-		}
-	}
-	for _, opt := range opts {
-		opt(&c.captureOptions)
-	}
-	if err := c.checkOptions(); err != nil {
+	info, err := fs.Stat(fsys, ".")
+	if err != nil {
 		return nil, err
 	}
-	if err := c.run(); err != nil {
+	if !info.IsDir() {
+		return nil, &fs.PathError{Op: "capture", Path: ".", Err: errNotDirectory}
+	}
+	security, err := sddl.Parse(neutralSecurity)
+	if err != nil {
+		return nil, err
+	}
+	c := newCapture(ctx, w, fsys, new(draft), security, opts)
+	if err := c.run(".", info); err != nil {
 		return nil, err
 	}
 	w.batch++
@@ -82,6 +75,25 @@ type capture struct {
 // neutralSecurity has the administrators own everything.
 const neutralSecurity = "O:BAG:BAD:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
 
+// newCapture returns a capture into a draft. The security descriptor is that of
+// entries without one, unless they are of a WIM file.
+func newCapture(ctx context.Context, w *Writer, fsys fs.FS, d *draft, security []byte, opts []CaptureOption) *capture {
+	c := &capture{
+		ctx:   ctx,
+		fsys:  fsys,
+		blobs: &w.blobs,
+		draft: d,
+		links: make(map[linkedStream]*newBlob),
+	}
+	if c.image, _ = fsys.(*FS); c.image == nil {
+		c.security = security
+	}
+	for _, opt := range opts {
+		opt(&c.captureOptions)
+	}
+	return c
+}
+
 // linkedStream is a stream of a file that has several names.
 type linkedStream struct {
 	group  uint64
@@ -102,17 +114,15 @@ type capturedDirectory struct {
 	below  *exclusionsBelow
 }
 
-func (c *capture) run() error {
-	info, err := fs.Stat(c.fsys, ".")
-	if err != nil {
+// run takes a file, or a directory with all that is in it, for the root of the
+// draft.
+func (c *capture) run(name string, info fs.FileInfo) error {
+	if err := c.checkOptions(); err != nil {
 		return err
 	}
-	if !info.IsDir() {
-		return &fs.PathError{Op: "capture", Path: ".", Err: errNotDirectory}
-	}
-	root, err := c.node(".", info)
+	root, err := c.node(name, info)
 	if err != nil {
-		return err
+		return capturePathError(name, err)
 	}
 	c.draft.root = root
 	if c.image != nil {
@@ -120,7 +130,10 @@ func (c *capture) run() error {
 	}
 	// Directories are taken in the order of their paths, and so are contents:
 	// what is used together is often near to each other then.
-	waiting := []capturedDirectory{{node: root, path: ".", below: c.exclusions.below()}}
+	var waiting []capturedDirectory
+	if root.Dentry.IsDirectory() {
+		waiting = append(waiting, capturedDirectory{node: root, path: name, below: c.exclusions.below()})
+	}
 	for len(waiting) > 0 {
 		if c.ctx.Err() != nil {
 			return context.Cause(c.ctx)
@@ -155,7 +168,7 @@ func (c *capture) run() error {
 // are to be added.
 func (c *capture) add(dir capturedDirectory, entry fs.DirEntry) (sub capturedDirectory, err error) {
 	name := entry.Name()
-	if dir.node != c.draft.root {
+	if dir.path != "." {
 		name = dir.path + "/" + name
 	}
 	below, keep := dir.below.child(entry.Name(), entry.IsDir())

@@ -6,6 +6,7 @@ type captureOptions struct {
 	security       []byte
 	skipUnreadable bool
 	old            *FS
+	keepOld        bool
 }
 
 // A CaptureOption changes what [Writer.Capture] takes of a tree.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/wimble-go/wimble/internal/utf16le"
@@ -16,6 +17,15 @@ import (
 type draft struct {
 	security wimfile.SecurityBuilder
 	root     *draftNode
+}
+
+// A madeTree is the tree of an image that is made or changed: a draft or an
+// [Edit].
+type madeTree interface {
+	eachUse(yield func(blobUse) bool)
+	dropUnread() // takes out the files whose contents could not be read
+	setStatistics(image *Element)
+	appendMetadata(dst []byte) ([]byte, error) // when all contents were written
 }
 
 // draftNode is a name in a draft. The hashes and the Children of its Node are
@@ -42,6 +52,27 @@ func (d *draft) all() iter.Seq[*draftNode] {
 				waiting = append(waiting, n.children[i])
 			}
 		}
+	}
+}
+
+func (d *draft) eachUse(yield func(blobUse) bool) {
+	for n := range d.all() {
+		for b := range n.contents() {
+			if !yield(blobUse{b, 1}) {
+				return
+			}
+		}
+	}
+}
+
+func (d *draft) dropUnread() {
+	for n := range d.all() {
+		if n.Dentry.IsDirectory() {
+			n.dropUnreadStreams()
+		}
+		n.children = slices.DeleteFunc(n.children, func(child *draftNode) bool {
+			return !child.Dentry.IsDirectory() && child.unread()
+		})
 	}
 }
 

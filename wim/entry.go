@@ -1,6 +1,8 @@
 package wim
 
 import (
+	"iter"
+
 	"github.com/wimble-go/wimble/internal/utf16le"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
@@ -68,9 +70,18 @@ func (m *metadata) streamsOf(n *node) streamHashes {
 }
 
 func (m *metadata) sortStreams(n *node, d *wimfile.Dentry) streamHashes {
+	if d.StreamCount == 0 && d.Attributes&wimfile.AttributeReparsePoint == 0 { // nearly all
+		return streamHashes{data: d.Hash, hasData: !d.IsDirectory()}
+	}
+	return sortStreams(d, m.streamEntries(n, d))
+}
+
+// sortStreams sorts out the hashes of a dentry and of its stream entries.
+func sortStreams(d *wimfile.Dentry, entries iter.Seq[wimfile.StreamEntry]) streamHashes {
 	var s streamHashes
-	encrypted := n.attributes&AttributeEncrypted != 0
-	reparse := n.attributes&AttributeReparsePoint != 0
+	attributes := Attributes(d.Attributes)
+	encrypted := attributes&AttributeEncrypted != 0
+	reparse := attributes&AttributeReparsePoint != 0
 	link := reparse && ReparseTag(d.Reparse().Tag).isLink()
 	unnamed := func(hash SHA1) {
 		switch {
@@ -88,7 +99,7 @@ func (m *metadata) sortStreams(n *node, d *wimfile.Dentry) streamHashes {
 	if !main.IsZero() {
 		unnamed(main)
 	}
-	for e := range m.streamEntries(n, d) {
+	for e := range entries {
 		hash := SHA1(e.Hash)
 		switch {
 		case len(e.Name) > 0:
@@ -102,7 +113,7 @@ func (m *metadata) sortStreams(n *node, d *wimfile.Dentry) streamHashes {
 	if !s.hasData && !s.hasReparse {
 		unnamed(main)
 	}
-	if n.isDirectory() {
+	if d.IsDirectory() {
 		s.hasData = false
 	}
 	return s
@@ -131,25 +142,12 @@ func (f *FS) entry(i int32) *Entry {
 		return &Entry{Name: ".", Attributes: n.attributes, HardLinkCount: 1}
 	}
 	d := m.dentry(n)
-	e := &Entry{
-		Name:           n.name,
-		RawName:        utf16le.Units(d.Name),
-		ShortName:      utf16le.Decode(d.ShortName),
-		Attributes:     n.attributes,
-		CreationTime:   Filetime(d.CreationTime),
-		LastAccessTime: Filetime(d.LastAccessTime),
-		LastWriteTime:  Filetime(d.LastWriteTime),
-		HardLinkGroup:  f.hardLinkGroup(i),
-		Reserved:       Reserved{Unused: d.Unused, Unknown: d.Unknown},
-	}
-	e.HardLinkCount = max(1, len(f.hardLinks().names[e.HardLinkGroup]))
+	e := newEntry(n.name, &d, m.descriptors)
 	if i == 0 {
 		e.Name = "."
 	}
-	// Any id that is out of range means none, not only -1.
-	if id := uint32(d.SecurityID); uint64(id) < uint64(len(m.descriptors)) {
-		e.SecurityDescriptor = m.descriptors[id]
-	}
+	e.HardLinkGroup = f.hardLinkGroup(i)
+	e.HardLinkCount = max(1, len(f.hardLinks().names[e.HardLinkGroup]))
 	hashes := m.sortStreams(n, &d)
 	if hashes.hasData {
 		e.Streams = append(e.Streams, f.stream("", hashes.data))
@@ -157,8 +155,31 @@ func (f *FS) entry(i int32) *Entry {
 	for _, s := range hashes.named {
 		e.Streams = append(e.Streams, f.stream(utf16le.Decode(s.name), s.hash))
 	}
-	if n.attributes&AttributeReparsePoint != 0 {
+	if e.Reparse != nil {
 		e.Reparse = f.newReparsePoint(&d, hashes.reparse)
+	}
+	return e
+}
+
+// newEntry returns what a dentry itself says: all but contents and hard links.
+func newEntry(name string, d *wimfile.Dentry, descriptors [][]byte) *Entry {
+	e := &Entry{
+		Name:           name,
+		RawName:        utf16le.Units(d.Name),
+		ShortName:      utf16le.Decode(d.ShortName),
+		Attributes:     Attributes(d.Attributes),
+		CreationTime:   Filetime(d.CreationTime),
+		LastAccessTime: Filetime(d.LastAccessTime),
+		LastWriteTime:  Filetime(d.LastWriteTime),
+		Reserved:       Reserved{Unused: d.Unused, Unknown: d.Unknown},
+	}
+	// Any id that is out of range means none, not only -1.
+	if id := uint32(d.SecurityID); uint64(id) < uint64(len(descriptors)) {
+		e.SecurityDescriptor = descriptors[id]
+	}
+	if e.Attributes&AttributeReparsePoint != 0 {
+		fields := d.Reparse()
+		e.Reparse = &ReparsePoint{Tag: ReparseTag(fields.Tag), Reserved: fields.Reserved, Flags: fields.Flags}
 	}
 	items, _ := d.Items()
 	for _, item := range items {
@@ -202,45 +223,62 @@ type hardLinks struct {
 // hardLinkGroup returns the group of a node, 0 if it is its file's only name.
 func (f *FS) hardLinkGroup(i int32) uint64 { return f.hardLinks().group[i] }
 
-// findHardLinks groups the nodes of an image. Old Microsoft tools gave one id
-// to different files, so that the content has to be equal as well; the second
-// file of such an id gets a number that the image does not use (WIM format
-// sheet, section 8.7).
 func (m *metadata) findHardLinks() *hardLinks {
-	type file struct {
-		id   uint64
-		hash SHA1
-	}
-	files := make(map[file][]int32)
-	ids := make(map[uint64]bool)
-	var order []file
+	f := newLinkFinder[SHA1]()
 	for i := range m.nodes {
 		n := &m.nodes[i]
 		if n.attributes&(AttributeDirectory|AttributeReparsePoint) != 0 || n.dentry < 0 {
 			continue
 		}
-		d := m.dentry(n)
-		id := d.Link
-		if id == 0 {
-			continue
+		if d := m.dentry(n); d.Link != 0 {
+			f.add(int32(i), d.Link, m.sortStreams(n, &d).data)
 		}
-		ids[id] = true
-		key := file{id, m.sortStreams(n, &d).data}
-		if files[key] == nil {
-			order = append(order, key)
-		}
-		files[key] = append(files[key], int32(i))
 	}
+	return f.find()
+}
+
+// A linkFinder groups nodes by hard link id. Old Microsoft tools gave one id to
+// different files, so that the content has to be equal as well; the second file
+// of such an id gets a number that the image does not use (WIM format sheet,
+// section 8.7).
+type linkFinder[C comparable] struct {
+	files map[linkedFile[C]][]int32
+	ids   map[uint64]bool
+	order []linkedFile[C]
+}
+
+// linkedFile is an id and the content of the file.
+type linkedFile[C comparable] struct {
+	id      uint64
+	content C
+}
+
+func newLinkFinder[C comparable]() *linkFinder[C] {
+	return &linkFinder[C]{files: make(map[linkedFile[C]][]int32), ids: make(map[uint64]bool)}
+}
+
+// add adds a node with an id.
+func (f *linkFinder[C]) add(node int32, id uint64, content C) {
+	f.ids[id] = true
+	key := linkedFile[C]{id, content}
+	if f.files[key] == nil {
+		f.order = append(f.order, key)
+	}
+	f.files[key] = append(f.files[key], node)
+}
+
+// find returns the groups of more than one node.
+func (f *linkFinder[C]) find() *hardLinks {
 	links := &hardLinks{group: make(map[int32]uint64), names: make(map[uint64][]int32)}
 	unused := uint64(0)
-	for _, key := range order {
-		nodes := files[key]
+	for _, key := range f.order {
+		nodes := f.files[key]
 		if len(nodes) < 2 {
 			continue
 		}
 		group := key.id
 		if links.names[group] != nil {
-			for unused++; ids[unused]; unused++ {
+			for unused++; f.ids[unused]; unused++ {
 			}
 			group = unused
 		}
@@ -300,6 +338,11 @@ func (m *metadata) unixData(n *node) *UnixData {
 		return nil
 	}
 	d := m.dentry(n)
+	return unixDataOf(&d)
+}
+
+// unixDataOf returns the Unix metadata of a dentry, or nil.
+func unixDataOf(d *wimfile.Dentry) *UnixData {
 	items, _ := d.Items()
 	for _, item := range items {
 		if item.Tag == wimfile.TagUnixData {

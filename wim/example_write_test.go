@@ -112,6 +112,64 @@ func ExampleWriter_Capture() {
 	// Output: 1 1 1
 }
 
+// Windows PE runs something else when it has started. Nothing but the new file and
+// the tree of the image is written.
+func ExampleEdit() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "install.wim")
+	data, err := os.ReadFile("../testdata/install.wim")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		log.Fatal(err)
+	}
+
+	u, err := wim.OpenUpdate(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer u.Close()
+	edit, err := u.Images()[0].Edit()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := edit.WriteFile("Windows/System32/startnet.cmd", []byte("wpeinit\r\n")); err != nil {
+		log.Fatal(err)
+	}
+	// A folder of the system, or any other file system, is laid over a directory.
+	if err := edit.Add(context.Background(), os.DirFS("../examples/startnet"), ".", "sources"); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := u.Commit(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+
+	r, err := wim.OpenReader(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	tree, err := r.Images[0].FS()
+	if err != nil {
+		log.Fatal(err)
+	}
+	script, err := tree.ReadFile(`windows/system32/STARTNET.CMD`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	added, err := tree.Glob("sources/*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%q %q\n", script, added)
+	// Output: "wpeinit\r\n" ["sources/main.go"]
+}
+
 // A file loses an image, and another one gets a new name. Nothing else of the file
 // is written again.
 func ExampleUpdate() {

@@ -26,12 +26,16 @@ func (w *Writer) Export(images ...*Image) error {
 }
 
 func (w *Writer) export(image *Image) (*WriterImage, error) {
-	added := &WriterImage{element: image.Info.Element.clone(), image: image}
+	added := &WriterImage{element: image.Info.Element.clone(), image: image, origin: image, writer: w}
 	return added, added.count(&w.blobs)
 }
 
 // count finds out what the image uses.
 func (i *WriterImage) count(blobs *blobSet) error {
+	if i.edit != nil && i.draft != nil {
+		i.image = nil
+		return i.edit.count()
+	}
 	if i.image == nil {
 		return nil
 	}

@@ -57,21 +57,6 @@ func (f *FS) hardLinks() *hardLinks { return f.links() }
 // Warnings are the oddities of the image's metadata that were read around.
 func (f *FS) Warnings() []error { return f.meta.warnings.all() }
 
-// The bounds of links: how many a path may lead through, and how many elements
-// their targets may have together.
-const (
-	maxLinks        = 40
-	maxLinkElements = 4096
-)
-
-var (
-	errTooManyLinks error = &kindError{"too many levels of links", ErrLimit}
-	errLongLinks    error = &kindError{"links with too many elements in their targets", ErrLimit}
-	errNotDirectory error = &kindError{"not a directory", fs.ErrNotExist}
-	errIsDirectory  error = &kindError{"is a directory", fs.ErrInvalid}
-	errOutside      error = &kindError{"the link leads out of the image", fs.ErrNotExist}
-)
-
 // child finds a name in a directory: exactly, or else without regard to case.
 func (f *FS) child(dir int32, name string) (int32, bool) {
 	children := f.meta.children(dir)
@@ -119,54 +104,11 @@ func (f *FS) resolve(path string, followLast bool) (int32, error) {
 		return 0, nil
 	}
 	at, rest := f.nearest(path)
-	links, elements := 0, 0
-	for rest != "" {
-		var name string
-		if links > 0 {
-			if elements++; elements > maxLinkElements {
-				return 0, errLongLinks
-			}
-		}
-		name, rest, _ = strings.Cut(rest, "/")
-		if !f.meta.nodes[at].isDirectory() {
-			return 0, errNotDirectory
-		}
-		switch name {
-		case "", ".":
-			continue
-		case "..":
-			if at == 0 {
-				return 0, errOutside
-			}
-			at = f.meta.nodes[at].parent
-			continue
-		}
-		next, found := f.child(at, name)
-		if !found {
-			return 0, fs.ErrNotExist
-		}
-		if !f.isLink(next) || (rest == "" && !followLast) {
-			at = next
-			continue
-		}
-		if links++; links > maxLinks {
-			return 0, errTooManyLinks
-		}
-		target, err := f.linkTarget(next)
-		if err != nil {
-			return 0, err
-		}
-		if strings.HasPrefix(target, "//") {
-			return 0, errOutside
-		}
-		if rooted, ok := strings.CutPrefix(target, "/"); ok {
-			at, target = 0, rooted
-		}
-		// A link's target is made of elements, "." and ".." too; what came
-		// after the link follows.
-		rest = strings.TrimSuffix(target+"/"+rest, "/")
+	at, links, err := walkPath(f, at, rest, followLast)
+	if err != nil {
+		return 0, err
 	}
-	if links == 0 && f.meta.nodes[at].isDirectory() {
+	if links == 0 && f.isDirectory(at) {
 		f.recent.Store(&resolvedDirectory{path, at})
 	}
 	return at, nil
@@ -201,6 +143,9 @@ func (f *FS) nearest(path string) (at int32, rest string) {
 	}
 	return at, strings.TrimPrefix(path[common:], "/")
 }
+
+func (f *FS) isDirectory(i int32) bool { return f.meta.nodes[i].isDirectory() }
+func (f *FS) parent(i int32) int32     { return f.meta.nodes[i].parent }
 
 func (f *FS) isLink(i int32) bool {
 	return f.meta.nodes[i].attributes&AttributeReparsePoint != 0 && f.reparseTag(i).isLink()
@@ -449,26 +394,31 @@ func (i *fileInfo) Info() (fs.FileInfo, error) { return i, nil }
 func (i *fileInfo) Sys() any                   { return i.fs.entry(i.node) }
 func (i *fileInfo) String() string             { return fs.FormatFileInfo(i) }
 
-// Mode maps the attributes to a mode as package os does on Windows: links and
+// Mode is [entryMode].
+func (i *fileInfo) Mode() fs.FileMode {
+	n := i.n()
+	return entryMode(n.attributes, i.fs.isLink(i.node), i.fs.meta.unixData(n))
+}
+
+// entryMode maps the attributes to a mode as package os does on Windows: links and
 // junctions are symbolic links, reparse points of other kinds are irregular.
 // Where the image has Unix data, permissions, devices, pipes and sockets are
 // those.
-func (i *fileInfo) Mode() fs.FileMode {
-	n := i.n()
+func entryMode(attributes Attributes, link bool, unix *UnixData) fs.FileMode {
 	mode := fs.FileMode(0o644)
-	if n.attributes&AttributeReadOnly != 0 {
+	if attributes&AttributeReadOnly != 0 {
 		mode = 0o444
 	}
 	switch {
-	case n.isDirectory():
+	case attributes&(AttributeDirectory|AttributeReparsePoint) == AttributeDirectory:
 		mode = fs.ModeDir | 0o755
-	case n.attributes&AttributeReparsePoint == 0:
-	case i.fs.isLink(i.node):
+	case attributes&AttributeReparsePoint == 0:
+	case link:
 		mode = fs.ModeSymlink | 0o777
 	default:
 		mode |= fs.ModeIrregular
 	}
-	if unix := i.fs.meta.unixData(n); unix != nil {
+	if unix != nil {
 		mode = mode.Type() | unix.permissions()
 		if mode.IsRegular() {
 			mode |= unix.fileType()

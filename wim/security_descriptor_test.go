@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/sddl"
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
@@ -139,6 +140,11 @@ func FuzzSecurityDescriptor(f *testing.F) {
 		if len(d.data) != len(data) {
 			t.Fatal("the copy has another size")
 		}
+		for _, directory := range []bool{false, true} {
+			if _, err := parseSecurityDescriptor(inheritDescriptor(data, directory)); err != nil {
+				t.Fatal("what is inherited is no descriptor: ", err)
+			}
+		}
 		sid := func(at uint32) { _ = d.data[at:][:8+4*int(d.data[at+1])] }
 		for field, has := range map[int]bool{4: d.owner, 8: d.group} {
 			if has {
@@ -164,4 +170,33 @@ func FuzzSecurityDescriptor(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestInheritDescriptor has what [MS-DTYP], section 2.5.3.4, makes of entries of
+// all kinds of inheritance.
+func TestInheritDescriptor(t *testing.T) {
+	for _, c := range []struct{ parent, file, directory string }{
+		{"O:BAG:SYD:(A;OICI;FA;;;BA)", "O:BAG:SYD:AI(A;ID;FA;;;BA)", "O:BAG:SYD:AI(A;OICIID;FA;;;BA)"},
+		{"O:BAG:SYD:(A;OI;FR;;;BU)(A;;FA;;;BA)", "O:BAG:SYD:AI(A;ID;FR;;;BU)", "O:BAG:SYD:AI(A;OIIOID;FR;;;BU)"},
+		{"O:BAG:SYD:(A;OINP;FR;;;BU)(A;CI;FA;;;BA)", "O:BAG:SYD:AI(A;ID;FR;;;BU)", "O:BAG:SYD:AI(A;CIID;FA;;;BA)"},
+		{"O:BAG:SYD:(D;OICINP;FR;;;BU)", "O:BAG:SYD:AI(D;ID;FR;;;BU)", "O:BAG:SYD:AI(D;ID;FR;;;BU)"},
+		{"O:BAG:SYD:(A;OICIIO;GA;;;CO)(A;OICIIO;GRGX;;;CG)", "O:BAG:SYD:AI(A;ID;FA;;;BA)(A;ID;0x1200a9;;;SY)",
+			"O:BAG:SYD:AI(A;ID;FA;;;BA)(A;OICIIOID;GA;;;CO)(A;ID;0x1200a9;;;SY)(A;OICIIOID;GRGX;;;CG)"},
+		// Nothing is inherited: the system and the administrators have all rights.
+		{"O:BAG:SYD:P(A;;FA;;;BA)", "O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)", "O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)"},
+		{"O:BAD:(A;NP;FR;;;WD)", "O:BAD:(A;;FA;;;SY)(A;;FA;;;BA)", "O:BAD:(A;;FA;;;SY)(A;;FA;;;BA)"},
+	} {
+		parent, err := sddl.Parse(c.parent)
+		require.NoError(t, err)
+		for _, directory := range []bool{false, true} {
+			want := c.file
+			if directory {
+				want = c.directory
+			}
+			got, err := sddl.Format(inheritDescriptor(parent, directory))
+			require.NoError(t, err)
+			require.Equal(t, want, got, c.parent)
+		}
+	}
+	require.Nil(t, inheritDescriptor([]byte("no descriptor"), true))
 }

@@ -127,7 +127,7 @@ func newUpdate(file updateFile, size int64, name string, opts []WriterOption) (*
 		return nil, err
 	}
 	for _, image := range r.Images {
-		added := &WriterImage{element: image.Info.Element.clone(), image: image, batch: 1}
+		added := &WriterImage{element: image.Info.Element.clone(), image: image, origin: image, writer: w, batch: 1}
 		w.images = append(w.images, added)
 		if image.Index == header.BootIndex {
 			w.boot = added

@@ -92,6 +92,12 @@ func TestCommitBreaksOff(t *testing.T) {
 			require.NoError(t, image.Set("NAME", "captured"))
 		},
 		"delete": func(u *Update) { u.Delete(u.Images()[0]) },
+		"edit": func(u *Update) {
+			e, err := u.Images()[0].Edit()
+			require.NoError(t, err)
+			require.NoError(t, e.WriteFile("new/file", bytes.Repeat([]byte("content"), 2000)))
+			require.NoError(t, e.RemoveAll("deep"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			commit := func(file *breakingFile) error {

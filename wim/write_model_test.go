@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,8 +19,12 @@ import (
 type modelImage struct {
 	name, description string
 	contents          []string
+	added             string // content of a file that was added to the tree
 	boot              bool
 }
+
+// addedFile is the file that is added to images.
+const addedFile = "added by the model"
 
 // TestUpdatesLikeModel changes a file at random, again and again, and compares
 // it after each change with what it then ought to hold.
@@ -52,7 +57,7 @@ func TestUpdatesLikeModel(t *testing.T) {
 				taken := false // a name
 				for range 1 + random.IntN(3) {
 					i := random.IntN(len(next))
-					switch random.IntN(6) {
+					switch random.IntN(7) {
 					case 0, 1:
 						from := random.IntN(len(contents))
 						image := &modelImage{name: fmt.Sprint("image & ", made), contents: contents[from]}
@@ -84,6 +89,12 @@ func TestUpdatesLikeModel(t *testing.T) {
 						for k := range next {
 							next[k].boot = k == i
 						}
+					case 6:
+						e, err := u.Images()[i].Edit()
+						require.NoError(t, err)
+						content := fmt.Sprint("content ", random.Uint32())
+						require.NoError(t, e.WriteFile(addedFile, []byte(content)))
+						next[i].added = content
 					case 5:
 						u.SetBoot(nil)
 						for k := range next {
@@ -148,7 +159,18 @@ func requireModel(t *testing.T, file string, model []*modelImage, appended bool)
 		image := r.Images[i]
 		require.Equal(t, want.name, image.Info.Name)
 		require.Equal(t, want.description, image.Info.Description)
-		require.Equal(t, want.contents, withoutEmpty([][]string{contentsOfImage(t, image)})[0])
+		added := ""
+		if tree, err := image.FS(); want.added != "" {
+			require.NoError(t, err)
+			data, err := tree.ReadFile(addedFile)
+			require.NoError(t, err)
+			added = string(data)
+		}
+		require.Equal(t, want.added, added)
+		contents := slices.DeleteFunc(contentsOfImage(t, image), func(line string) bool {
+			return strings.HasPrefix(line, fmt.Sprintf("%q ", addedFile))
+		})
+		require.Equal(t, want.contents, withoutEmpty([][]string{contents})[0])
 		if want.boot {
 			boot = i + 1
 		}

@@ -41,19 +41,13 @@ func (i *WriterImage) made() bool { return i.draft != nil || i.late != nil }
 // allUses yields what the image uses.
 func (i *WriterImage) allUses() iter.Seq[blobUse] {
 	return func(yield func(blobUse) bool) {
-		if i.draft == nil {
-			for _, use := range i.uses {
-				if !yield(use) {
-					return
-				}
-			}
+		if i.draft != nil {
+			i.draft.eachUse(yield)
 			return
 		}
-		for n := range i.draft.all() {
-			for b := range n.contents() {
-				if !yield(blobUse{b, 1}) {
-					return
-				}
+		for _, use := range i.uses {
+			if !yield(use) {
+				return
 			}
 		}
 	}
@@ -79,7 +73,10 @@ func (p *writing) packSources(ctx context.Context) error {
 		if image.late == nil || err != nil {
 			continue
 		}
-		image.draft, err = image.late(ctx, f.once)
+		var made *draft
+		if made, err = image.late(ctx, f.once); err == nil {
+			image.draft = made
+		}
 	}
 	if err = f.close(err); err != nil {
 		return err
@@ -123,16 +120,8 @@ func (p *writing) dropUnread() {
 	for _, image := range p.images {
 		p.report.Skipped = append(p.report.Skipped, image.skipped...)
 		p.report.Excluded += image.excluded
-		if image.draft == nil {
-			continue
-		}
-		for n := range image.draft.all() {
-			if n.Dentry.IsDirectory() {
-				n.dropUnreadStreams()
-			}
-			n.children = slices.DeleteFunc(n.children, func(child *draftNode) bool {
-				return !child.Dentry.IsDirectory() && child.unread()
-			})
+		if image.draft != nil {
+			image.draft.dropUnread()
 		}
 	}
 	for _, b := range p.sources {

@@ -146,8 +146,11 @@ type WriterImage struct {
 	batch    int
 	changed  bool // since it was added
 
-	draft *draft // of one that is made or changed; it has the uses then
-	late  lateDraft
+	draft  madeTree // of one that is made or changed; it has the uses then
+	late   lateDraft
+	edit   *Edit
+	origin *Image  // that can be edited
+	writer *Writer // that the edit is for
 
 	// What its tree had is not in it: what could not be read, and how much a
 	// list of exclusions names.

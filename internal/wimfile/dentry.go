@@ -175,3 +175,13 @@ func (d *Dentry) SetItems(items []TaggedItem) {
 	d.Tail = tail
 	d.Length = uint64(start + len(tail))
 }
+
+// SetNames replaces the names. What follows them stays: the tagged items, good
+// or not.
+func (d *Dentry) SetNames(name, shortName []byte) {
+	rest := d.Tail[min(-d.namesEnd()&7, len(d.Tail)):]
+	d.Name, d.ShortName = name, shortName
+	start := d.namesEnd()
+	d.Tail = append(make([]byte, -start&7, 8+len(rest)), rest...)
+	d.Length = uint64(start + len(d.Tail))
+}

@@ -3,6 +3,7 @@ package wimfile
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // SecurityData begins a metadata resource (WIM format sheet, section 8.1): the
@@ -92,6 +93,21 @@ type SecurityBuilder struct {
 	descriptors [][]byte
 	index       map[string]int32
 }
+
+// NewSecurityBuilder returns a builder that begins with descriptors, which keep
+// their indexes, equal ones too.
+func NewSecurityBuilder(descriptors [][]byte) SecurityBuilder {
+	s := SecurityBuilder{descriptors: slices.Clone(descriptors), index: make(map[string]int32)}
+	for i, d := range descriptors {
+		if _, known := s.index[string(d)]; !known {
+			s.index[string(d)] = int32(i)
+		}
+	}
+	return s
+}
+
+// Descriptors are those that were added, by index.
+func (s *SecurityBuilder) Descriptors() [][]byte { return s.descriptors }
 
 // Add returns the index of a descriptor, [NoSecurity] for nil.
 func (s *SecurityBuilder) Add(descriptor []byte) int32 {

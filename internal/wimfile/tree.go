@@ -47,43 +47,67 @@ func (n *Node) append(b []byte) []byte {
 // listEnd is the size of the zeros that end a list of dentries.
 const listEnd = 8
 
-// AppendMetadata appends a whole metadata resource to b: security data, the
-// root, and a list of children for each directory, empty ones too (WIM format
-// sheet, section 8). A nil root makes an empty image.
+// A Tree is a tree that is to be written, whose nodes are of any kind.
+type Tree[N any] interface {
+	IsDirectory(n N) bool
+	Children(n N) []N            // of a directory, in the order of the list
+	Size(n N) uint64             // of the dentry and its streams, in bytes
+	SetSubdir(n N, at uint64)    // says where a directory's list of children will be
+	Append(b []byte, n N) []byte // the dentry and its streams
+}
+
+// AppendTree appends a whole metadata resource to b: security data, the root,
+// and a list of children for each directory, empty ones too (WIM format sheet,
+// section 8).
 //
 // Offsets count from the start of the resource, so that b is usually empty.
-func AppendMetadata(b []byte, security *SecurityData, root *Node, order Order) []byte {
+func AppendTree[N any](b []byte, security *SecurityData, t Tree[N], root N, order Order) []byte {
 	b = security.Append(b)
-	if root == nil {
-		return append(b, make([]byte, listEnd)...)
-	}
 	// A list's offset is in the dentry of its directory, which precedes it. So
 	// all offsets are worked out before anything is written.
-	lists := directories(root, order)
-	root.prepare()
-	for _, list := range lists {
-		for _, child := range list.Children {
-			child.prepare()
-		}
-	}
-	next := security.Root() + root.size() + listEnd
-	for _, list := range lists {
-		list.Dentry.Subdir = next
-		for _, child := range list.Children {
-			next += child.size()
+	lists := directories(t, root, order)
+	next := security.Root() + t.Size(root) + listEnd
+	for _, n := range lists {
+		t.SetSubdir(n, next)
+		for _, child := range t.Children(n) {
+			next += t.Size(child)
 		}
 		next += listEnd
 	}
 	b = slices.Grow(b, int(next-security.Root()))
-	b = append(root.append(b), make([]byte, listEnd)...)
-	for _, list := range lists {
-		for _, child := range list.Children {
-			b = child.append(b)
+	b = append(t.Append(b, root), make([]byte, listEnd)...)
+	for _, n := range lists {
+		for _, child := range t.Children(n) {
+			b = t.Append(b, child)
 		}
 		b = binary.LittleEndian.AppendUint64(b, 0)
 	}
 	return b
 }
+
+// AppendMetadata is [AppendTree] for a tree of Nodes. A nil root makes an empty
+// image.
+func AppendMetadata(b []byte, security *SecurityData, root *Node, order Order) []byte {
+	if root == nil {
+		return append(security.Append(b), make([]byte, listEnd)...)
+	}
+	root.prepare()
+	for _, n := range directories(nodeTree{}, root, order) {
+		for _, child := range n.Children {
+			child.prepare()
+		}
+	}
+	return AppendTree(b, security, nodeTree{}, root, order)
+}
+
+// nodeTree is a tree of Nodes.
+type nodeTree struct{}
+
+func (nodeTree) IsDirectory(n *Node) bool        { return n.Dentry.IsDirectory() }
+func (nodeTree) Children(n *Node) []*Node        { return n.Children }
+func (nodeTree) Size(n *Node) uint64             { return n.size() }
+func (nodeTree) SetSubdir(n *Node, at uint64)    { n.Dentry.Subdir = at }
+func (nodeTree) Append(b []byte, n *Node) []byte { return n.append(b) }
 
 // prepare sets the fields of the dentry that follow from the others.
 func (n *Node) prepare() {
@@ -94,23 +118,23 @@ func (n *Node) prepare() {
 
 // directories returns the directories in the order of their lists. It does not
 // recurse: trees may be as deep as they like.
-func directories(root *Node, order Order) []*Node {
-	var lists []*Node
-	waiting := []*Node{root}
+func directories[N any](t Tree[N], root N, order Order) []N {
+	var lists []N
+	waiting := []N{root}
 	for len(waiting) > 0 {
-		var n *Node
+		var n N
 		if order == DepthFirst {
 			n, waiting = waiting[len(waiting)-1], waiting[:len(waiting)-1]
 		} else {
 			n, waiting = waiting[0], waiting[1:]
 		}
-		if !n.Dentry.IsDirectory() {
+		if !t.IsDirectory(n) {
 			continue
 		}
 		lists = append(lists, n)
 		first := len(waiting)
-		for _, child := range n.Children {
-			if child.Dentry.IsDirectory() {
+		for _, child := range t.Children(n) {
+			if t.IsDirectory(child) {
 				waiting = append(waiting, child)
 			}
 		}
