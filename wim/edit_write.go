@@ -65,12 +65,14 @@ func (e *Edit) eachUse(yield func(blobUse) bool) {
 
 func (e *Edit) dropUnread() {
 	var unread []int32
+	dropped := false
 	for i := range e.all {
 		draft := e.nodes[i].draft
 		switch {
 		case draft == nil || !draft.unread():
 		case draft.Dentry.IsDirectory():
 			draft.dropUnreadStreams()
+			dropped = true
 		default:
 			unread = append(unread, i)
 		}
@@ -78,7 +80,7 @@ func (e *Edit) dropUnread() {
 	for _, i := range unread {
 		e.detach(i)
 	}
-	if len(unread) > 0 {
+	if dropped || len(unread) > 0 {
 		e.count() // all was at hand before
 	}
 }

@@ -11,7 +11,6 @@
 //	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
 //	wimble diff FILE [IMAGE] FILE [IMAGE]   what is different in another image
-//	wimble mount FILE [IMAGE] DIR           show an image as a read-only file system
 //	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
 //	wimble capture SRC OUT                  make a new file of a folder
 //	wimble append SRC FILE                  add an image of a folder to a file
@@ -19,6 +18,10 @@
 //	wimble delete FILE IMAGE...             remove images
 //	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
 //	wimble serve PATH...                    a console in the browser
+//	wimble update FILE IMAGE [COMMAND...]   change files in an image, with wimlib's commands
+//	wimble put FILE IMAGE SOURCE PATH       put a file or folder into an image
+//	wimble rm FILE IMAGE PATH...            remove files from an image
+//	wimble mv FILE IMAGE PATH NEWPATH       rename or move a file in an image
 //
 // FILE is a WIM file, a folder with installation media, or an ISO file; a WIM file
 // in an ISO file is named by ISO:PATH. FILE may also be the http or https URL of a
@@ -145,34 +148,10 @@ has. It may be left out where a file has one image.`,
 	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
-		a.infoCommand(),
-		a.lsCommand(),
-		a.catCommand(),
-		a.extractCommand(),
-		a.tarCommand(),
-		a.verifyCommand(),
-		a.versionCommand(),
-		a.updatesCommand(),
-		a.diffCommand(),
 		a.serveCommand(),
-		a.infoCommand(),
-		a.lsCommand(),
-		a.catCommand(),
-		a.extractCommand(),
-		a.tarCommand(),
-		a.verifyCommand(),
-		a.versionCommand(),
-		a.updatesCommand(),
-		a.diffCommand(),
-		a.mountCommand(),
-		a.exportCommand(),
-		a.captureCommand(),
-		a.appendCommand(),
-		a.splitCommand(),
-		a.joinCommand(),
-		a.optimizeCommand(),
-		a.deleteCommand(),
-		a.setCommand(),
+		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
+		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(), a.splitCommand(), a.joinCommand(),
+		a.updateCommand(), a.putCommand(), a.rmCommand(), a.mvCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {

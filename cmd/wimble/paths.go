@@ -1,10 +1,9 @@
 package main
 
 import (
+	"io/fs"
 	"path"
 	"strings"
-
-	"github.com/wimble-go/wimble/wim"
 )
 
 // imagePath turns what a person types into a path of the image's file system:
@@ -49,7 +48,7 @@ type place struct{ path, stream string }
 
 // findStream finds what PATH[:STREAM[:$DATA]] means. A file with a colon in its
 // name, which Windows cannot have but an image can, comes first.
-func findStream(tree *wim.FS, text string) (place, error) {
+func findStream(tree fs.ReadLinkFS, text string) (place, error) {
 	whole := imagePath(text)
 	_, err := tree.Lstat(whole)
 	if err == nil {
