@@ -101,6 +101,38 @@ func TestSplitApplied(t *testing.T) {
 	}
 }
 
+// TestSplitLZMS cuts a solid resource as DISM and wimlib make them, only in
+// smaller chunks, at many places. What crosses a cut is stored without
+// compression as long as LZMS cannot be written.
+func TestSplitLZMS(t *testing.T) {
+	needsWimlib(t)
+	dir := t.TempDir()
+	source := filepath.Join(dir, "source.esd")
+	mustWimlib(t, "capture", goSource(t, "go"), source, "go", "--solid", "--compress=LZMS:20", "--solid-chunk-size=32K")
+	mustWimlib(t, "apply", source, "1", filepath.Join(dir, "want"))
+	want := scanDisk(t, filepath.Join(dir, "want"))
+	r, err := wim.OpenReader(source)
+	require.NoError(t, err)
+	defer r.Close()
+	for _, share := range []int64{2, 3, 5} {
+		limit := r.Size()/share + 50_000
+		first, parts, report, err := splitting(t, r.Reader, limit, wim.WithIntegrityTable(true))
+		require.NoError(t, err)
+		require.Greater(t, len(parts), 1)
+		require.LessOrEqual(t, report.Packed, len(parts)-1, "a blob for each cut")
+		requireSetInvariants(t, parts, true, 0)
+		requireSevenZip(t, first, parts)
+		pattern := strings.TrimSuffix(first, ".swm") + "*.swm"
+		mustWimlib(t, "verify", first, "--ref="+pattern)
+		applied := filepath.Join(dir, fmt.Sprint(share))
+		mustWimlib(t, "apply", first, "1", applied, "--ref="+pattern)
+		require.Equal(t, want, scanDisk(t, applied))
+		for i, part := range parts[:len(parts)-1] {
+			require.Greater(t, int64(len(part)), limit-limit/10, "part %d of %d", i+1, len(parts))
+		}
+	}
+}
+
 // requireSevenZip has 7-Zip test a set. It opens none whose last part is larger
 // than the first, and warns of any whose last part is smaller; wimlib's sets are
 // no different.

@@ -200,7 +200,7 @@ func (s *splitting) begin(ctx context.Context, dir string, limit int64) ([]*file
 
 // layouts plans the files.
 func (s *splitting) layouts(ctx context.Context, limit int64) ([]*fileLayout, error) {
-	s.plan = newSetPlan(s.Writer, limit)
+	s.plan = newSetPlan(s.Writer, limit, s.bulk.workers)
 	if err := s.plan.distribute(ctx); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // is a [fileLayout] for each part, and nothing is read for it but metadata and
 // the tables of resources:
 //
-//	p := newSetPlan(w, limit)
+//	p := newSetPlan(w, limit, workers)
 //	err := p.distribute(ctx)
 //	files, err := p.layouts()
 //
@@ -22,6 +22,7 @@ import (
 // size are those of w. Without a limit the set is one file.
 type setPlan struct {
 	*Writer
+	workers  int
 	limit    int64 // bytes of a part
 	capacity int64 // of those, for resources and their table entries
 	set      Header
@@ -63,8 +64,8 @@ const (
 	storageEncoded
 )
 
-func newSetPlan(w *Writer, limit int64) *setPlan {
-	p := &setPlan{Writer: w, limit: limit}
+func newSetPlan(w *Writer, limit int64, workers int) *setPlan {
+	p := &setPlan{Writer: w, limit: limit, workers: workers}
 	p.set = Header{Version: Version1_13, GUID: w.options.guid, Flags: w.flags, ImageCount: len(w.images)}
 	p.set.setCompression(w.options.compression, w.options.chunkSize)
 	return p
@@ -434,7 +435,7 @@ func (p *setPlan) encode(ctx context.Context, blobs []*newBlob) error {
 	if codecs[p.options.compression].newEncoder == nil {
 		return nil
 	}
-	w := newWriting(p.Writer, discard{}, nil)
+	w := newWriting(p.Writer, discard{}, []BulkOption{WithWorkers(p.workers)})
 	return w.pack(ctx, blobs)
 }
 
