@@ -6,13 +6,14 @@ import (
 	"sync"
 )
 
-// maxOpenDirectories is how many directories an extraction keeps open that it
-// does not use: those that it used last, and as many milestones. A milestone is
+// maxOpenDirectories is how many directories are kept open that nobody uses:
+// those that were used last, and as many milestones. A milestone is
 // as many levels below the one above it, so that the way up from one to the
 // other finds all open that the way down has opened.
 const maxOpenDirectories = 64
 
-// openDirectories keeps the directories open that an extraction works in. An
+// openDirectories keeps the directories open that an extraction or a capture
+// works in, which are named by keys of type K. An
 // [os.Root] looks at every element of a path on every call; with the directory
 // of a file at hand that is one element. (The 11,000 files of the Go source
 // tree took 3.3 times as long as wimlib-imagex apply without this, and as long
@@ -21,33 +22,34 @@ const maxOpenDirectories = 64
 // Every 64th level of a way down is a milestone. Milestones are kept apart, so that
 // the way up from a deep directory costs a few opens for each level, and not all
 // that is above it.
-type openDirectories struct {
-	top    *os.Root
-	most   int // maxOpenDirectories; less in tests
+type openDirectories[K comparable] struct {
+	top  *os.Root
+	most int // maxOpenDirectories; less in tests
+	// above returns the directory that a directory is in, and its name there. The
+	// first directory of a tree is in the top, and has the name "" if it is that.
+	above  func(K) (above K, name string, first bool)
 	opened int // directories so far
 
 	mu         sync.Mutex
-	open       map[treeDirectory]*openDirectory
+	open       map[K]*openDirectory[K]
 	recent     list.List // of *openDirectory that are not in use, the most recently used first
 	milestones list.List // likewise
 }
 
-// treeDirectory names a directory of a tree.
-type treeDirectory struct {
-	tree *extractedTree
-	node int32
-}
-
-type openDirectory struct {
-	treeDirectory
+type openDirectory[K comparable] struct {
+	key     K
 	root    *os.Root
 	level   int // 0 for the root of a tree
 	users   int
 	element *list.Element // in its list, while there are no users
+
+	selfOnce sync.Once
+	self     *os.File // the directory itself, see file
+	selfErr  error
 }
 
 // listOf returns the list that the directory is in while nobody uses it.
-func (d *openDirectories) listOf(dir *openDirectory) *list.List {
+func (d *openDirectories[K]) listOf(dir *openDirectory[K]) *list.List {
 	if dir.level > 0 && dir.level%d.most == 0 {
 		return &d.milestones
 	}
@@ -55,19 +57,20 @@ func (d *openDirectories) listOf(dir *openDirectory) *list.List {
 }
 
 // acquire returns the directory, which stays open until it is released.
-func (d *openDirectories) acquire(at treeDirectory) (*openDirectory, error) {
+func (d *openDirectories[K]) acquire(at K) (*openDirectory[K], error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	// The way down begins at the nearest directory that is open.
-	var way []treeDirectory
+	var way []K
 	for d.open[at] == nil {
 		way = append(way, at)
-		if at.node == 0 {
+		above, _, first := d.above(at)
+		if first {
 			break
 		}
-		at.node, _ = at.tree.parent(at.node)
+		at = above
 	}
-	var dir *openDirectory
+	var dir *openDirectory[K]
 	if above := d.open[at]; above != nil {
 		dir = above
 		if dir.element != nil {
@@ -89,15 +92,15 @@ func (d *openDirectories) acquire(at treeDirectory) (*openDirectory, error) {
 	return dir, nil
 }
 
-// openBelow opens a directory in the one above, which is nil for the root of a tree.
-func (d *openDirectories) openBelow(above *openDirectory, at treeDirectory) (*openDirectory, error) {
-	dir := &openDirectory{treeDirectory: at, users: 1}
-	root, name := d.top, at.tree.prefix
+// openBelow opens a directory in the one above, which is nil for the first one of
+// a tree.
+func (d *openDirectories[K]) openBelow(above *openDirectory[K], at K) (*openDirectory[K], error) {
+	dir := &openDirectory[K]{key: at, users: 1}
+	root := d.top
 	if above != nil {
 		root, dir.level = above.root, above.level+1
-		_, name = at.tree.parent(at.node)
 	}
-	if name == "" {
+	if _, name, _ := d.above(at); name == "" {
 		dir.root = d.top
 	} else {
 		var err error
@@ -106,43 +109,56 @@ func (d *openDirectories) openBelow(above *openDirectory, at treeDirectory) (*op
 		}
 		d.opened++
 	}
+	if d.open == nil {
+		d.open = make(map[K]*openDirectory[K])
+	}
 	d.open[at] = dir
 	return dir, nil
 }
 
-func (d *openDirectories) release(dir *openDirectory) {
+func (d *openDirectories[K]) release(dir *openDirectory[K]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.releaseLocked(dir)
 }
 
-func (d *openDirectories) releaseLocked(dir *openDirectory) {
+func (d *openDirectories[K]) releaseLocked(dir *openDirectory[K]) {
 	if dir.users--; dir.users > 0 {
 		return
 	}
 	unused := d.listOf(dir)
 	dir.element = unused.PushFront(dir)
 	if unused.Len() > d.most {
-		d.close(unused.Back().Value.(*openDirectory))
+		d.close(unused.Back().Value.(*openDirectory[K]))
 	}
 }
 
-func (d *openDirectories) close(dir *openDirectory) {
+func (d *openDirectories[K]) close(dir *openDirectory[K]) {
 	d.listOf(dir).Remove(dir.element)
-	delete(d.open, dir.treeDirectory)
+	delete(d.open, dir.key)
+	if dir.self != nil {
+		dir.self.Close()
+	}
 	if dir.root != d.top {
 		dir.root.Close()
 	}
 }
 
 // closeAll closes what nobody uses, and the top.
-func (d *openDirectories) closeAll() {
+func (d *openDirectories[K]) closeAll() {
 	for _, unused := range []*list.List{&d.recent, &d.milestones} {
 		for unused.Len() > 0 {
-			d.close(unused.Front().Value.(*openDirectory))
+			d.close(unused.Front().Value.(*openDirectory[K]))
 		}
 	}
 	if d.top != nil {
 		d.top.Close()
 	}
+}
+
+// file returns the open directory itself, for what [os.Root] does not offer. It
+// stays open as long as that.
+func (d *openDirectory[K]) file() (*os.File, error) {
+	d.selfOnce.Do(func() { d.self, d.selfErr = d.root.Open(".") })
+	return d.self, d.selfErr
 }

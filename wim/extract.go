@@ -43,9 +43,21 @@ func WithPaths(paths ...string) ExtractOption {
 
 // WithUnixData has [Image.Extract] restore Unix modes as they are stored,
 // whatever the umask is. Set-user-ID and set-group-ID are left out all the same.
-func WithUnixData() ExtractOption {
-	return extractOption(func(o *extractOptions) { o.unixData = true })
+//
+// It has [OpenDir] and [Writer.CaptureTar] take owners, modes, device numbers and
+// extended attributes, and devices, pipes and sockets. For [Writer.Capture] it
+// changes nothing: the file system says what there is.
+func WithUnixData() interface {
+	ExtractOption
+	DirOption
+	CaptureOption
+} {
+	return unixDataOption{}
 }
+
+type unixDataOption struct{}
+
+func (unixDataOption) applyExtract(o *extractOptions) { o.unixData = true }
 
 // Extract writes the image to a directory, which is made if need be: files,
 // directories, hard links, symbolic links and junctions, times of last
@@ -130,7 +142,7 @@ type extraction struct {
 	dir     string          // the absolute path that the user named
 	existed bool            // dir was there before
 	// Everything below dir is reached through these.
-	directories openDirectories
+	directories openDirectories[treeDirectory]
 	unixData    bool // see WithUnixData
 	trees       []*extractedTree
 	problems    *problemList
@@ -147,7 +159,7 @@ type extraction struct {
 
 func newExtraction(ctx context.Context, dir string) *extraction {
 	return &extraction{
-		ctx: ctx, dir: dir, directories: openDirectories{most: maxOpenDirectories, open: make(map[treeDirectory]*openDirectory)},
+		ctx: ctx, dir: dir, directories: openDirectories[treeDirectory]{most: maxOpenDirectories, above: treeDirectory.above},
 		problems: new(problemList), host: newMetadataHost(), link: hardLink, token: rand.Text(),
 		report: &ExtractReport{}, writing: make(map[*newFile]bool),
 	}

@@ -126,6 +126,22 @@ func (x *extractedTree) parent(i int32) (parent int32, name string) {
 	return x.tree.meta.nodes[i].parent, name
 }
 
+// treeDirectory names a directory of a tree.
+type treeDirectory struct {
+	tree *extractedTree
+	node int32
+}
+
+// above is what [openDirectories] asks for. The first directory of a tree is
+// its root.
+func (d treeDirectory) above() (above treeDirectory, name string, first bool) {
+	if d.node == 0 {
+		return treeDirectory{}, d.tree.prefix, true
+	}
+	parent, name := d.tree.parent(d.node)
+	return treeDirectory{d.tree, parent}, name, false
+}
+
 // in calls work with the open directory that a node is in, and the node's name.
 func (x *extractedTree) in(i int32, work func(dir *os.Root, name string) error) error {
 	parent, name := i, "."
