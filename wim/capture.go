@@ -52,6 +52,7 @@ func (w *Writer) Capture(ctx context.Context, fsys fs.FS, opts ...CaptureOption)
 	}
 	w.batch++
 	image := &WriterImage{element: newImageElement(w.options.now), draft: c.draft, skipped: c.skipped, excluded: c.excluded, batch: w.batch}
+	setWindows(image.element, fsys)
 	w.flags |= c.flags
 	w.images = append(w.images, image)
 	return image, nil
@@ -89,7 +90,7 @@ func newCapture(ctx context.Context, w *Writer, fsys fs.FS, d *draft, security [
 		c.security = security
 	}
 	for _, opt := range opts {
-		opt(&c.captureOptions)
+		opt.applyCapture(&c.captureOptions)
 	}
 	return c
 }
@@ -233,6 +234,12 @@ func (c *capture) node(name string, info fs.FileInfo) (*draftNode, error) {
 		with.SecurityDescriptor = c.security
 		e = &with
 	}
+	old := c.unchanged(name, e)
+	return c.newNode(name, e, func(stream string) (*newBlob, error) { return c.blob(name, e, stream, old) })
+}
+
+// newNode makes the node of an entry, whose path is name.
+func (c *capture) newNode(name string, e *Entry, blobOf func(stream string) (*newBlob, error)) (*draftNode, error) {
 	var stored []byte
 	var err error
 	if name != "." {
@@ -246,8 +253,7 @@ func (c *capture) node(name string, info fs.FileInfo) (*draftNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := c.unchanged(name, e)
-	n, err := c.draft.newNode(e, func(stream string) (*newBlob, error) { return c.blob(name, e, stream, old) })
+	n, err := c.draft.newNode(e, blobOf)
 	if err != nil {
 		return nil, err
 	}

@@ -247,8 +247,9 @@ func (n *draftNode) setStreams(e *Entry, blobOf func(stream string) (*newBlob, e
 		n.content, named = data, nil
 	case e.Reparse == nil && len(named) == 0:
 		n.content = data
-	case e.Reparse != nil && (directory || data == nil && len(named) == 0):
-		// Windows wants the hash of a directory's reparse data in the dentry.
+	case e.Reparse != nil && (directory || data == nil && len(named) == 0 && (!hasData || e.Reparse.IsLink())):
+		// Windows wants the hash of a directory's reparse data in the dentry. Links
+		// have no content, though some programs give them an empty one.
 		n.content = reparse
 	case e.Reparse != nil:
 		add(nil, reparse)

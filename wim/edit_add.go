@@ -7,7 +7,9 @@ import (
 )
 
 // WithoutReplacing has [Edit.Add] fail where a file would take the place of one.
-func WithoutReplacing() CaptureOption { return func(o *captureOptions) { o.keepOld = true } }
+func WithoutReplacing() CaptureOption {
+	return captureOption(func(o *captureOptions) { o.keepOld = true })
+}
 
 // Add adds a file, or a directory with all that is in it, of any file system: all
 // that [Writer.Capture] takes of one. Contents are read when the image is written.
