@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,8 +20,9 @@ func (a *app) captureCommand() *cobra.Command {
 	c := &capture{app: a}
 	cmd := &cobra.Command{
 		Use:   "capture SRC OUT",
-		Short: "Make a new WIM of a folder",
-		Long: `Make a new file OUT with one image, of all that is in the folder SRC.
+		Short: "Make a new WIM of a folder or a tar",
+		Long: `Make a new file OUT with one image, of all that is in the folder or the tar SRC. A tar
+may be compressed with gzip or zstd, and is read from standard input if SRC is "-".
 
 Each content is stored once, compressed on all cores. OUT is written under another
 name and gets its own when it is whole. What DISM leaves out is left out, such as
@@ -48,8 +50,8 @@ func (a *app) appendCommand() *cobra.Command {
 	c := &capture{app: a}
 	cmd := &cobra.Command{
 		Use:   "append SRC FILE",
-		Short: "Add an image of a folder to a WIM",
-		Long: `Add an image to FILE, of all that is in the folder SRC.
+		Short: "Add an image of a folder or a tar to a WIM",
+		Long: `Add an image to FILE, of all that is in the folder or the tar SRC.
 
 What FILE has already is not stored again. The image stands after what FILE has, and the
 header is switched to it in the end: whatever happens, FILE is as it was or as it was
@@ -85,6 +87,9 @@ type capture struct {
 	retries                         uint
 	updateOf                        string
 	rebuild                         bool
+	unixData                        bool
+
+	source io.Closer // what is captured; nil until it is open
 }
 
 // addFlags adds the flags that capture and append have in common.
@@ -97,6 +102,7 @@ func (c *capture) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.security, "sd", "", "the security descriptor of entries without one, as `SDDL`, or none")
 	f.StringArrayVar(&c.exclude, "exclude", nil, `leave out what a `+"`PATTERN`"+` names, such as '*.tmp' or '\Temp\*'; may be repeated`)
 	f.StringVar(&c.config, "config", "", "the `FILE` that lists what is left out, instead of the default list")
+	f.BoolVar(&c.unixData, "unix-data", false, "keep owners, modes, extended attributes, devices and pipes")
 	f.BoolVar(&c.skip, "skip-unreadable", false, "leave out what cannot be read, and list it")
 	f.UintVar(&c.retries, "retry", 0, "read a file that changes while it is read again, up to `N` times")
 	c.write.add(cmd)
@@ -112,6 +118,7 @@ func (c *capture) create(ctx context.Context, source, out string) error {
 	if err != nil {
 		return err
 	}
+	defer c.close()
 	if err := c.add(ctx, w, source, nil); err != nil {
 		return err
 	}
@@ -127,6 +134,7 @@ func (c *capture) create(ctx context.Context, source, out string) error {
 
 // append adds to a file.
 func (c *capture) append(ctx context.Context, source, file string) error {
+	defer c.close()
 	return c.change(ctx, file, c.rebuild, c.writerOptions(), func(u *wim.Update) error {
 		var old *wim.FS
 		if c.updateOf != "" {
@@ -169,14 +177,10 @@ func (c *capture) add(ctx context.Context, w *wim.Writer, source string, old *wi
 	if c.skip {
 		opts = append(opts, wim.WithSkipUnreadable())
 	}
-	fsys, err := openSource(source)
+	taken := w.Images()
+	image, err := c.addSource(ctx, w, source, opts)
 	if err != nil {
 		return err
-	}
-	taken := w.Images()
-	image, err := w.Capture(ctx, fsys, opts...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", source, err)
 	}
 	if c.boot {
 		w.SetBoot(image)
@@ -195,16 +199,49 @@ func (c *capture) add(ctx context.Context, w *wim.Writer, source string, old *wi
 	return nil
 }
 
-// openSource opens what is captured.
-func openSource(name string) (fs.FS, error) {
+// addSource adds the image of a folder or a tar, which stays open until it is
+// closed.
+func (c *capture) addSource(ctx context.Context, w *wim.Writer, name string, opts []wim.CaptureOption) (*wim.WriterImage, error) {
+	var dirOptions []wim.DirOption
+	if c.unixData {
+		dirOptions = append(dirOptions, wim.WithUnixData())
+		opts = append(opts, wim.WithUnixData())
+	}
+	if name == "-" {
+		return w.CaptureTar(os.Stdin, opts...)
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("%s: not a folder: %w", name, fs.ErrInvalid)
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		c.source = file
+		return w.CaptureTar(file, opts...)
 	}
-	return os.DirFS(name), nil
+	dir, err := wim.OpenDir(name, dirOptions...)
+	if err != nil {
+		return nil, err
+	}
+	c.source = dir
+	image, err := w.Capture(ctx, dir, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, kind := range dir.Unread() {
+		c.say("wimble: not in the image, since they could not be read: %s of %d entries", kind.What, kind.Count)
+	}
+	return image, nil
+}
+
+// close closes what was captured.
+func (c *capture) close() {
+	if c.source != nil {
+		c.source.Close()
+	}
 }
 
 // exclusions are what is left out.
@@ -228,14 +265,17 @@ func (c *capture) exclusions() (*wim.Exclusions, error) {
 	return list, nil
 }
 
-// unusedName is a name for an image of a folder: that of the folder, with a
+// unusedName is a name for an image of a folder or a tar: that of this, with a
 // number if an image has it.
 func unusedName(source string, taken []*wim.WriterImage) string {
 	if whole, err := filepath.Abs(source); err == nil {
 		source = whole
 	}
 	base := strings.ToValidUTF8(filepath.Base(source), "_")
-	if strings.Trim(base, `./\:`) == "" {
+	for _, ending := range []string{".gz", ".zst", ".tar", ".tgz"} {
+		base = strings.TrimSuffix(base, ending)
+	}
+	if strings.Trim(base, `./\:-`) == "" {
 		return ""
 	}
 	name := base

@@ -43,7 +43,7 @@ func TestCaptureAppend(t *testing.T) {
 	}{
 		{[]string{"capture", tree, out}, "already exists"},
 		{[]string{"capture", filepath.Join(dir, "no"), filepath.Join(dir, "new.wim")}, "no such file"},
-		{[]string{"capture", config, filepath.Join(dir, "new.wim")}, "not a folder"},
+		{[]string{"capture", config, filepath.Join(dir, "new.wim")}, "tar"},
 		{[]string{"capture", tree, filepath.Join(dir, "new.wim"), "--sd", "x"}, "--sd"},
 		{[]string{"capture", tree, filepath.Join(dir, "new.wim"), "--config", out}, "out.wim"},
 		{[]string{"append", tree, out, "--name", "third"}, "give it another name"},
