@@ -36,7 +36,7 @@ func treeOf(data []byte) entriesFS {
 	for files := 0; len(data) > 0 && files < 100; files++ {
 		op, name := next(), text()
 		path := dir + strings.ToValidUTF8(name, "?")
-		if !fs.ValidPath(path) || strings.Contains(name, "/") || fsys.MapFS[path] != nil {
+		if path == "." || !fs.ValidPath(path) || strings.Contains(name, "/") || fsys.MapFS[path] != nil {
 			continue
 		}
 		content := strings.Repeat(text(), 1+next()*next()%4000)

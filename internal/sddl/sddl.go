@@ -1,7 +1,7 @@
-// Package sddl writes security descriptors as text and parses it, in the language in which
-// icacls, Get-Acl and sc show them: "O:BAG:SYD:(A;;FA;;;WD)" has the
-// administrators as owner, the system as group, and one entry that allows
-// everyone everything ([MS-DTYP], section 2.5.1).
+// Package sddl writes security descriptors as text and parses it, in the
+// language in which icacls, Get-Acl and sc show them: "O:BAG:SYD:(A;;FA;;;WD)"
+// has the administrators as owner, the system as group, and one entry that
+// allows everyone everything ([MS-DTYP], section 2.5.1).
 package sddl
 
 import (
@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// ErrInvalid is what [Format] and [Parse] return, wrapped, for what is no security
-// descriptor.
+// ErrInvalid is what [Format] and [Parse] return, wrapped, for what is no
+// security descriptor.
 var ErrInvalid = errors.New("invalid security descriptor")
 
 // The control bits that have letters ([MS-DTYP], section 2.4.6).
