@@ -57,9 +57,13 @@ var (
 	ErrLimit = wimfile.ErrLimit
 )
 
-// formatErrorf returns an error of kind ErrFormat.
+// formatErrorf returns an error of kind ErrFormat, and says so once.
 func formatErrorf(format string, args ...any) error {
-	return fmt.Errorf(format+": %w", append(args, ErrFormat)...)
+	err := fmt.Errorf(format, args...)
+	if errors.Is(err, ErrFormat) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, ErrFormat)
 }
 
 // kindError is an error of a kind that its text has no need to name.

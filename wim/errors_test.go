@@ -31,6 +31,16 @@ func isOfKind(err error) bool {
 	return false
 }
 
+// saidTwice returns a kind that an error names more than once, "" if there is none.
+func saidTwice(err error) string {
+	for _, kind := range sentinels {
+		if strings.Count(err.Error(), kind.Error()) > 1 {
+			return kind.Error()
+		}
+	}
+	return ""
+}
+
 // Each sentinel says alone what package it is from.
 func TestSentinels(t *testing.T) {
 	texts := make(map[string]bool)

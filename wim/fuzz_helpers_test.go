@@ -87,6 +87,9 @@ func exercise(t *testing.T, r *Reader) {
 		if strings.Contains(text, "\n") || strings.Contains(text, "%!") || len(text) > 1000+3*maxPath {
 			t.Fatalf("not a clear error: %q", text)
 		}
+		if twice := saidTwice(err); twice != "" {
+			t.Fatalf("%q twice: %v", twice, err)
+		}
 		if !isOfKind(err) {
 			t.Fatalf("an error of no kind: %v", err)
 		}

@@ -75,6 +75,7 @@ func requireClear(t testing.TB, err, kind error) {
 	require.ErrorIs(t, err, kind)
 	require.False(t, strings.ContainsFunc(err.Error(), unicode.IsControl), "%q", err.Error())
 	require.NotContains(t, err.Error(), "%!")
+	require.Empty(t, saidTwice(err), err.Error())
 	require.Less(t, len(err.Error()), 500)
 }
 
