@@ -38,7 +38,9 @@ func (c *content) ReadAt(p []byte, offset int64) (int, error) {
 	return n, nil
 }
 
-func (c *content) wrap(err error) error { return fmt.Errorf("blob %v: %w", c.sha1, err) }
+func (c *content) wrap(err error) error {
+	return fmt.Errorf("blob %v: %w", c.sha1, c.resource.part.cause(err))
+}
 
 // blobReader reads a blob as a file is read. Read and Seek share a position
 // and take turns; ReadAt calls are independent of everything.

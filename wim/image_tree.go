@@ -95,6 +95,9 @@ func (t *imageTree) parse() (*FS, error) {
 	if t.excess != nil {
 		return nil, t.excess
 	}
+	if err := t.reader.changed(); err != nil {
+		return nil, err
+	}
 	raw, err := t.metadata.readAll(t.reader.limits.Metadata)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 		return nil, nil
 	}
 	fail := func(format string, args ...any) (*integrityTable, error) {
-		return nil, formatErrorf("integrity table of %s: "+format, append([]any{p.name}, args...)...)
+		return nil, p.cause(formatErrorf("integrity table of %s: "+format, append([]any{p.name}, args...)...))
 	}
 	where, err := checkSpan(h.offset, h.size, p.size)
 	if err != nil {
@@ -81,7 +81,7 @@ func (t *integrityTable) check(ctx context.Context, p *part, b *bulk) ([]error, 
 	damagedFrom := int64(-1)
 	report := func(end int64) {
 		if damagedFrom >= 0 {
-			problems.add(fmt.Errorf("bytes %d to %d of %s differ from the integrity table: %w", damagedFrom, end, p.name, ErrChecksum))
+			problems.add(p.cause(fmt.Errorf("bytes %d to %d of %s differ from the integrity table: %w", damagedFrom, end, p.name, ErrChecksum)))
 			damagedFrom = -1
 		}
 	}

@@ -83,7 +83,7 @@ func (k *copier) run(ctx context.Context, c *rawCopy) error {
 	}
 	for _, b := range c.blobs {
 		if err := k.blob(ctx, c, b); err != nil {
-			return fmt.Errorf("blob %v: %w", b.sha1, err)
+			return fmt.Errorf("blob %v: %w", b.sha1, c.part.cause(err))
 		}
 		k.done(b.size)
 	}

@@ -169,7 +169,7 @@ func (rc *ReadCloser) openFile(fsys fs.FS, name string) (io.ReaderAt, int64, err
 		return nil, 0, err
 	}
 	rc.files = append(rc.files, file)
-	return source, info.Size(), nil
+	return &openedFile{source, file, info, fsys, name}, info.Size(), nil
 }
 
 // hostFS has the files of the system by any name. Unlike [os.DirFS], it takes

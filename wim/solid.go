@@ -140,7 +140,16 @@ type placements struct {
 // place returns where the blob lies. Parts may not be added once this was called
 // without their blobs being placed anew; Reader.AddPart takes care of it.
 func (r *Reader) place(b *blob) placement {
-	r.placements.once.Do(func() { r.placements.of = placeAll(r.parts) })
+	r.placements.once.Do(func() {
+		r.placements.of = placeAll(r.parts)
+		if changed := r.changed(); errors.Is(changed, ErrChanged) {
+			for b, at := range r.placements.of {
+				if at.err != nil {
+					r.placements.of[b] = placement{err: fmt.Errorf("blob %v: %w", b.sha1, changed)}
+				}
+			}
+		}
+	})
 	return r.placements.of[b]
 }
 
