@@ -57,10 +57,13 @@ func (p *part) changed() error {
 	err := f.written()
 	if err == nil {
 		var header Header
-		if header, err = ReadHeader(f, p.size); err == nil && header == p.header {
+		header, err = ReadHeader(f, p.size)
+		switch {
+		case err == nil && header == p.header:
 			return nil
+		case err == nil, errors.Is(err, ErrFormat), errors.Is(err, ErrUnsupported):
+			err = fmt.Errorf("its header is another: %w", errReopen)
 		}
-		err = fmt.Errorf("its header is another: %w", errReopen)
 	}
 	return fmt.Errorf("%s: %w", p.name, err)
 }
@@ -77,7 +80,8 @@ func (p *part) cause(err error) error {
 	return err
 }
 
-// changed looks at all parts.
+// changed looks at all parts. An error of another kind than ErrChanged says why a
+// part could not be looked at.
 func (r *Reader) changed() error {
 	for _, p := range r.parts {
 		if err := p.changed(); err != nil {

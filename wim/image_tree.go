@@ -2,6 +2,7 @@ package wim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -95,7 +96,7 @@ func (t *imageTree) parse() (*FS, error) {
 	if t.excess != nil {
 		return nil, t.excess
 	}
-	if err := t.reader.changed(); err != nil {
+	if err := t.reader.changed(); errors.Is(err, ErrChanged) {
 		return nil, err
 	}
 	raw, err := t.metadata.readAll(t.reader.limits.Metadata)
