@@ -350,7 +350,7 @@ func (r *bulkRun) deliverTo(d *delivery, p *piece) error {
 	from, to := max(d.offset, p.start), min(d.end, p.end)
 	if d.err == nil {
 		if err := p.damageIn(from, to); err != nil {
-			d.err = d.failure(err)
+			d.err = d.blob.part.cause(fmt.Errorf("blob %v: %w", d.blob.sha1, err))
 		}
 	}
 	if d.err == nil {
@@ -366,13 +366,8 @@ func (r *bulkRun) deliverTo(d *delivery, p *piece) error {
 	}
 	if d.err == nil {
 		if got := SHA1(d.hash.Sum(nil)); got != d.blob.sha1 {
-			d.err = d.failure(fmt.Errorf("the content has SHA-1 %v: %w", got, ErrChecksum))
+			d.err = d.blob.part.cause(fmt.Errorf("blob %v: the content has SHA-1 %v: %w", d.blob.sha1, got, ErrChecksum))
 		}
 	}
 	return d.sink.Finish(d.err)
-}
-
-// failure is why a blob cannot be delivered as a whole.
-func (d *delivery) failure(err error) error {
-	return fmt.Errorf("blob %v: %w", d.blob.sha1, d.blob.part.cause(err))
 }
