@@ -20,6 +20,7 @@ type modelImage struct {
 	name, description string
 	contents          []string
 	added             string // content of a file that was added to the tree
+	fresh             bool   // it was not written yet
 	boot              bool
 }
 
@@ -60,7 +61,7 @@ func TestUpdatesLikeModel(t *testing.T) {
 					switch random.IntN(7) {
 					case 0, 1:
 						from := random.IntN(len(contents))
-						image := &modelImage{name: fmt.Sprint("image & ", made), contents: contents[from]}
+						image := &modelImage{name: fmt.Sprint("image & ", made), contents: contents[from], fresh: true}
 						made++
 						if random.IntN(10) == 0 {
 							image.name = next[i].name
@@ -90,6 +91,9 @@ func TestUpdatesLikeModel(t *testing.T) {
 							next[k].boot = k == i
 						}
 					case 6:
+						if next[i].fresh {
+							continue // one that was captured cannot be edited yet
+						}
 						e, err := u.Images()[i].Edit()
 						require.NoError(t, err)
 						content := fmt.Sprint("content ", random.Uint32())
@@ -141,6 +145,7 @@ func TestUpdatesLikeModel(t *testing.T) {
 func cloneModel(model []*modelImage) (c []*modelImage) {
 	for _, image := range model {
 		copied := *image
+		copied.fresh = false
 		c = append(c, &copied)
 	}
 	return c
