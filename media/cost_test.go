@@ -64,6 +64,9 @@ func makeISO(t *testing.T, dir string) []byte {
 
 // In an ISO file, it costs the blocks of the file system as well.
 func TestCostInISO(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes an ISO file with 300 files")
+	}
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "sources"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "sources", "install.wim"), bigWIM(), 0o600))
