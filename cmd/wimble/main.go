@@ -1,7 +1,6 @@
 // Command wimble lists, reads, extracts, verifies and changes Windows Imaging
 // files (.wim, .esd, .swm).
 //
-//	wimble info FILE [IMAGE]                what is inside
 //	wimble info FILE... [-R]                what is inside of many
 //	wimble ls FILE [IMAGE] [PATH]           list files
 //	wimble cat FILE [IMAGE] PATH[:STREAM]   a file's bytes
@@ -11,25 +10,30 @@
 //	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
 //	wimble diff FILE [IMAGE] FILE [IMAGE]   what is different in another image
+//	wimble serve PATH...                    a console in the browser
+//	wimble mount FILE [IMAGE] DIR           show an image as a read-only file system
 //	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
 //	wimble capture SRC OUT                  make a new file of a folder
 //	wimble append SRC FILE                  add an image of a folder to a file
-//	wimble optimize FILE                    write a file anew without what nothing uses
-//	wimble delete FILE IMAGE...             remove images
-//	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
-//	wimble serve PATH...                    a console in the browser
+//	wimble split FILE OUT.swm               parts of at most a size
+//	wimble join PART OUT                    the reverse
 //	wimble update FILE IMAGE [COMMAND...]   change files in an image, with wimlib's commands
 //	wimble put FILE IMAGE SOURCE PATH       put a file or folder into an image
 //	wimble rm FILE IMAGE PATH...            remove files from an image
 //	wimble mv FILE IMAGE PATH NEWPATH       rename or move a file in an image
+//	wimble optimize FILE                    write a file anew without what nothing uses
+//	wimble delete FILE IMAGE...             remove images
+//	wimble set FILE [IMAGE] KEY=VALUE...    change what the XML says, and which image boots
 //
 // FILE is a WIM file, a folder with installation media, or an ISO file; a WIM file
 // in an ISO file is named by ISO:PATH. FILE may also be the http or https URL of a
 // WIM or ISO file, which is read where it lies. IMAGE is an index, a name, or an
-// edition that one image has; it may be left out where there is one image. Data goes to standard output, everything else to standard error. The
-// exit status is 0 when all was done, 1 when the file or the work failed, and 2
-// when the command was called wrongly. That of diff is as that of diff(1): 0 when
-// all is equal, 1 when something differs, 2 when it could not be found out.
+// edition that one image has; it may be left out where there is one image.
+//
+// Data goes to standard output, everything else to standard error. The exit status
+// is 0 when all was done, 1 when the file or the work failed, and 2 when the
+// command was called wrongly. That of diff is as that of diff(1): 0 when all is
+// equal, 1 when something differs, 2 when it could not be found out.
 package main
 
 import (
@@ -148,10 +152,29 @@ has. It may be left out where a file has one image.`,
 	flags.Int64Var(&a.offset, "offset", 0, "the WIM begins `N` bytes into FILE, as in a program that unpacks itself")
 	flags.Var(&a.limit, "limit", "let metadata of an image, blob table, XML or chunk have `SIZE` bytes, such as 2GiB")
 	for _, sub := range []*cobra.Command{
+		a.infoCommand(),
+		a.lsCommand(),
+		a.catCommand(),
+		a.extractCommand(),
+		a.tarCommand(),
+		a.verifyCommand(),
+		a.versionCommand(),
+		a.updatesCommand(),
+		a.diffCommand(),
 		a.serveCommand(),
-		a.infoCommand(), a.lsCommand(), a.catCommand(), a.extractCommand(), a.tarCommand(), a.verifyCommand(), a.versionCommand(), a.updatesCommand(), a.diffCommand(),
-		a.exportCommand(), a.captureCommand(), a.appendCommand(), a.optimizeCommand(), a.deleteCommand(), a.setCommand(), a.splitCommand(), a.joinCommand(),
-		a.updateCommand(), a.putCommand(), a.rmCommand(), a.mvCommand(),
+		a.mountCommand(),
+		a.exportCommand(),
+		a.captureCommand(),
+		a.appendCommand(),
+		a.splitCommand(),
+		a.joinCommand(),
+		a.updateCommand(),
+		a.putCommand(),
+		a.rmCommand(),
+		a.mvCommand(),
+		a.optimizeCommand(),
+		a.deleteCommand(),
+		a.setCommand(),
 	} {
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {
