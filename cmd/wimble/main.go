@@ -1,6 +1,7 @@
 // Command wimble lists, reads, extracts, verifies and changes Windows Imaging
 // files (.wim, .esd, .swm).
 //
+//	wimble info FILE [IMAGE]                what is inside
 //	wimble info FILE... [-R]                what is inside of many
 //	wimble ls FILE [IMAGE] [PATH]           list files
 //	wimble cat FILE [IMAGE] PATH[:STREAM]   a file's bytes
