@@ -309,10 +309,7 @@ func (l *load) report(w io.Writer, peak int64) error {
 		fmt.Fprintf(w, "| %s | %d | %.1f ms | %.1f ms |\n", what, len(times), milliseconds(median), milliseconds(times[len(times)*99/100]))
 	}
 	fmt.Fprintf(w, "\nErrors: %d. Delivered: %d MB. Peak memory of the server: %d MiB.\n", len(l.errors), l.bytes/1e6, peak>>20)
-	var failed []error
-	for _, err := range l.errors[:min(5, len(l.errors))] {
-		failed = append(failed, err)
-	}
+	failed := slices.Clone(l.errors[:min(5, len(l.errors))])
 	if peak > mostMemory {
 		failed = append(failed, fmt.Errorf("the server took %d MiB", peak>>20))
 	}
