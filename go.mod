@@ -3,6 +3,7 @@ module github.com/wimble-go/wimble
 go 1.25.0
 
 require (
+	github.com/fsnotify/fsnotify v1.10.1
 	github.com/hanwen/go-fuse/v2 v2.12.1
 	github.com/klauspost/compress v1.20.3
 	github.com/rivo/uniseg v0.4.7

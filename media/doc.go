@@ -24,6 +24,15 @@
 // [List] finds all the WIM files there are instead: below a folder, and in the
 // ISO files in it.
 //
+// [Watch] tells when what List finds is replaced, written to, added or removed:
+//
+//	events, err := media.Watch(ctx, []string{"/srv/images"})
+//	...
+//	for e := range events {
+//		fmt.Println(e.Kind, e.Package.Path, strings.Join(e.Changes, "; "))
+//		// changed /srv/images/install.wim 10.0.18362.1139 → 10.0.18362.1256 (KB4592449); image 2 removed
+//	}
+//
 // # ISO files
 //
 // A file is taken for an ISO file if its content says so. It needs a UDF file

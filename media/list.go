@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/wimble-go/wimble/wim"
@@ -35,6 +36,20 @@ type Package struct {
 	// Err is why Open will not open it, if that is clear from the header. Path
 	// may be a folder or an ISO file then, which cannot be read.
 	Err error
+
+	// Files are those that it is in: of a set all parts that are there, in order
+	// of their numbers, and for one in an ISO file the ISO file. There are none
+	// for one on a web server, nor if it cannot be opened.
+	Files []PackageFile
+
+	incomplete bool // the header or its lack tells that it is not whole
+}
+
+// PackageFile is a file of a [Package], and what changes when the file does.
+type PackageFile struct {
+	Path     string
+	Size     int64
+	Modified time.Time
 }
 
 // List finds the WIM files that a name leads to: those in a folder and in all
@@ -71,7 +86,7 @@ func (o *opener) listFile(ctx context.Context, name string, yield func(Package) 
 	defer src.Close()
 	switch {
 	case p.inner != "":
-		found := Package{Path: name, Modified: src.modified}
+		found := Package{Path: name, Modified: src.modified, Files: src.files()}
 		var f *File
 		if f, found.Err = o.openISO(ctx, src, p.inner); found.Err == nil {
 			found.Kind, found.Size = kindOf(f.Header), f.Size()
@@ -89,8 +104,10 @@ func (o *opener) listFile(ctx context.Context, name string, yield func(Package) 
 // describe reads the header of a file. The header has no parts if it cannot be
 // read.
 func describe(src *source, name string) (Package, wim.Header) {
-	p := Package{Path: name, Size: src.size, Modified: src.modified}
+	p := Package{Path: name, Size: src.size, Modified: src.modified, Files: src.files()}
 	header, err := wim.ReadHeader(src, src.size)
+	p.incomplete = err == nil && (header.Flags&wim.FlagWriteInProgress != 0 || header.End() > uint64(src.size)) ||
+		errors.Is(err, wim.ErrFormat) && src.isBeginning()
 	if errors.Is(err, wim.ErrFormat) {
 		err = src.explain(err)
 	}
@@ -119,13 +136,15 @@ type lister struct {
 	root  string  // the folder or ISO file that it is in
 	iso   *source // nil for a folder
 	yield func(Package) bool
+	cache *cache // nil to read everything
+	flat  bool   // without the folders below
 }
 
 // listISO lists the packages in an ISO file.
 func listISO(ctx context.Context, src *source, name string, yield func(Package) bool) bool {
 	volume, err := openVolume(src)
 	if err != nil {
-		return yield(Package{Path: name, Size: src.size, Modified: src.modified, Err: err})
+		return yield(Package{Path: name, Size: src.size, Modified: src.modified, Files: src.files(), Err: err})
 	}
 	l := lister{ctx: ctx, fsys: volume, root: name, iso: src, yield: yield}
 	return l.folder(".")
@@ -151,6 +170,9 @@ func (l *lister) folder(dir string) bool {
 	if err != nil && !l.yield(l.failed(dir, err)) {
 		return false
 	}
+	if err := l.cache.enter(l.name(dir), dir, len(entries)); err != nil {
+		return l.yield(l.failed(dir, err))
+	}
 	var folders []string
 	var found []func() bool // yield what is in this folder, once all parts of sets are known
 	sets := map[wim.GUID]*set{}
@@ -164,7 +186,7 @@ func (l *lister) folder(dir string) bool {
 			folders = append(folders, name)
 		case hasExtension(name, wimExtensions):
 			p, header := l.file(name)
-			s := &set{p, header.PartNumber}
+			s := &set{p, []int{header.PartNumber}}
 			if header.TotalParts > 1 {
 				if known := sets[header.GUID]; known != nil {
 					known.add(p, header.PartNumber)
@@ -182,6 +204,9 @@ func (l *lister) folder(dir string) bool {
 			return false
 		}
 	}
+	if l.flat {
+		return true
+	}
 	for _, name := range folders {
 		if !l.folder(name) {
 			return false
@@ -192,6 +217,14 @@ func (l *lister) folder(dir string) bool {
 
 // file describes a WIM file.
 func (l *lister) file(path string) (Package, wim.Header) {
+	packages, header := l.cache.get(l.name(path), func() ([]Package, wim.Header) {
+		p, header := l.describe(path)
+		return []Package{p}, header
+	})
+	return packages[0], header
+}
+
+func (l *lister) describe(path string) (Package, wim.Header) {
 	name := l.name(path)
 	src, err := openSource(l.fsys, path, DisplayName(name))
 	if err != nil {
@@ -201,23 +234,46 @@ func (l *lister) file(path string) (Package, wim.Header) {
 	if l.iso != nil {
 		src.modified = l.iso.modified
 	}
-	return describe(src, name)
+	p, header := describe(src, name)
+	if l.iso != nil {
+		p.Files = l.iso.files()
+	}
+	return p, header
 }
 
 // isoFile lists the packages in an ISO file of the folder.
 func (l *lister) isoFile(path string) bool {
+	if l.cache == nil {
+		return l.readISO(path, l.yield)
+	}
+	packages, _ := l.cache.get(l.name(path), func() (list []Package, _ wim.Header) {
+		l.readISO(path, func(p Package) bool {
+			list = append(list, p)
+			return len(list) < maxWatched
+		})
+		return list, wim.Header{}
+	})
+	for _, p := range packages {
+		if !l.yield(p) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *lister) readISO(path string, yield func(Package) bool) bool {
 	src, err := openSource(l.fsys, path, l.name(path))
 	if err != nil {
-		return l.yield(l.failed(path, err))
+		return yield(l.failed(path, err))
 	}
 	defer src.Close()
-	return listISO(l.ctx, src, l.name(path), l.yield)
+	return listISO(l.ctx, src, l.name(path), yield)
 }
 
 // set is a package of which more parts may be found.
 type set struct {
 	Package
-	number int // of the part that Path is
+	numbers []int // of the parts that Files are
 }
 
 func (s *set) add(part Package, number int) {
@@ -225,7 +281,13 @@ func (s *set) add(part Package, number int) {
 	if part.Modified.After(s.Modified) {
 		s.Modified = part.Modified
 	}
-	if number < s.number {
-		s.Path, s.number = part.Path, number
+	if number < s.numbers[0] {
+		s.Path = part.Path
+	}
+	s.incomplete = s.incomplete || part.incomplete
+	i, _ := slices.BinarySearch(s.numbers, number)
+	s.numbers = slices.Insert(s.numbers, i, number)
+	if len(part.Files) == 1 && part.Files[0].Path == part.Path { // not in an ISO file
+		s.Files = slices.Insert(slices.Clip(s.Files), i, part.Files[0])
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wimble-go/wimble/httpat"
 	"github.com/wimble-go/wimble/wim"
+	"github.com/wimble-go/wimble/winver"
 )
 
 // File is an open WIM file.
@@ -40,7 +42,7 @@ func (f *File) Close() error {
 // opened.
 func (f *File) Warnings() []error { return slices.Concat(f.Reader.Warnings(), f.warnings) }
 
-// An Option changes how [Open] and [List] work.
+// An Option changes how [Open], [List] and [Watch] work.
 type Option func(*opener)
 
 // WithOffset has the WIM begin at an offset in bytes in the file, such as one
@@ -56,6 +58,10 @@ type opener struct {
 	offset int64
 	reader []wim.Option
 	header []headerField
+
+	// For Watch alone.
+	interval time.Duration
+	updates  *winver.Table
 }
 
 func newOpener(opts []Option) *opener {

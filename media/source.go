@@ -55,6 +55,23 @@ func openSource(fsys fs.FS, path, name string) (*source, error) {
 	return &source{reader, file, name, info.Size(), info.ModTime(), 1 << 20}, nil
 }
 
+// files are what a package in the source consists of.
+func (s *source) files() []PackageFile {
+	if IsURL(s.name) {
+		return nil
+	}
+	return []PackageFile{{s.name, s.size, s.modified}}
+}
+
+// isBeginning tells whether the file, which has no header that can be read, may
+// be the beginning of one that is being copied: it has too few bytes, or only
+// zeros where the header is to be, or the header at the end is not there yet.
+func (s *source) isBeginning() bool {
+	head, err := saferio.ReadData(s, min(s.size, 208), 0)
+	return err == nil && (len(bytes.Trim(head, "\x00")) == 0 || bytes.HasPrefix(head, pipableSignature) ||
+		len(head) < 208 && (bytes.HasPrefix(head, signature) || bytes.HasPrefix(signature, head)))
+}
+
 // hostFile has the files of the system, by any name.
 type hostFile struct{}
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/wimble-go/wimble/internal/saferio"
 	"github.com/wimble-go/wimble/internal/wimfile"
@@ -96,6 +97,25 @@ func ReadHeader(r io.ReaderAt, size int64) (Header, error) {
 		}
 	}
 	return parseHeader(&raw)
+}
+
+// End is where the tables end, and where the content of the boot image's
+// metadata does: a file that has fewer bytes is not whole.
+func (h Header) End() uint64 {
+	var end uint64
+	for _, r := range []resourceHeader{h.blobTable, h.xml, h.bootMetadata, h.integrity} {
+		if r.size != 0 {
+			end = max(end, saturatingSum(r.offset, r.size))
+		}
+	}
+	return end
+}
+
+func saturatingSum(a, b uint64) uint64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return math.MaxUint64
 }
 
 func parseHeader(raw *[headerSize]byte) (Header, error) {

@@ -1,0 +1,68 @@
+package media
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wimble-go/wimble/wim"
+)
+
+// cache keeps what a lister read of files, as long as they do not change. A nil
+// one keeps nothing.
+type cache struct {
+	old, now map[string]cached // by path
+	folders  map[string]bool   // that were looked at
+	entries  int               // of them
+}
+
+// cached is what was read of a file: one package, or those in an ISO file.
+type cached struct {
+	size     int64
+	modified time.Time
+	packages []Package
+	header   wim.Header
+}
+
+func newCache() *cache { return &cache{} }
+
+// begin begins a look. What it does not get is forgotten at its end.
+func (c *cache) begin() {
+	c.now, c.folders, c.entries = map[string]cached{}, map[string]bool{}, 0
+}
+
+func (c *cache) end() { c.old, c.now = c.now, nil }
+
+// get returns what was read of a file, or reads it.
+func (c *cache) get(path string, read func() ([]Package, wim.Header)) ([]Package, wim.Header) {
+	if c == nil {
+		return read()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return read()
+	}
+	known, ok := c.old[path]
+	if !ok || known.size != info.Size() || !known.modified.Equal(info.ModTime()) {
+		known = cached{size: info.Size(), modified: info.ModTime()}
+		known.packages, known.header = read()
+	}
+	c.now[path] = known
+	return known.packages, known.header
+}
+
+// enter counts the entries of a folder, which is at a path below what is listed.
+func (c *cache) enter(folder, path string, entries int) error {
+	if c == nil {
+		return nil
+	}
+	c.folders[folder] = true
+	if c.entries += entries; c.entries > maxWatchEntries || strings.Count(path, "/") >= maxWatchDepth {
+		return errTooMany
+	}
+	return nil
+}
+
+// errTooMany is the error of what is beyond the bounds of a watch.
+var errTooMany = fmt.Errorf("too many files, or folders in folders; name smaller ones: %w", wim.ErrLimit)
