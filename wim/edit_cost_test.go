@@ -52,6 +52,9 @@ func TestEditCost(t *testing.T) {
 // TestEditManyFiles changes an image of 100,000 files. Of each the tree takes some
 // hundred bytes, the metadata itself among them.
 func TestEditManyFiles(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector allocates as well")
+	}
 	files := 100_000
 	if testing.Short() {
 		files = 5_000

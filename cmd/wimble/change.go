@@ -20,6 +20,9 @@ func (a *app) change(ctx context.Context, name string, anew bool, opts []wim.Wri
 	if media.IsURL(name) {
 		return fmt.Errorf("%s: a file on a web server cannot be changed; export it to a new one", media.DisplayName(name))
 	}
+	if a.offset != 0 {
+		return fmt.Errorf("%s: a WIM inside of another file cannot be changed; export it to a new one", name)
+	}
 	u, err := wim.OpenUpdate(name, opts...)
 	if err != nil {
 		return err
