@@ -153,7 +153,10 @@ func (u *Update) Close() error {
 func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, error) {
 	defer u.Close()
 	header := &u.Reader.Header
-	if u.options.compression != header.Compression || u.options.chunkSize != header.ChunkSize || header.Pipable {
+	if header.Pipable {
+		return nil, fmt.Errorf("%s: nothing can be added to a pipable file; write it anew first: %w", u.name, ErrUnsupported)
+	}
+	if u.options.compression != header.Compression || u.options.chunkSize != header.ChunkSize {
 		return nil, fmt.Errorf("%s: images are added with the codec that the file has, %v; to change it, write the file anew: %w", u.name, header.Compression, ErrOption)
 	}
 	base := u.Reader.parts[0]

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -22,6 +24,22 @@ func imagePath(text string) string {
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// checkChanged refuses a path that stands for the root of an image without saying
+// so: an empty one, of a variable that is not set, or one that climbs to it.
+func checkChanged(texts ...string) error {
+	for _, text := range texts {
+		plain := strings.TrimRight(strings.ReplaceAll(text, `\`, "/"), "/")
+		drive := len(plain) == 2 && plain[1] == ':' && isLetter(plain[0])
+		switch {
+		case text == "":
+			return errors.New("an empty path")
+		case imagePath(text) == "." && plain != "" && !drive:
+			return fmt.Errorf("%s is the root of the image; say / if that is meant", brief(text))
+		}
+	}
+	return nil
+}
 
 // imagePaths is imagePath for each of several.
 func imagePaths(texts []string) []string {

@@ -123,6 +123,13 @@ func (e *editing) commands(args []string, stdin io.Reader) ([]fileCommand, error
 
 // apply changes the tree as the command says.
 func (c *fileCommand) apply(ctx context.Context, edit *wim.Edit) error {
+	changed := c.paths
+	if c.word == "add" {
+		changed = c.paths[1:]
+	}
+	if err := checkChanged(changed...); err != nil {
+		return err
+	}
 	switch c.word {
 	case "add":
 		return add(ctx, edit, c.paths[0], imagePath(c.paths[1]), c.noReplace)
@@ -186,6 +193,9 @@ a folder is laid over it. Directories that are missing are made.
 With STREAM the content becomes a named stream of the file or directory PATH.`,
 		Args: cobra.ExactArgs(4),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkChanged(args[3]); err != nil {
+				return err
+			}
 			return e.run(cmd.Context(), args[0], args[1], func(ctx context.Context, edit *wim.Edit) error {
 				return put(ctx, edit, args[2], args[3], os.Stdin)
 			})
@@ -245,6 +255,9 @@ What they held stays in FILE until it is written anew, by --rebuild or "wimble
 optimize".`,
 		Args: cobra.MinimumNArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkChanged(args[2:]...); err != nil {
+				return err
+			}
 			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *wim.Edit) error {
 				for _, arg := range args[2:] {
 					at, err := findStream(edit, arg)
@@ -279,6 +292,9 @@ func (a *app) mvCommand() *cobra.Command {
 replaced; where it is a directory, PATH gets into it. The short name is dropped.`,
 		Args: cobra.ExactArgs(4),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkChanged(args[2:]...); err != nil {
+				return err
+			}
 			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *wim.Edit) error {
 				from, to := imagePath(args[2]), imagePath(args[3])
 				// To change the case of a directory's name is no move.
