@@ -65,6 +65,22 @@ func TestHeadersStay(t *testing.T) {
 	require.Empty(t, target.asked[0].Header.Get("Authorization"))
 }
 
+// The user of the URL stays if the server redirects to a whole URL of its own.
+func TestUserStays(t *testing.T) {
+	s := serve(t, content(block))
+	s.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		return r.URL.Path == "/old" && redirect(w, http.StatusFound, s.URL+"/new")
+	}
+	r, err := httpat.Open(context.Background(), strings.Replace(s.URL, "://", "://user:"+secret+"@", 1)+"/old")
+	require.NoError(t, err)
+	defer r.Close()
+	require.Len(t, s.asked, 2)
+	for _, asked := range s.asked {
+		user, password, _ := asked.BasicAuth()
+		require.Equal(t, []string{"user", secret}, []string{user, password})
+	}
+}
+
 // A redirect from https to http on the same host is another origin.
 func TestHeadersStayEncrypted(t *testing.T) {
 	plain := serve(t, content(block))

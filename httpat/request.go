@@ -72,13 +72,17 @@ func (s *source) send(ctx context.Context, ask *rangeRequest, target *url.URL) (
 	if err != nil {
 		return nil, &finalError{fmt.Errorf("%w: the URL cannot be requested", ErrServer)}
 	}
+	user := target.User
 	if sameOrigin(target, s.origin) {
+		if user == nil {
+			user = s.origin.User // a redirect seldom repeats it
+		}
 		for name, values := range s.header {
 			req.Header[name] = values
 		}
 		req.Host = s.header.Get("Host")
 	}
-	if user := target.User; user != nil && req.Header.Get("Authorization") == "" {
+	if user != nil && req.Header.Get("Authorization") == "" {
 		password, _ := user.Password()
 		req.SetBasicAuth(user.Username(), password)
 	}

@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,13 +45,17 @@ func (c *cache) get(path string, read func() ([]Package, wim.Header)) ([]Package
 		return read()
 	}
 	known, ok := c.old[path]
-	if !ok || known.size != info.Size() || !known.modified.Equal(info.ModTime()) {
+	if !ok || known.size != info.Size() || !known.modified.Equal(info.ModTime()) || slices.ContainsFunc(known.packages, Package.mayHeal) {
 		known = cached{size: info.Size(), modified: info.ModTime()}
 		known.packages, known.header = read()
 	}
 	c.now[path] = known
 	return known.packages, known.header
 }
+
+// mayHeal tells whether the package could not be read for a reason that may pass
+// without a change of the file, such as a missing right.
+func (p Package) mayHeal() bool { return p.Err != nil && len(p.Files) == 0 }
 
 // enter counts the entries of a folder, which is at a path below what is listed.
 func (c *cache) enter(folder, path string, entries int) error {

@@ -21,7 +21,7 @@ func (o *opener) openISO(ctx context.Context, src *source, inner string) (*File,
 		return nil, err
 	}
 	name := path.Clean("/" + strings.ReplaceAll(inner, `\`, "/"))[1:]
-	if inner == "" {
+	if name == "" {
 		name, err = FindFS(volume)
 	}
 	var f *File

@@ -99,6 +99,24 @@ func TestWatchReplacedAndRemoved(t *testing.T) {
 	require.Zero(t, l.xml)
 }
 
+// A file that could not be opened is tried again, although it has the size and
+// the time that it had.
+func TestWatchUnreadable(t *testing.T) {
+	c := newCache()
+	path := write(t, "a.wim", fixture(t, "install.wim"))
+	for _, p := range []Package{{Path: path, Err: os.ErrPermission}, {Path: path, Files: []PackageFile{{Path: path}}}} {
+		c.begin()
+		got, _ := c.get(path, func() ([]Package, wim.Header) { return []Package{p}, wim.Header{} })
+		require.Equal(t, []Package{p}, got)
+		c.end()
+	}
+	c.begin()
+	_, _ = c.get(path, func() ([]Package, wim.Header) {
+		require.Fail(t, "read again")
+		return nil, wim.Header{}
+	})
+}
+
 // A file that is copied slowly is read when it is whole, and told to be
 // incomplete once.
 func TestWatchSlowCopy(t *testing.T) {

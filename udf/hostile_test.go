@@ -92,6 +92,13 @@ func TestHostileVolume(t *testing.T) {
 	copy(iso[32769:], "CD001")
 	_, err := udf.NewReader(bytes.NewReader(iso), int64(len(iso)))
 	requireClear(t, err, udf.ErrISO9660)
+
+	// A bridge that is cut off before its anchor is no ISO 9660 without UDF.
+	bridge := (&disc{blockSize: 2048, bridge: true}).build(small())[:400_000]
+	_, err = udf.NewReader(bytes.NewReader(bridge), int64(len(bridge)))
+	requireClear(t, err, udf.ErrFormat)
+	require.NotErrorIs(t, err, udf.ErrISO9660)
+	require.Contains(t, err.Error(), "it may be cut off")
 }
 
 // The reserve sequence and the anchor at the end are used where the first ones

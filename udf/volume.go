@@ -111,13 +111,36 @@ func (r *Reader) findVolume() (*volume, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	const isoDescriptor = 16 * 2048
-	if iso, err := r.read(isoDescriptor, 6); err == nil && string(iso[1:]) == "CD001" {
-		return nil, ErrISO9660
-	} else if err != nil && !errors.Is(err, ErrFormat) {
+	iso, err := r.recognizeISO()
+	if err != nil && !errors.Is(err, ErrFormat) {
 		return nil, err
 	}
-	return nil, formatErrorf("no anchor of a UDF volume at sector %d, nor at the end", anchorSector)
+	if iso {
+		return nil, ErrISO9660
+	}
+	return nil, formatErrorf("no anchor of a UDF volume at sector %d, nor at the end; it may be cut off", anchorSector)
+}
+
+// recognizeISO tells whether the volume recognition sequence names ISO 9660, and
+// no UDF.
+func (r *Reader) recognizeISO() (bool, error) {
+	iso := false
+	for sector := range int64(maxDescriptors) {
+		b, err := r.read((16+sector)*2048, 6)
+		if err != nil {
+			return iso, err
+		}
+		switch id := string(b[1:]); id {
+		case "CD001":
+			iso = true
+		case "NSR02", "NSR03":
+			return false, nil
+		case "BEA01", "BOOT2", "CDW02":
+		default:
+			return iso, nil
+		}
+	}
+	return iso, nil
 }
 
 // readDescriptors reads a volume descriptor sequence.

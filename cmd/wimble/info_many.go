@@ -62,6 +62,9 @@ func (i *inventory) add(ctx context.Context, name string) error {
 		return i.addPackage(ctx, name)
 	}
 	for p := range media.List(ctx, name, i.app.mediaOptions()...) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if p.Err != nil {
 			i.fail(p.Err)
 			continue
@@ -70,7 +73,7 @@ func (i *inventory) add(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // addPackage shows a WIM file.
@@ -78,7 +81,7 @@ func (i *inventory) addPackage(ctx context.Context, name string) error {
 	a := i.app
 	s, err := a.open(ctx, name)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	if err != nil {
 		i.fail(err)
