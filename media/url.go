@@ -41,6 +41,11 @@ func hasExtension(name string, extensions []string) bool {
 	return slices.Contains(extensions, strings.ToLower(strings.TrimRight(path.Ext(name), "0123456789")))
 }
 
+// HasExtension tells whether [List] looks at a file of the name in a folder.
+func HasExtension(name string) bool {
+	return hasExtension(name, wimExtensions) || hasExtension(name, isoExtensions[:1])
+}
+
 // splitURL splits URL:PATH. A colon can also be in a URL itself.
 func splitURL(name string) (address, inner string) {
 	beforeQuery, query, hasQuery := strings.Cut(name, "?")

@@ -21,15 +21,9 @@ import (
 var ErrBusy = errors.New("too many files are in use; try again in a moment")
 
 const (
-	// pollInterval is how long a catalog rests between two looks at its paths.
-	// A file that changed is read once it is the same in two looks, so that one
-	// that is being copied is not read each time.
-	pollInterval = 600 * time.Millisecond
-
 	maxOpen  = 6                // files that are open at a time
 	idleTime = time.Minute      // after which a file that nobody uses is closed
 	patience = 15 * time.Second // for a place among the open files
-	maxXML   = 64 << 20         // bytes of the XML documents of all packages
 )
 
 // Catalog is a list of packages. Its methods may be called by many goroutines
@@ -37,22 +31,20 @@ const (
 type Catalog struct {
 	Feed Feed // of what happened to packages
 
-	finder finder // for look alone
-	table  *winver.Table
+	roots   []root
+	watcher *media.Watcher // for look alone
+	table   *winver.Table
 
 	mu      sync.Mutex
 	entries map[string]*entry // by id
 	open    map[openKey]*opened
 	left    chan struct{} // closed when a user leaves, if somebody waits for that
-	xml     int           // bytes of documents that packages were made of
 }
 
 // entry is a package and the file that it was made of.
 type entry struct {
 	found *found
-	seen  *found // when the paths were looked at last
 	pkg   *Package
-	xml   int
 }
 
 // openKey is what a file is open for: an image, whose tree is kept, or 0 for the
@@ -93,12 +85,19 @@ func New(paths []string, table *winver.Table, options ...media.Option) (*Catalog
 	if err != nil {
 		return nil, err
 	}
+	var local []string
 	for _, r := range roots {
 		if r.remote != nil {
 			r.remote.look(context.Background())
+		} else {
+			local = append(local, r.path)
 		}
 	}
-	c := &Catalog{finder: finder{roots: roots}, table: table, entries: map[string]*entry{}, open: map[openKey]*opened{}}
+	w, err := media.NewWatcher(local, media.WithUpdates(table), media.WithReaderOptions(wim.WithLimits(limits)))
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{roots: roots, watcher: w, table: table, entries: map[string]*entry{}, open: map[openKey]*opened{}}
 	c.look(true)
 	return c, nil
 }
@@ -107,108 +106,104 @@ func New(paths []string, table *winver.Table, options ...media.Option) (*Catalog
 func (c *Catalog) Run(ctx context.Context) {
 	var remotes sync.WaitGroup
 	defer remotes.Wait()
-	for _, r := range c.finder.roots {
+	for _, r := range c.roots {
 		if r.remote != nil {
 			remotes.Go(func() { r.remote.run(ctx) })
 		}
 	}
-	timer := time.NewTimer(pollInterval)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			c.close(func(*opened) bool { return true })
-			return
-		case <-timer.C:
-		}
-		start := time.Now()
+	defer c.watcher.Close()
+	for c.watcher.Wait(ctx) == nil {
 		c.look(false)
 		c.close(func(o *opened) bool { return time.Since(o.since) > idleTime })
-		timer.Reset(max(pollInterval, 4*time.Since(start))) // large folders are looked at less often
 	}
+	c.close(func(*opened) bool { return true })
 }
 
-// look compares what is there with the entries. The first look reads files at
-// once and publishes nothing.
+// look takes over what the watcher and the remotes found. The first look
+// publishes nothing.
 func (c *Catalog) look(first bool) {
+	for _, e := range c.watcher.Look(context.Background()) {
+		f := c.find(e.Package)
+		switch {
+		case f == nil:
+		case e.Kind == media.Removed:
+			c.remove(f.name)
+		default:
+			c.load(f, first, e.Kind == media.Incomplete)
+		}
+	}
+	for _, r := range c.roots {
+		if r.remote != nil {
+			c.lookAt(r, first)
+		}
+	}
+}
+
+// lookAt compares what is at a URL with the entries.
+func (c *Catalog) lookAt(r root, first bool) {
 	present := map[string]bool{}
-	for _, f := range c.finder.find() {
-		id := idOf(f.name)
-		present[id] = true
+	for _, f := range r.remote.get(r.label) {
+		present[f.name] = true
 		c.mu.Lock()
-		e := c.entries[id]
+		e := c.entries[idOf(f.name)]
 		c.mu.Unlock()
-		if e == nil {
-			e = &entry{}
+		if e == nil || !e.found.same(f) {
+			c.load(f, first, false)
 		}
-		// Only look changes found and seen, and there is one look at a time.
-		settled := first || e.seen != nil && e.seen.same(f)
-		e.seen = f
-		if !settled || e.found != nil && e.found.same(f) {
-			if e.found == nil {
-				c.hold(id, e)
-			}
-			continue
-		}
-		c.load(id, e, f, first)
 	}
+	var gone []string
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id, e := range c.entries {
-		if present[id] {
-			continue
+	for _, e := range c.entries {
+		if e.found.remote == r.remote && !present[e.found.name] {
+			gone = append(gone, e.found.name)
 		}
-		// A file that is replaced may be missing for a moment.
-		if e.seen != nil {
-			e.seen = nil
-			continue
-		}
-		delete(c.entries, id)
-		c.retire(id)
-		c.xml -= e.xml
-		if e.pkg != nil {
-			c.Feed.Publish(Event{Kind: "removed", Subject: id, Name: e.pkg.Name})
-		}
+	}
+	c.mu.Unlock()
+	for _, name := range gone {
+		c.remove(name)
 	}
 }
 
-// hold keeps an entry that has no package yet.
-func (c *Catalog) hold(id string, e *entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.entries[id] = e
-}
-
-// load reads a file and makes its package the current one.
-func (c *Catalog) load(id string, e *entry, f *found, first bool) {
+// load reads a file and makes its package the current one. One that is not whole
+// may change meanwhile.
+func (c *Catalog) load(f *found, first, incomplete bool) {
+	id := idOf(f.name)
+	var old *Package
+	if e := c.entries[id]; e != nil { // only looks change entries, and there is one at a time
+		old = e.pkg
+	}
 	generation := 1
-	if e.pkg != nil {
-		generation = e.pkg.Generation + 1
+	if old != nil {
+		generation = old.Generation + 1
 	}
-	p, xml := newPackage(f, generation, c.table)
-	if errors.Is(p.Err, wim.ErrChanged) && !first {
-		e.seen = nil // it will have settled later
-		return
+	p := newPackage(f, generation, c.table)
+	if errors.Is(p.Err, wim.ErrChanged) && !first && !incomplete {
+		return // the next look tells
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.xml+xml-e.xml > maxXML {
-		p = &Package{ID: p.ID, Name: p.Name, Size: p.Size, Modified: p.Modified, Generation: generation,
-			Err: fmt.Errorf("all packages together have more than %d bytes of XML; serve fewer: %w", maxXML, wim.ErrLimit)}
-		xml = 0
-	}
-	c.xml += xml - e.xml
-	old := e.pkg
-	e.found, e.pkg, e.xml = f, p, xml
-	c.entries[id] = e
+	c.entries[id] = &entry{f, p}
 	c.retire(id)
 	switch {
 	case first:
 	case old == nil:
 		c.Feed.Publish(Event{Kind: "added", Subject: id, Name: p.Name})
 	default:
-		c.Feed.Publish(Event{Kind: "changed", Subject: id, Name: p.Name, Changes: changes(old, p)})
+		c.Feed.Publish(Event{Kind: "changed", Subject: id, Name: p.Name, Changes: p.held.Since(old.held, c.table)})
 	}
+}
+
+// remove forgets a package.
+func (c *Catalog) remove(name string) {
+	id := idOf(name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries[id] == nil {
+		return
+	}
+	delete(c.entries, id)
+	c.retire(id)
+	c.Feed.Publish(Event{Kind: "removed", Subject: id, Name: name})
 }
 
 var errNoPackage = fmt.Errorf("no such package: %w", fs.ErrNotExist)

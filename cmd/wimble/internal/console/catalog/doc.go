@@ -1,9 +1,10 @@
 // Package catalog keeps a list of the WIM files below some paths, and keeps it
 // current.
 //
-// A [Catalog] looks at its paths again and again, files, folders and URLs. A file,
-// or a split set, or a file in an ISO file, that it finds is a [Package]: what the file says, read once, and no open file. A
-// file that is damaged is a package with an error. When a file is replaced its
+// A [Catalog] watches its paths, files and folders by package media, and looks at
+// URLs again and again. A file, or a split set, or a file in an ISO file, that it
+// finds is a [Package]: what the file says, read once, and no open file. A file
+// that is damaged is a package with an error. When a file is replaced its
 // package is a new one, and the [Feed] says what changed:
 //
 //	10.0.18362.1139 → 10.0.18362.1256 (KB4592449); image 2 removed

@@ -38,7 +38,7 @@ func openFiles(f *found) (*files, error) {
 	out := &files{}
 	var err error
 	if f.remote != nil {
-		err = out.openRemote(f.paths[0], f.remote.options)
+		err = out.openRemote(f.path, f.remote.options)
 	} else {
 		err = out.openAll(f)
 	}
@@ -50,7 +50,8 @@ func openFiles(f *found) (*files, error) {
 }
 
 func (f *files) openAll(from *found) error {
-	for i, path := range from.paths {
+	for i, part := range from.files {
+		path := part.Path
 		info, err := os.Stat(path) // opening a pipe or a device could block
 		if err != nil {
 			return err
@@ -63,7 +64,7 @@ func (f *files) openAll(from *found) error {
 			return err
 		}
 		f.open = append(f.open, file)
-		source := &unchanged{file, from.stamps[i]}
+		source := &unchanged{file, part}
 		if err := source.check(); err != nil {
 			return err
 		}
@@ -73,11 +74,11 @@ func (f *files) openAll(from *found) error {
 				return err
 			}
 		case i == 0:
-			if f.reader, err = wim.NewReader(source, source.stamp.size, wim.WithLimits(limits)); err != nil {
+			if f.reader, err = wim.NewReader(source, part.Size, wim.WithLimits(limits)); err != nil {
 				return err
 			}
 		default:
-			if err := f.reader.AddPart(source, source.stamp.size); err != nil {
+			if err := f.reader.AddPart(source, part.Size); err != nil {
 				return fmt.Errorf("part %d of what was found: %w", i+1, err)
 			}
 		}
@@ -87,7 +88,7 @@ func (f *files) openAll(from *found) error {
 
 // openInside opens a file in an ISO file.
 func (f *files) openInside(source *unchanged, path string) error {
-	volume, err := udf.NewReader(source, source.stamp.size)
+	volume, err := udf.NewReader(source, source.was.Size)
 	if err != nil {
 		return err
 	}
@@ -120,8 +121,8 @@ func (c closerFunc) Close() error { return c() }
 
 // unchanged reads a file as long as it is what it was.
 type unchanged struct {
-	file  *os.File
-	stamp stamp
+	file *os.File
+	was  media.PackageFile
 }
 
 var _ io.ReaderAt = (*unchanged)(nil)
@@ -141,7 +142,7 @@ func (u *unchanged) check() error {
 	if err != nil {
 		return err
 	}
-	if now := stampOf(info); now.size != u.stamp.size || !now.modified.Equal(u.stamp.modified) {
+	if info.Size() != u.was.Size || !info.ModTime().Equal(u.was.Modified) {
 		return fmt.Errorf("the file is being replaced; try again in a moment: %w", wim.ErrChanged)
 	}
 	return nil

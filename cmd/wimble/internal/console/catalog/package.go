@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
+	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/wim"
 	"github.com/wimble-go/wimble/winver"
 )
@@ -24,6 +25,8 @@ type Package struct {
 	Rows     []describe.Row // what is said of the file as a whole
 	Images   []*Image
 	Warnings []string
+
+	held *media.Images // for what a newer one says to have changed
 }
 
 // Image is an image of a package.
@@ -48,21 +51,22 @@ func idOf(name string) string {
 }
 
 // newPackage reads what a file says.
-func newPackage(f *found, generation int, table *winver.Table) (p *Package, xml int) {
-	p = &Package{ID: idOf(f.name), Name: f.name, Generation: generation}
-	for _, s := range f.stamps {
-		p.Size += s.size
-		if s.modified.After(p.Modified) {
-			p.Modified = s.modified
+func newPackage(f *found, generation int, table *winver.Table) *Package {
+	p := &Package{ID: idOf(f.name), Name: f.name, Generation: generation}
+	for _, file := range f.files {
+		p.Size += file.Size
+		if file.Modified.After(p.Modified) {
+			p.Modified = file.Modified
 		}
 	}
 	opened, err := openFiles(f)
 	if err != nil {
-		p.Err = err
-		return p, 0
+		p.Err, p.held = err, &media.Images{Err: err}
+		return p
 	}
 	defer opened.Close()
 	r := opened.reader
+	p.held = media.NewImages(r, p.Size)
 	missing := r.MissingBytes()
 	if len(r.MissingParts()) > 0 {
 		missing = 0 // that is said already
@@ -79,5 +83,5 @@ func newPackage(f *found, generation int, table *winver.Table) (p *Package, xml 
 		}
 		p.Images = append(p.Images, i)
 	}
-	return p, len(r.XML())
+	return p
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,11 @@ func (r *remote) look(ctx context.Context) {
 	r.list = list
 }
 
+// same tells whether a file at a URL is what it was.
+func (f *found) same(g *found) bool {
+	return slices.Equal(f.files, g.files) && (f.err == nil) == (g.err == nil)
+}
+
 // get is what was found, under the label and what comes after it.
 func (r *remote) get(label string) []*found {
 	r.mu.Lock()
@@ -57,7 +63,7 @@ func (r *remote) get(label string) []*found {
 	for _, p := range r.list {
 		out = append(out, &found{
 			name: label + strings.TrimPrefix(media.DisplayName(p.Path), media.DisplayName(r.url)), remote: r, err: p.Err,
-			paths: []string{p.Path}, stamps: []stamp{{p.Size, p.Modified}},
+			path: p.Path, files: []media.PackageFile{{Path: p.Path, Size: p.Size, Modified: p.Modified}},
 		})
 	}
 	return out

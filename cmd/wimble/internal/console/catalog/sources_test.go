@@ -89,13 +89,12 @@ func TestURLs(t *testing.T) {
 	h.Close()
 
 	content, modified = wimtest.FixtureBytes(t, "boot.wim"), modified.Add(time.Hour)
-	c.finder.roots[0].remote.look(t.Context())
-	c.look(false)
+	c.roots[0].remote.look(t.Context())
 	c.look(false)
 	require.Len(t, c.Packages()[0].Images, 2)
 
 	server.Close() // what cannot be reached is a package with an error, or none
-	c.finder.roots[0].remote.look(t.Context())
+	c.roots[0].remote.look(t.Context())
 	c.look(false)
 	c.look(false)
 	for _, p := range c.Packages() {
