@@ -47,8 +47,8 @@ func TestDir(t *testing.T) {
 
 	d := openTestDir(t, dir)
 	file, hard := dirEntry(t, d, "file"), dirEntry(t, d, "sub/hard")
-	require.EqualValues(t, (981173106+11644473600)*10_000_000+1234567, file.LastWriteTime)
-	require.EqualValues(t, (981173106+11644473600)*10_000_000+9, file.LastAccessTime)
+	require.EqualValues(t, int64(981173106+11644473600)*10_000_000+1234567, file.LastWriteTime)
+	require.EqualValues(t, int64(981173106+11644473600)*10_000_000+9, file.LastAccessTime)
 	require.Equal(t, AttributeNormal, file.Attributes)
 	require.Equal(t, []Stream{{Size: 7}}, file.Streams)
 	require.Equal(t, 2, file.HardLinkCount)

@@ -1,4 +1,6 @@
-//go:build !linux && !darwin && !freebsd
+// go-fuse does not build on Linux of 32 bits.
+
+//go:build (!linux || 386 || arm || mips || mipsle) && !darwin && !freebsd
 
 package mount
 
@@ -11,7 +13,7 @@ import (
 )
 
 // errNoFUSE is what mounting gives on this system.
-var errNoFUSE = fmt.Errorf("mounting needs FUSE: Linux, macOS or FreeBSD; 'wimble extract' and 'wimble serve' work here as well: %w", errors.ErrUnsupported)
+var errNoFUSE = fmt.Errorf("mounting needs FUSE: Linux of 64 bits, macOS or FreeBSD; 'wimble extract' and 'wimble serve' work here as well: %w", errors.ErrUnsupported)
 
 // A Mount is images at a directory of the host.
 type Mount struct{}
