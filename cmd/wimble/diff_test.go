@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,7 +81,9 @@ func TestDiffFolder(t *testing.T) {
 	file, dir := fixture(t, "multi.wim"), filepath.Join(t.TempDir(), "out")
 	_, _, status := command("extract", file, "1", "--to", dir)
 	require.Zero(t, status)
-	require.Empty(t, works(t, "diff", "--times", file, "1", dir))
+	if strconv.IntSize == 64 { // else the system has no times after 2038
+		require.Empty(t, works(t, "diff", "--times", file, "1", dir))
+	}
 	require.Empty(t, works(t, "diff", dir, file, "1"))
 	require.Empty(t, works(t, "diff", dir, dir))
 	require.NoError(t, os.Rename(filepath.Join(dir, "readme.txt"), filepath.Join(dir, "README.md")))
