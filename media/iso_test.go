@@ -80,7 +80,7 @@ func TestOpenISOByContent(t *testing.T) {
 	for _, name := range []string{"download", "a:b", "x.wim", "a.iso:sources"} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, iso(t, "media"), 0o600))
-		for _, inner := range []string{"", ":sources/install.swm"} {
+		for _, inner := range []string{"", ":", ":/", ":sources/install.swm"} {
 			file, err := Open(context.Background(), path+inner)
 			require.NoError(t, err, name)
 			require.Equal(t, path+":sources/install.swm", file.Name)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,4 +96,20 @@ func TestInfoImageOrFile(t *testing.T) {
 		require.Len(t, strings.Split(works(t, "info", install, name), "\n"), 1+3+1+1, name)
 	}
 	require.Contains(t, failsInPart(t, "info", install, "c.wim"), noFile(t, "c.wim"))
+}
+
+// An interruption is said once, and is no defect of the file that was read then.
+func TestInfoInterrupted(t *testing.T) {
+	url := serve(t, "", nil)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	why := errors.New("interrupted")
+	cancel(why)
+	for _, recursive := range []bool{false, true} {
+		var stderr strings.Builder
+		i := inventory{app: &app{stdout: io.Discard, stderr: &stderr}, recursive: recursive}
+		for _, name := range []string{t.TempDir(), url + "/a.wim"} {
+			require.Equal(t, why, i.add(ctx, name))
+		}
+		require.Empty(t, stderr.String())
+	}
 }
