@@ -70,7 +70,7 @@ func (t *tree) inode(e *wim.Entry) uint64 {
 }
 
 // errno tells of an error that has no better number than EIO, and returns it.
-func (t *tree) errno(path string, err error) syscall.Errno {
+func (t *tree) errno(err error) syscall.Errno {
 	switch {
 	case err == nil:
 		return 0
@@ -111,7 +111,7 @@ func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fu
 	at := path.Join(n.path, name)
 	info, err := n.tree.fs.Lstat(at)
 	if err != nil {
-		return nil, n.tree.errno(at, err)
+		return nil, n.tree.errno(err)
 	}
 	entry := info.Sys().(*wim.Entry)
 	// The path that is kept is the stored one: names may be asked for in any case.
@@ -124,7 +124,7 @@ func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fu
 func (n *node) Readdir(context.Context) (fusefs.DirStream, syscall.Errno) {
 	entries, err := n.tree.fs.ReadDir(n.path)
 	if err != nil {
-		return nil, n.tree.errno(n.path, err)
+		return nil, n.tree.errno(err)
 	}
 	list := make([]fuse.DirEntry, len(entries))
 	for i, e := range entries {
@@ -137,7 +137,7 @@ func (n *node) Readdir(context.Context) (fusefs.DirStream, syscall.Errno) {
 func (n *node) Getattr(_ context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	info, err := n.tree.fs.Lstat(n.path)
 	if err != nil {
-		return n.tree.errno(n.path, err)
+		return n.tree.errno(err)
 	}
 	n.setAttr(&out.Attr, info, info.Sys().(*wim.Entry))
 	return 0
@@ -147,7 +147,7 @@ func (n *node) Getattr(_ context.Context, _ fusefs.FileHandle, out *fuse.AttrOut
 func (n *node) Readlink(context.Context) ([]byte, syscall.Errno) {
 	target, err := n.target()
 	if err != nil {
-		return nil, n.tree.errno(n.path, err)
+		return nil, n.tree.errno(err)
 	}
 	return []byte(target), 0
 }
@@ -167,7 +167,7 @@ func (n *node) Open(_ context.Context, flags uint32) (fusefs.FileHandle, uint32,
 	}
 	opened, err := n.tree.fs.Open(n.path)
 	if err != nil {
-		return nil, 0, n.tree.errno(n.path, err)
+		return nil, 0, n.tree.errno(err)
 	}
 	content, ok := opened.(*wim.File)
 	if !ok {
@@ -202,14 +202,14 @@ func (f *file) Read(_ context.Context, p []byte, offset int64) (fuse.ReadResult,
 	})
 	switch {
 	case f.err != nil:
-		return nil, f.node.tree.errno(f.node.path, f.err)
+		return nil, f.node.tree.errno(f.err)
 	case f.whole != nil:
 		from := min(offset, int64(len(f.whole)))
 		return fuse.ReadResultData(f.whole[from:min(from+int64(len(p)), int64(len(f.whole)))]), 0
 	}
 	n, err := f.content.ReadAt(p, offset)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, f.node.tree.errno(f.node.path, err)
+		return nil, f.node.tree.errno(err)
 	}
 	return fuse.ReadResultData(p[:n]), 0
 }
@@ -242,7 +242,7 @@ func (n *node) readStream(stream string) ([]byte, error) {
 func (n *node) Getxattr(_ context.Context, name string, dest []byte) (uint32, syscall.Errno) {
 	list, err := n.xattrs()
 	if err != nil {
-		return 0, n.tree.errno(n.path, err)
+		return 0, n.tree.errno(err)
 	}
 	for _, x := range list {
 		if x.name != name {
@@ -250,7 +250,7 @@ func (n *node) Getxattr(_ context.Context, name string, dest []byte) (uint32, sy
 		}
 		value, err := x.value()
 		if err != nil {
-			return 0, n.tree.errno(n.path, err)
+			return 0, n.tree.errno(err)
 		}
 		return put(dest, value)
 	}
@@ -261,7 +261,7 @@ func (n *node) Getxattr(_ context.Context, name string, dest []byte) (uint32, sy
 func (n *node) Listxattr(_ context.Context, dest []byte) (uint32, syscall.Errno) {
 	list, err := n.xattrs()
 	if err != nil {
-		return 0, n.tree.errno(n.path, err)
+		return 0, n.tree.errno(err)
 	}
 	var names []byte
 	for _, x := range list {
@@ -297,7 +297,7 @@ func (r *images) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*
 	root := &node{tree: t, path: "."}
 	info, err := t.fs.Lstat(".")
 	if err != nil {
-		return nil, t.errno(".", err)
+		return nil, t.errno(err)
 	}
 	root.setAttr(&out.Attr, info, info.Sys().(*wim.Entry))
 	return r.NewInode(ctx, root, fusefs.StableAttr{Mode: syscall.S_IFDIR}), 0

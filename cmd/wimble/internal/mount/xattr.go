@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wimble-go/wimble/internal/wimfile"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -72,14 +73,11 @@ func xattrsOf(e *wim.Entry, read func(stream string) ([]byte, error)) []xattr {
 	return list
 }
 
-// reparseBuffer is a REPARSE_DATA_BUFFER (WIM format sheet, section 9.1).
+// reparseBuffer is the whole buffer, as Windows has it.
 func reparseBuffer(p *wim.ReparsePoint) ([]byte, error) {
 	data, err := p.Data()
 	if err != nil {
 		return nil, err
 	}
-	b := binary.LittleEndian.AppendUint32(nil, uint32(p.Tag))
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(data)))
-	b = binary.LittleEndian.AppendUint16(b, p.Reserved)
-	return append(b, data...), nil
+	return wimfile.ReparseBuffer{Tag: uint32(p.Tag), Reserved: p.Reserved, Data: data}.Append(nil)
 }
