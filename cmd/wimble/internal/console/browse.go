@@ -155,18 +155,18 @@ func newEntryRow(base, p string, info fs.FileInfo) entryRow {
 	return row
 }
 
+// kindOf is the type of an entry in words.
 func kindOf(info fs.FileInfo, e *wim.Entry) string {
-	switch {
-	case info.IsDir():
+	switch kind := describe.EntryType(info, e); kind {
+	case "dir":
 		return "folder"
-	case e.Reparse == nil:
-		return "file"
-	case e.Reparse.Tag == wim.ReparseTagMountPoint:
-		return "junction"
-	case e.Reparse.IsLink():
+	case "symlink":
 		return "link"
+	case "reparse":
+		return "reparse point"
+	default:
+		return kind
 	}
-	return "reparse point"
 }
 
 func sizeText(size int64) string {

@@ -48,7 +48,7 @@ func fileFields(info fs.FileInfo) (kind string, size *int64, sha1 string) {
 	entry, ofImage := info.Sys().(*wim.Entry)
 	switch {
 	case ofImage:
-		kind = entryType(info, entry)
+		kind = EntryType(info, entry)
 	case info.IsDir():
 		return "dir", nil, ""
 	case info.Mode().Type() == fs.ModeSymlink:

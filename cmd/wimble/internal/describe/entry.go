@@ -66,7 +66,7 @@ type Stream struct {
 // acl is set.
 func NewEntry(path string, info fs.FileInfo, e *wim.Entry, acl bool) Entry {
 	out := Entry{
-		Path: path, Type: entryType(info, e), Size: info.Size(),
+		Path: path, Type: EntryType(info, e), Size: info.Size(),
 		Attributes: uint32(e.Attributes), Target: LinkTarget(e),
 		HardLinkGroup: e.HardLinkGroup, HardLinkCount: e.HardLinkCount,
 		Created: JSONTime(e.CreationTime), Accessed: JSONTime(e.LastAccessTime), Modified: JSONTime(e.LastWriteTime),
@@ -94,7 +94,9 @@ func NewEntry(path string, info fs.FileInfo, e *wim.Entry, acl bool) Entry {
 	return out
 }
 
-func entryType(info fs.FileInfo, e *wim.Entry) string {
+// EntryType returns "dir", "file", "junction", "symlink", or "reparse" for other
+// reparse points.
+func EntryType(info fs.FileInfo, e *wim.Entry) string {
 	switch {
 	case info.IsDir():
 		return "dir"
