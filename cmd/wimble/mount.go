@@ -57,10 +57,8 @@ It needs FUSE: Linux, macOS or FreeBSD. Who is not root needs fusermount as well
 
 // mount mounts the image that args name, or all images.
 func (s *session) mount(dir string, args []string, opts mount.Options) (*mount.Mount, error) {
-	if len(args) == 1 && args[0] == "all" {
-		if _, err := s.Reader.Image("all"); err != nil { // no image has that name
-			return s.mountAll(dir, opts)
-		}
+	if len(args) == 1 && s.allImages(args[0]) {
+		return s.mountAll(dir, opts)
 	}
 	_, tree, rest, err := s.imageTree(args)
 	if err != nil {

@@ -25,6 +25,8 @@ func imagePath(text string) string {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
+var errEmptyPath = errors.New("an empty path")
+
 // checkChanged refuses a path that stands for the root of an image without saying
 // so: an empty one, of a variable that is not set, or one that climbs to it.
 func checkChanged(texts ...string) error {
@@ -33,7 +35,7 @@ func checkChanged(texts ...string) error {
 		drive := len(plain) == 2 && plain[1] == ':' && isLetter(plain[0])
 		switch {
 		case text == "":
-			return errors.New("an empty path")
+			return errEmptyPath
 		case imagePath(text) == "." && plain != "" && !drive:
 			return fmt.Errorf("%s is the root of the image; say / if that is meant", brief(text))
 		}

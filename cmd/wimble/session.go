@@ -162,6 +162,15 @@ func (s *session) image(args []string) (*wim.Image, []string, error) {
 	return nil, nil, fmt.Errorf("%s: there are %d images; name one of %s", s.Name, len(s.Images), strings.Join(names, ", "))
 }
 
+// allImages says whether a text means every image: "all", if none has that name.
+func (s *session) allImages(text string) bool {
+	if text != "all" {
+		return false
+	}
+	_, err := s.Reader.Image(text)
+	return err != nil
+}
+
 // hasPath says whether the file's only image has something at a path. A tree
 // that cannot be read is reported later.
 func (s *session) hasPath(text string) bool {

@@ -123,13 +123,6 @@ func (e *editing) commands(args []string, stdin io.Reader) ([]fileCommand, error
 
 // apply changes the tree as the command says.
 func (c *fileCommand) apply(ctx context.Context, edit *wim.Edit) error {
-	changed := c.paths
-	if c.word == "add" {
-		changed = c.paths[1:]
-	}
-	if err := checkChanged(changed...); err != nil {
-		return err
-	}
 	switch c.word {
 	case "add":
 		return add(ctx, edit, c.paths[0], imagePath(c.paths[1]), c.noReplace)

@@ -56,12 +56,13 @@ func parseCommand(words []string) (fileCommand, error) {
 	if len(c.paths) != count {
 		return c, fmt.Errorf("%s takes %d paths, not %d; put one with blanks in it in quotes", c.word, count, len(c.paths))
 	}
-	for _, path := range c.paths {
-		if path == "" {
-			return c, errors.New("an empty path")
+	changed := c.paths
+	if c.word == "add" {
+		if changed = c.paths[1:]; c.paths[0] == "" {
+			return c, errEmptyPath
 		}
 	}
-	return c, nil
+	return c, checkChanged(changed...)
 }
 
 // maxCommandLine is how long a line of commands may be: no path is as long.
