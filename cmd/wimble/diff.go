@@ -124,7 +124,7 @@ func (d *comparison) run(ctx context.Context, args []string) (differs bool, err 
 		switch {
 		case d.brief:
 		case d.app.json:
-			err = newJSON(out).Encode(describe.NewChange(change))
+			err = describe.NewJSON(out).Encode(describe.NewChange(change))
 		default:
 			err = printChange(out, change)
 		}
@@ -135,7 +135,7 @@ func (d *comparison) run(ctx context.Context, args []string) (differs bool, err 
 	bar.finish()
 	summary.Sort()
 	if d.app.json {
-		err = newJSON(out).Encode(summary)
+		err = describe.NewJSON(out).Encode(summary)
 	} else {
 		err = d.printSummary(out, summary, old, new)
 	}

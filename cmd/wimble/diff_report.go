@@ -19,7 +19,7 @@ func printChange(out *bufio.Writer, c *wim.Change) error {
 	if c.Aspects != 0 {
 		line += ": " + c.Aspects.String()
 	}
-	_, err := fmt.Fprintln(out, printable(line))
+	_, err := fmt.Fprintln(out, describe.Printable(line))
 	return err
 }
 
@@ -33,14 +33,14 @@ func (d *comparison) printSummary(out *bufio.Writer, s *describe.DiffSummary, ol
 	list := newTable(out)
 	list.row("FOLDER", "ADDED", "REMOVED", "CHANGED", "RENAMED")
 	row := func(name string, c describe.DiffCounts) {
-		list.row(name, thousands(c.Added), thousands(c.Removed), thousands(c.Changed), thousands(c.Renamed))
+		list.row(name, describe.Thousands(c.Added), describe.Thousands(c.Removed), describe.Thousands(c.Changed), describe.Thousands(c.Renamed))
 	}
 	const most = 20
 	for _, folder := range s.Folders[:min(most, len(s.Folders))] {
 		row(folder.Path, folder.DiffCounts)
 	}
 	if others := len(s.Folders) - most; others > 0 {
-		list.row(fmt.Sprintf("and %s more", thousands(others)))
+		list.row(fmt.Sprintf("and %s more", describe.Thousands(others)))
 	}
 	row("all", s.DiffCounts)
 	if err := list.flush(); err != nil || old.version == nil && new.version == nil {
@@ -59,7 +59,7 @@ func (d *comparison) printSummary(out *bufio.Writer, s *describe.DiffSummary, ol
 		if s.Undone {
 			title = "Undone"
 		}
-		versions.row(title, thousands(len(names))+": "+strings.Join(names, ", "))
+		versions.row(title, describe.Thousands(len(names))+": "+strings.Join(names, ", "))
 	}
 	return versions.flush()
 }

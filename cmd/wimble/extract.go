@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -63,7 +64,7 @@ security descriptors outside of Windows, is counted and left out.`,
 				problems: report.Problems, more: report.MoreProblems,
 			}, err)
 			if incomplete {
-				return fmt.Errorf("%s entries were not extracted", thousands(countAffected(report.Problems, report.MoreProblems)))
+				return fmt.Errorf("%s entries were not extracted", describe.Thousands(countAffected(report.Problems, report.MoreProblems)))
 			}
 			return err
 		},
@@ -78,10 +79,8 @@ security descriptors outside of Windows, is counted and left out.`,
 // extractor returns what extracts the image that args begin with, or all
 // images, and the args that are left.
 func (s *session) extractor(args []string) (func(context.Context, string, ...wim.ExtractOption) (*wim.ExtractReport, error), []string, error) {
-	if len(args) > 0 && args[0] == "all" {
-		if _, err := s.Reader.Image("all"); err != nil { // no image has that name
-			return s.Reader.Extract, args[1:], nil
-		}
+	if len(args) > 0 && s.allImages(args[0]) {
+		return s.Reader.Extract, args[1:], nil
 	}
 	image, _, paths, err := s.imageTree(args)
 	if err != nil {

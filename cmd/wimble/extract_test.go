@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
@@ -40,7 +41,7 @@ func TestExtract(t *testing.T) {
 		}
 	}
 	require.Equal(t, []int{21, 9, 22}, []int{files, links, directories}) // the root among them
-	require.True(t, strings.HasPrefix(stderr, "21 files, 21 directories, 9 links, "+thousands(size)+" bytes\n"), stderr)
+	require.True(t, strings.HasPrefix(stderr, "21 files, 21 directories, 9 links, "+describe.Thousands(size)+" bytes\n"), stderr)
 	for _, sum := range wimtest.FixtureSums(t, "small") {
 		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(sum.Path)))
 		require.NoError(t, err)
@@ -72,7 +73,7 @@ func TestExtractAll(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, "6 files, 6 directories, 0 links, "+thousands(size)+" bytes\n", stderr)
+	require.Equal(t, "6 files, 6 directories, 0 links, "+describe.Thousands(size)+" bytes\n", stderr)
 	for _, image := range []string{"1", "2", "3"} {
 		require.FileExists(t, filepath.Join(dir, image, "Windows", "notepad.exe"))
 		require.FileExists(t, filepath.Join(dir, image, "Windows", "System32", "cmd.exe"))

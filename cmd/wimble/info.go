@@ -104,9 +104,9 @@ func (a *app) fileInfo(ctx context.Context, args []string, xml bool, table *winv
 		_, err = fmt.Fprintln(a.stdout, document)
 		return err
 	case a.json && image != nil:
-		return newJSON(a.stdout).Encode(describe.NewImage(image, table))
+		return describe.NewJSON(a.stdout).Encode(describe.NewImage(image, table))
 	case a.json:
-		return newJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), table))
+		return describe.NewJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), table))
 	case image != nil:
 		return printImage(a.stdout, s, image, table)
 	}
@@ -136,8 +136,8 @@ func printInfo(w io.Writer, s *session, table *winver.Table) error {
 			languages = describe.Languages(i.Windows)
 		}
 		edition, arch, version := windowsText(i.Windows)
-		list.row(strconv.Itoa(image.Index), orDash(i.Name), edition, arch, version, languages,
-			thousands(i.FileCount), byteSize(int64(min(i.TotalBytes, 1<<62))), minute(i.Modified))
+		list.row(strconv.Itoa(image.Index), describe.OrDash(i.Name), edition, arch, version, languages,
+			describe.Thousands(i.FileCount), describe.ByteSize(int64(min(i.TotalBytes, 1<<62))), describe.Minute(i.Modified))
 	}
 	if err := list.flush(); err != nil {
 		return err
@@ -154,7 +154,7 @@ func windowsText(w *wim.WindowsInfo) (edition, arch, version string) {
 	if w.Version.Build != 0 {
 		version = w.Version.String()
 	}
-	return orDash(w.EditionID), orDash(w.Architecture.String()), version
+	return describe.OrDash(w.EditionID), describe.OrDash(w.Architecture.String()), version
 }
 
 // printUpdates prints a line for each image whose build the table knows.

@@ -96,7 +96,7 @@ func (i *inventory) addPackage(ctx context.Context, name string) error {
 		i.sets[set] = true
 	}
 	if a.json {
-		return newJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), i.updates))
+		return describe.NewJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), i.updates))
 	}
 	if len(s.Images) == 0 {
 		i.rows.row(s.Name, "-", "-", "-", "-", "-", "-", "no images")
@@ -109,7 +109,7 @@ func (i *inventory) addPackage(ctx context.Context, name string) error {
 				update = status.Line(today())
 			}
 		}
-		i.rows.row(s.Name, strconv.Itoa(image.Index), orDash(image.Info.Name), edition, arch, version, minute(image.Info.Modified), update)
+		i.rows.row(s.Name, strconv.Itoa(image.Index), describe.OrDash(image.Info.Name), edition, arch, version, describe.Minute(image.Info.Modified), update)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ Elements of PATH may have *, ? and [a-z]: then what matches is listed itself.`,
 				return fmt.Errorf("%s: no image is named %q", s.Name, rest[0])
 			}
 			out := bufio.NewWriterSize(a.stdout, 64<<10)
-			l.tree, l.out, l.json, l.asJSON = tree, out, newJSON(out), a.json
+			l.tree, l.out, l.json, l.asJSON = tree, out, describe.NewJSON(out), a.json
 			return errors.Join(l.listAll(start), out.Flush())
 		},
 	}
@@ -125,7 +125,7 @@ func (l *lister) list(start string) error {
 // print prints one entry, under the name that is shown.
 func (l *lister) print(name, shown string, entry fs.DirEntry) error {
 	if !l.asJSON && !l.long && !l.acl {
-		_, err := fmt.Fprintln(l.out, printable(shown))
+		_, err := fmt.Fprintln(l.out, describe.Printable(shown))
 		return err
 	}
 	info, err := entry.Info()
@@ -140,16 +140,16 @@ func (l *lister) print(name, shown string, entry fs.DirEntry) error {
 		if target := describe.LinkTarget(e); target != "" {
 			shown += " -> " + target
 		}
-		size := thousands(info.Size())
+		size := describe.Thousands(info.Size())
 		if info.Size() < 0 {
 			size = "missing"
 		}
-		_, err = fmt.Fprintf(l.out, "%-10v %v %14s %16s %s\n", info.Mode(), e.Attributes, size, minute(e.LastWriteTime), printable(shown))
+		_, err = fmt.Fprintf(l.out, "%-10v %v %14s %16s %s\n", info.Mode(), e.Attributes, size, describe.Minute(e.LastWriteTime), describe.Printable(shown))
 	} else {
-		_, err = fmt.Fprintln(l.out, printable(shown))
+		_, err = fmt.Fprintln(l.out, describe.Printable(shown))
 	}
 	if text := describe.DescriptorText(e); err == nil && l.acl && text != "" {
-		_, err = fmt.Fprintln(l.out, "  "+printable(text))
+		_, err = fmt.Fprintln(l.out, "  "+describe.Printable(text))
 	}
 	return err
 }

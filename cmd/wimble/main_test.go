@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
@@ -187,7 +188,7 @@ func TestPrintable(t *testing.T) {
 		"bad\xFF\xC3":              `bad\xFF\xC3`,
 		"\uFFFD":                   "\uFFFD",
 	} {
-		require.Equal(t, want, printable(text))
+		require.Equal(t, want, describe.Printable(text))
 	}
 }
 
@@ -196,7 +197,7 @@ func TestThousands(t *testing.T) {
 		0: "0", 7: "7", 999: "999", 1000: "1,000", 12345: "12,345", 1234567: "1,234,567", -1: "-1", -100: "-100", -1000: "-1,000",
 		1<<63 - 1: "9,223,372,036,854,775,807",
 	} {
-		require.Equal(t, want, thousands(n))
+		require.Equal(t, want, describe.Thousands(n))
 	}
 }
 
@@ -205,6 +206,6 @@ func TestByteSize(t *testing.T) {
 		0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 1536: "1.5 KiB", 35363: "34.5 KiB", 64 << 20: "64 MiB",
 		5 << 30: "5 GiB", 7 << 40: "7 TiB", 7 << 50: "7168 TiB",
 	} {
-		require.Equal(t, want, byteSize(n))
+		require.Equal(t, want, describe.ByteSize(n))
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +16,7 @@ import (
 
 // say prints one line to standard error.
 func (a *app) say(format string, args ...any) {
-	fmt.Fprintln(a.stderr, printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(a.stderr, describe.Printable(fmt.Sprintf(format, args...)))
 }
 
 // sayError prints what went wrong.
@@ -48,7 +47,7 @@ func newTable(w io.Writer) *table { return &table{w: w} }
 
 func (t *table) row(cells ...string) {
 	for i, cell := range cells {
-		cells[i] = printable(cell)
+		cells[i] = describe.Printable(cell)
 	}
 	t.rows = append(t.rows, cells)
 }
@@ -89,11 +88,3 @@ func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
-
-// What people see is written as package describe writes it.
-func printable(text string) string                 { return describe.Printable(text) }
-func orDash(text string) string                    { return describe.OrDash(text) }
-func thousands[N int | int64 | uint64](n N) string { return describe.Thousands(n) }
-func byteSize(n int64) string                      { return describe.ByteSize(n) }
-func minute(t wim.Filetime) string                 { return describe.Minute(t) }
-func newJSON(w io.Writer) *json.Encoder            { return describe.NewJSON(w) }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -28,10 +29,10 @@ func (a *app) sayProblems(problems []wim.Problem, more int, say func(wim.Problem
 		say(p)
 	}
 	if missing > mostMissing {
-		a.say("wimble: %s more: their content is missing", thousands(missing-mostMissing))
+		a.say("wimble: %s more: their content is missing", describe.Thousands(missing-mostMissing))
 	}
 	if more > 0 {
-		a.say("wimble: %s more problems are not listed", thousands(more))
+		a.say("wimble: %s more problems are not listed", describe.Thousands(more))
 	}
 }
 
@@ -44,7 +45,7 @@ func (a *app) sayNotes(notes []error, more int) {
 		a.say("wimble: note: %v", note)
 	}
 	if more += len(notes) - mostNotes; more > 0 {
-		a.say("wimble: note: %s more", thousands(more))
+		a.say("wimble: note: %s more", describe.Thousands(more))
 	}
 }
 
@@ -53,7 +54,7 @@ func (a *app) sayProblem(p wim.Problem) {
 	a.sayError(p.Err)
 	for i, affected := range p.Affected {
 		if i == mostAffected {
-			a.say("  and %s more", thousands(len(p.Affected)-mostAffected+p.MoreAffected))
+			a.say("  and %s more", describe.Thousands(len(p.Affected)-mostAffected+p.MoreAffected))
 			break
 		}
 		a.say("  affects %v", affected)
@@ -94,9 +95,9 @@ func (a *app) sayOutcome(o outcome, err error) (incomplete bool) {
 		return false
 	}
 	a.say("%s files, %s directories, %s links, %s bytes",
-		thousands(o.files), thousands(o.directories), thousands(o.links), thousands(o.bytes))
+		describe.Thousands(o.files), describe.Thousands(o.directories), describe.Thousands(o.links), describe.Thousands(o.bytes))
 	for _, n := range o.leftOut {
-		a.say("%s: %s (%s)", o.leftOutWords, n.What, thousands(n.Count))
+		a.say("%s: %s (%s)", o.leftOutWords, n.What, describe.Thousands(n.Count))
 	}
 	return incomplete
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -86,7 +87,7 @@ func (a *app) writeTar(ctx context.Context, image *wim.Image, w io.Writer, opts 
 		problems: report.Problems, more: report.MoreProblems,
 	}, err)
 	if incomplete {
-		return incompleteTar{fmt.Errorf("%s entries or streams were left out", thousands(countAffected(report.Problems, report.MoreProblems)))}
+		return incompleteTar{fmt.Errorf("%s entries or streams were left out", describe.Thousands(countAffected(report.Problems, report.MoreProblems)))}
 	}
 	return err
 }

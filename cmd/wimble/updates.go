@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/winver"
 )
 
@@ -35,7 +36,7 @@ func (a *app) updatesCommand() *cobra.Command {
 			}
 			status := table.Status(version, edition)
 			if a.json {
-				return newJSON(a.stdout).Encode(status)
+				return describe.NewJSON(a.stdout).Encode(status)
 			}
 			return a.printStatus(status)
 		},

@@ -84,7 +84,7 @@ func (v *verification) verify(ctx context.Context, name string) error {
 		return nil
 	}
 	out.OK = err == nil
-	return newJSON(a.stdout).Encode(out)
+	return describe.NewJSON(a.stdout).Encode(out)
 }
 
 // outputError is an error of standard output.
@@ -127,10 +127,10 @@ func (v *verification) check(ctx context.Context, name string, out *describe.Ver
 		a.sayNotes(report.Notes, report.MoreNotes)
 		prefix := ""
 		if v.several {
-			prefix = printable(name) + ": "
+			prefix = describe.Printable(name) + ": "
 		}
 		_, err = fmt.Fprintf(a.stdout, "%s%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n", prefix,
-			thousands(report.Blobs), thousands(report.Bytes), len(s.Images), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
+			describe.Thousands(report.Blobs), describe.Thousands(report.Bytes), len(s.Images), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
 		if err != nil {
 			return outputError{err}
 		}

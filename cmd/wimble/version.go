@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/winver"
 )
@@ -56,7 +57,7 @@ With --fast only names are looked at, and no file is decompressed.`,
 				return err
 			}
 			if a.json {
-				return newJSON(a.stdout).Encode(report)
+				return describe.NewJSON(a.stdout).Encode(report)
 			}
 			return a.printVersion(report)
 		},
@@ -94,9 +95,9 @@ func (a *app) printVersion(report *winver.Report) error {
 		head.row("Release", status.ReleaseName())
 		head.row("Update", status.Line(today()))
 	}
-	head.row("Product", orDash(report.ProductName))
-	head.row("Edition", orDash(report.EditionID))
-	head.row("Architecture", orDash(report.Architecture))
+	head.row("Product", describe.OrDash(report.ProductName))
+	head.row("Edition", describe.OrDash(report.EditionID))
+	head.row("Architecture", describe.OrDash(report.Architecture))
 	for _, note := range report.Notes {
 		head.row("Note", note)
 	}
@@ -123,7 +124,7 @@ func (a *app) printVersion(report *winver.Report) error {
 		} else if !e.Version.IsZero() {
 			version = e.Version.String()
 		}
-		list.row(string(e.Witness), orDash(says), version, e.Source)
+		list.row(string(e.Witness), describe.OrDash(says), version, e.Source)
 	}
 	return list.flush()
 }

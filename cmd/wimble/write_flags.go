@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -118,22 +119,22 @@ const mostSkipped = 20
 func (a *app) sayWritten(name string, report *wim.WriteReport) {
 	parts := ""
 	if report.Parts > 1 {
-		parts = fmt.Sprintf(" in %s parts", thousands(report.Parts))
+		parts = fmt.Sprintf(" in %s parts", describe.Thousands(report.Parts))
 	}
 	a.say("%s: %d images, %s contents, %s copied, %s compressed; %s%s", name, report.Images,
-		thousands(report.Blobs), thousands(report.Copied), thousands(report.Packed), byteSize(report.Size), parts)
+		describe.Thousands(report.Blobs), describe.Thousands(report.Copied), describe.Thousands(report.Packed), describe.ByteSize(report.Size), parts)
 	for i, s := range report.Skipped {
 		if i == mostSkipped {
-			a.say("left out: %s more", thousands(len(report.Skipped)-mostSkipped))
+			a.say("left out: %s more", describe.Thousands(len(report.Skipped)-mostSkipped))
 			break
 		}
 		a.say("left out: %s: %v", s.Path, s.Err)
 	}
 	if report.Excluded > 0 {
-		a.say("left out: %s that the list of exclusions names", thousands(report.Excluded))
+		a.say("left out: %s that the list of exclusions names", describe.Thousands(report.Excluded))
 	}
 	if report.Lacks > 0 {
-		a.say("wimble: note: %s contents are left out, which the source lacks; it is a delta, or give what it was made against with --ref", thousands(report.Lacks))
+		a.say("wimble: note: %s contents are left out, which the source lacks; it is a delta, or give what it was made against with --ref", describe.Thousands(report.Lacks))
 	}
 	r, err := wim.OpenReader(name)
 	if err != nil {
