@@ -69,15 +69,14 @@ func (r *Reader) lookup(hash SHA1) (*blob, error) {
 	return nil, fmt.Errorf("blob %v: %w; a delta file needs the file that it was made against", hash, ErrMissingBlob)
 }
 
-// available returns an error if the content with the hash is in none of the
-// given files, as lookup does. It also finds out where a solid blob of a split
-// set lies, which can be in another part than the one that lists it.
-func (r *Reader) available(hash SHA1) error {
+// available is lookup, and also finds out where a solid blob of a split set
+// lies, which can be in another part than the one that lists it.
+func (r *Reader) available(hash SHA1) (*blob, error) {
 	b, err := r.lookup(hash)
 	if err == nil && b != nil {
 		err = b.inMissingPart()
 	}
-	return err
+	return b, err
 }
 
 // ownBlobs returns the blobs that the given parts hold.

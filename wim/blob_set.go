@@ -73,33 +73,34 @@ func (s *blobSet) put(b *newBlob) {
 // counts of the file that the image comes from are not believed. All blobs have
 // to be at hand, but those that a delta file may lack.
 func (s *blobSet) usesOf(tree *FS) ([]blobUse, error) {
-	uses := make(map[SHA1]int)
-	var order []SHA1
+	var list []blobUse
+	var found []*blob // of the list
 	var missing missingBlobs
+	places := make(map[SHA1]int) // in the list, -1 for what is not there
 	tree.eachContent(func(node int32, _ string, hash SHA1) {
-		if uses[hash]++; uses[hash] > 1 {
+		if at, seen := places[hash]; seen {
+			if at >= 0 {
+				list[at].count++
+			}
 			return
 		}
-		err := tree.reader.available(hash)
-		if s.lacks != nil && errors.Is(err, ErrMissingBlob) {
+		places[hash] = -1
+		b, err := tree.reader.available(hash)
+		switch {
+		case err == nil:
+			places[hash] = len(list)
+			list, found = append(list, blobUse{count: 1}), append(found, b)
+		case s.lacks != nil && errors.Is(err, ErrMissingBlob):
 			s.lacks[hash] = true
-			return
-		}
-		order = append(order, hash)
-		if err != nil {
+		default:
 			missing.add(tree.meta.pathOf(node), err)
 		}
 	})
 	if err := missing.err(); err != nil {
 		return nil, err
 	}
-	list := make([]blobUse, len(order))
-	for i, hash := range order {
-		b, err := tree.reader.lookup(hash)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = blobUse{s.add(b), uses[hash]}
+	for i, b := range found {
+		list[i].blob = s.add(b)
 	}
 	return list, nil
 }

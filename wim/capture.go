@@ -376,7 +376,10 @@ func (c *capture) unchanged(name string, e *Entry) *oldStreams {
 	}
 	for _, s := range e.Streams {
 		was := old.Stream(s.Name)
-		if was == nil || was.Size != s.Size || c.old.reader.available(was.SHA1) != nil {
+		if was == nil || was.Size != s.Size {
+			return nil
+		}
+		if _, err := c.old.reader.available(was.SHA1); err != nil {
 			return nil
 		}
 	}

@@ -34,10 +34,7 @@ func (e *Edit) count() error {
 			case c.blob != nil:
 				k = use(c.blob)
 			case !known:
-				b, err := e.base.reader.lookup(c.hash)
-				if err == nil {
-					err = e.base.reader.available(c.hash)
-				}
+				b, err := e.base.reader.available(c.hash)
 				if err != nil {
 					missing.add(e.pathOf(i), err)
 					continue

@@ -25,7 +25,7 @@ func (r *Reader) MissingBlobs() int {
 			return
 		}
 		tree.eachContent(func(_ int32, _ string, hash SHA1) {
-			if r.available(hash) != nil {
+			if _, err := r.available(hash); err != nil {
 				missing[hash] = true
 			}
 		})

@@ -39,37 +39,61 @@ func Replace(name string, write func(*os.File) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp) // if it is still there
-	if err := os.Rename(temp, name); err != nil {
+	if err := temp.sync(); err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // if it is still there
+	if err := os.Rename(temp.Name(), name); err != nil {
 		return &fs.PathError{Op: "replace", Path: name, Err: errors.Unwrap(err)}
 	}
 	return syncDirectory(filepath.Dir(name))
 }
 
-// createTemp makes a file in the directory of a file that has not its name yet,
-// with what write writes, and syncs it. After an error there is no file.
-func createTemp(name string, write func(*os.File) error) (temp string, err error) {
-	temp = filepath.Join(filepath.Dir(name), ".wimble-"+rand.Text()+".tmp")
-	defer func() {
-		if err == nil {
-			return
-		}
-		os.Remove(temp)
-		var pathError *fs.PathError // is to have the name that is known
-		if errors.As(err, &pathError) && pathError.Path == temp {
-			err = &fs.PathError{Op: pathError.Op, Path: name, Err: pathError.Err}
-		}
-	}()
+// A tempFile is a file that is to have a name, in the same directory, and has
+// another one until it is whole.
+type tempFile struct {
+	*os.File
+	final string // the name that it is to have
+}
+
+// createTemp makes a file with what write writes. After an error there is none.
+func createTemp(name string, write func(*os.File) error) (*tempFile, error) {
+	temp := filepath.Join(filepath.Dir(name), ".wimble-"+rand.Text()+".tmp")
 	file, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	t := &tempFile{file, name}
 	if err != nil {
-		return temp, err
+		return nil, t.named(err, temp)
 	}
-	err = write(file)
-	if err == nil {
-		err = file.Sync()
+	if err := write(file); err != nil {
+		t.abandon()
+		return nil, t.named(err, temp)
 	}
-	if closeErr := file.Close(); err == nil {
+	return t, nil
+}
+
+// sync brings the file to the disk, and closes it. After an error there is none.
+func (t *tempFile) sync() error {
+	err := t.Sync()
+	if closeErr := t.Close(); err == nil {
 		err = closeErr
 	}
-	return temp, err
+	if err != nil {
+		os.Remove(t.Name())
+	}
+	return t.named(err, t.Name())
+}
+
+// abandon removes the file, which is open still.
+func (t *tempFile) abandon() {
+	t.Close()
+	os.Remove(t.Name())
+}
+
+// named is an error of the file, with the name that is known outside.
+func (t *tempFile) named(err error, temp string) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) && pathError.Path == temp {
+		return &fs.PathError{Op: pathError.Op, Path: t.final, Err: pathError.Err}
+	}
+	return err
 }
