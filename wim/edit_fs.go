@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"sync"
 	"time"
 
 	"github.com/wimble-go/wimble/internal/utf16le"
@@ -26,13 +25,7 @@ func (e *Edit) isLink(i int32) bool {
 	return ReparseTag(d.Reparse().Tag).isLink()
 }
 
-func (e *Edit) linkTarget(i int32) (string, error) {
-	link, err := e.entry(i).Reparse.Link()
-	if err != nil {
-		return "", err
-	}
-	return link.Target(), nil
-}
+func (e *Edit) linkTarget(i int32) (string, error) { return e.entry(i).Reparse.target() }
 
 // resolve finds the node of a path, through links.
 func (e *Edit) resolve(name string, followLast bool) (int32, error) {
@@ -46,29 +39,18 @@ func (e *Edit) resolve(name string, followLast bool) (int32, error) {
 	return i, err
 }
 
-// resolveOrLink is resolve, but a link that leads nowhere is found itself.
-func (e *Edit) resolveOrLink(name string) (i int32, broken, err error) {
-	i, err = e.resolve(name, true)
-	if err == nil {
-		return i, nil, nil
-	}
-	link, linkErr := e.resolve(name, false)
-	if linkErr != nil || !e.isLink(link) {
-		return 0, nil, err
-	}
-	return link, err, nil
-}
-
 // Open opens a file or directory. Content that is not in a WIM file yet is read
 // from where it comes from.
 func (e *Edit) Open(name string) (fs.File, error) {
-	i, broken, err := e.resolveOrLink(name)
+	i, broken, err := resolveOrLink(e, name)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	if broken == nil && e.isDirectory(i) {
-		list, _ := e.ReadDir(name)
-		return &editDirectory{info: e.info(i), path: name, list: list}, nil
+		list := e.list(i)
+		return &directory{info: e.info(i), path: name, count: len(list), entries: func(from, count int) []fs.DirEntry {
+			return list[from : from+count : from+count]
+		}}, nil
 	}
 	info := e.info(i)
 	return &editFile{edit: e, info: info, path: name, content: e.streamsOf(i).data, err: broken}, nil
@@ -79,13 +61,13 @@ func (e *Edit) Open(name string) (fs.File, error) {
 func (e *Edit) OpenStream(name, stream string) (fs.File, error) {
 	if stream == "" {
 		file, err := e.Open(name)
-		if _, isDirectory := file.(*editDirectory); isDirectory {
+		if _, isDirectory := file.(*directory); isDirectory {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: errIsDirectory}
 		}
 		return file, err
 	}
 	path := name + ":" + stream
-	i, broken, err := e.resolveOrLink(name)
+	i, broken, err := resolveOrLink(e, name)
 	var c editContent
 	if err == nil && broken == nil {
 		streams := e.streamsOf(i)
@@ -99,58 +81,28 @@ func (e *Edit) OpenStream(name, stream string) (fs.File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	return &editFile{edit: e, info: &editStreamInfo{e.info(i), e.sizeOf(c)}, path: path, content: c, err: broken}, nil
+	return &editFile{edit: e, info: &streamInfo{e.info(i), e.sizeOf(c)}, path: path, content: c, err: broken}, nil
 }
 
 // Stat describes a file or directory. It follows links.
-func (e *Edit) Stat(name string) (fs.FileInfo, error) {
-	i, _, err := e.resolveOrLink(name)
-	if err != nil {
-		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
-	}
-	return e.info(i), nil
-}
+func (e *Edit) Stat(name string) (fs.FileInfo, error) { return stat(e, name) }
 
 // Lstat describes a file, a directory, or a link itself.
-func (e *Edit) Lstat(name string) (fs.FileInfo, error) {
-	i, err := e.resolve(name, false)
-	if err != nil {
-		return nil, &fs.PathError{Op: "lstat", Path: name, Err: err}
-	}
-	return e.info(i), nil
-}
+func (e *Edit) Lstat(name string) (fs.FileInfo, error) { return lstat(e, name) }
 
 // ReadLink returns the target of a symbolic link or junction; see [FS.ReadLink].
-func (e *Edit) ReadLink(name string) (string, error) {
-	i, err := e.resolve(name, false)
-	if err == nil && !e.isLink(i) {
-		err = fs.ErrInvalid
-	}
-	var target string
-	if err == nil {
-		target, err = e.linkTarget(i)
-	}
-	if err != nil {
-		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
-	}
-	return target, nil
-}
+func (e *Edit) ReadLink(name string) (string, error) { return readLink(e, name) }
 
 // ReadDir lists a directory, sorted by name.
-func (e *Edit) ReadDir(name string) ([]fs.DirEntry, error) {
-	i, err := e.resolve(name, true)
-	if err == nil && !e.isDirectory(i) {
-		err = errNotDirectory
-	}
-	if err != nil {
-		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
-	}
-	children := e.sortedByName(i)
+func (e *Edit) ReadDir(name string) ([]fs.DirEntry, error) { return readDir(e, name) }
+
+func (e *Edit) list(dir int32) []fs.DirEntry {
+	children := e.sortedByName(dir)
 	list := make([]fs.DirEntry, len(children))
 	for k, child := range children {
 		list[k] = e.info(child)
 	}
-	return list, nil
+	return list
 }
 
 // entry says all that is known about a node.
@@ -198,7 +150,7 @@ func (e *Edit) reparseData(c editContent) []byte {
 }
 
 // info describes a node, both as fs.FileInfo and as fs.DirEntry.
-func (e *Edit) info(i int32) *editInfo { return &editInfo{edit: e, node: i, name: e.nodes[i].name} }
+func (e *Edit) info(i int32) entryInfo { return &editInfo{edit: e, node: i, name: e.nodes[i].name} }
 
 type editInfo struct {
 	edit *Edit
@@ -235,44 +187,6 @@ func (i *editInfo) Type() fs.FileMode          { return i.Mode().Type() }
 func (i *editInfo) Info() (fs.FileInfo, error) { return i, nil }
 func (i *editInfo) Sys() any                   { return i.edit.entry(i.node) }
 func (i *editInfo) String() string             { return fs.FormatFileInfo(i) }
-
-// editDirectory is an open directory.
-type editDirectory struct {
-	info *editInfo
-	path string
-
-	mu   sync.Mutex
-	list []fs.DirEntry // those that were not returned yet
-}
-
-func (d *editDirectory) Stat() (fs.FileInfo, error) { return d.info, nil }
-func (d *editDirectory) Close() error               { return nil }
-func (d *editDirectory) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errIsDirectory}
-}
-
-// ReadDir implements fs.ReadDirFile.
-func (d *editDirectory) ReadDir(n int) ([]fs.DirEntry, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if n > 0 && len(d.list) == 0 {
-		return nil, io.EOF
-	}
-	if n <= 0 || n > len(d.list) {
-		n = len(d.list)
-	}
-	var list []fs.DirEntry
-	list, d.list = d.list[:n:n], d.list[n:]
-	return list, nil
-}
-
-// editStreamInfo describes a named stream.
-type editStreamInfo struct {
-	*editInfo
-	size int64
-}
-
-func (i *editStreamInfo) Size() int64 { return i.size }
 
 // editFile is an open stream. Its content is opened when it is first read.
 type editFile struct {

@@ -290,11 +290,6 @@ func (f *linkFinder[C]) find() *hardLinks {
 	return links
 }
 
-// UnixData is what wimlib stores of a file's Unix metadata.
-type UnixData struct {
-	UID, GID, Mode, Rdev uint32
-}
-
 // Xattr is an extended attribute.
 type Xattr struct {
 	Name  string
@@ -330,36 +325,6 @@ func (e *Entry) addTagged(tag uint32, data []byte) {
 	case tag == wimfile.TagLinuxXattrs && e.Xattrs == nil:
 		e.Xattrs = newXattrs(wimfile.ParseLinuxXattrs(data))
 	}
-}
-
-// unixData returns the Unix metadata of a node, or nil.
-func (m *metadata) unixData(n *node) *UnixData {
-	if n.dentry < 0 {
-		return nil
-	}
-	d := m.dentry(n)
-	return unixDataOf(&d)
-}
-
-// unixDataOf returns the Unix metadata of a dentry, or nil.
-func unixDataOf(d *wimfile.Dentry) *UnixData {
-	items, _ := d.Items()
-	for _, item := range items {
-		if item.Tag == wimfile.TagUnixData {
-			if unix := parseUnixData(item.Data); unix != nil {
-				return unix
-			}
-		}
-	}
-	return nil
-}
-
-func parseUnixData(data []byte) *UnixData {
-	if len(data) < wimfile.UnixDataSize {
-		return nil
-	}
-	unix := UnixData(wimfile.ParseUnixData(data))
-	return &unix
 }
 
 // newXattrs takes what of a list is well formed.

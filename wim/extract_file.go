@@ -83,7 +83,7 @@ func (x *extraction) complete(file *newFile) error {
 	info := file.tree.tree.info(file.node)
 	err := file.tree.in(file.node, func(dir *os.Root, name string) error {
 		var err error
-		if x.host == nil && x.unixData && info.hasUnixData() {
+		if x.host == nil && x.unixData && file.tree.tree.hasUnixData(file.node) {
 			err = file.Chmod(extractedMode(info))
 		}
 		if closeErr := file.Close(); err == nil {
@@ -126,7 +126,7 @@ func (x *extractedTree) createMode(i int32) fs.FileMode {
 	switch {
 	case x.host != nil:
 		return 0o666
-	case info.hasUnixData():
+	case x.tree.hasUnixData(i):
 		return info.Mode().Perm()
 	case info.Mode()&0o200 == 0:
 		return 0o444
@@ -137,9 +137,11 @@ func (x *extractedTree) createMode(i int32) fs.FileMode {
 // extractedMode returns the mode of an extracted file or directory. Owners are not
 // restored, and a program that runs as its owner must not become one that runs as
 // whoever extracts it.
-func extractedMode(info *fileInfo) fs.FileMode { return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid) }
+func extractedMode(info fs.FileInfo) fs.FileMode {
+	return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid)
+}
 
-func setTime(dir *os.Root, name string, info *fileInfo) error {
+func setTime(dir *os.Root, name string, info fs.FileInfo) error {
 	modified := info.ModTime()
 	switch {
 	case modified.IsZero():

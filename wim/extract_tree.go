@@ -196,8 +196,8 @@ func (x *extractedTree) makeDirectories() error {
 			return err
 		}
 		mode := fs.FileMode(0o777)
-		if info := x.tree.info(i); x.setsMode(i, info) {
-			mode = info.Mode().Perm() | 0o700
+		if x.setsMode(i) {
+			mode = x.tree.info(i).Mode().Perm() | 0o700
 		}
 		err := x.in(i, func(dir *os.Root, name string) (err error) {
 			x.made[i], err = makeDirectory(dir, name, mode)
@@ -219,8 +219,8 @@ func (x *extractedTree) makeDirectories() error {
 // setsMode says whether the entry gets the Unix mode of the image: not a
 // directory on the way to what was asked for. Where there is a metadataHost,
 // modes mean something else.
-func (x *extractedTree) setsMode(i int32, info *fileInfo) bool {
-	return x.host == nil && x.selected[i] == selected && info.hasUnixData()
+func (x *extractedTree) setsMode(i int32) bool {
+	return x.host == nil && x.selected[i] == selected && x.tree.hasUnixData(i)
 }
 
 func (x *extractedTree) writeEmpty(i int32) error {
@@ -329,7 +329,7 @@ func (x *extractedTree) finishDirectories() error {
 		}
 		info := x.tree.info(i)
 		err := x.in(i, func(dir *os.Root, name string) error {
-			if x.made[i] && info.hasUnixData() {
+			if x.made[i] && x.tree.hasUnixData(i) {
 				if err := x.setDirectoryMode(dir, name, extractedMode(info)); err != nil {
 					return err
 				}

@@ -66,14 +66,6 @@ func (f *File) Stat() (fs.FileInfo, error) {
 	return info, nil
 }
 
-// streamInfo describes a named stream of a file.
-type streamInfo struct {
-	*fileInfo
-	size int64
-}
-
-func (i *streamInfo) Size() int64 { return i.size }
-
 // Read implements io.Reader.
 func (f *File) Read(p []byte) (int, error) {
 	r, err := f.content("read")

@@ -2,14 +2,12 @@ package wim
 
 import (
 	"cmp"
-	"io"
 	"io/fs"
 	"iter"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/wimble-go/wimble/internal/utf16le"
 )
@@ -155,13 +153,7 @@ func (f *FS) reparseTag(i int32) ReparseTag {
 	return f.meta.reparseTag(&f.meta.nodes[i])
 }
 
-func (f *FS) linkTarget(i int32) (string, error) {
-	link, err := f.reparsePoint(i).Link()
-	if err != nil {
-		return "", err
-	}
-	return link.Target(), nil
-}
+func (f *FS) linkTarget(i int32) (string, error) { return f.reparsePoint(i).target() }
 
 // Open opens a file or directory. Files are [*File]s.
 func (f *FS) Open(name string) (fs.File, error) { return f.open("open", name, "") }
@@ -179,22 +171,8 @@ func (f *FS) OpenStream(name, stream string) (*File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: errIsDirectory}
 }
 
-// resolveOrLink resolves a path and follows links. For a dangling link it
-// returns the link itself, and in broken why it dangles.
-func (f *FS) resolveOrLink(path string) (i int32, broken, err error) {
-	i, err = f.resolve(path, true)
-	if err == nil {
-		return i, nil, nil
-	}
-	link, linkErr := f.resolve(path, false)
-	if linkErr != nil || !f.isLink(link) {
-		return 0, nil, err
-	}
-	return link, err, nil
-}
-
 func (f *FS) open(op, name, stream string) (fs.File, error) {
-	i, broken, err := f.resolveOrLink(name)
+	i, broken, err := resolveOrLink(f, name)
 	if err != nil {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}
@@ -203,7 +181,9 @@ func (f *FS) open(op, name, stream string) (fs.File, error) {
 	}
 	n := &f.meta.nodes[i]
 	if stream == "" && n.isDirectory() {
-		return &directory{fs: f, node: i, path: name}, nil
+		return &directory{info: f.info(i), path: name, count: int(n.childCount), entries: func(from, count int) []fs.DirEntry {
+			return f.entries(n.firstChild+int32(from), count)
+		}}, nil
 	}
 	hashes := f.meta.streamsOf(n)
 	hash, found := hashes.data, true
@@ -230,50 +210,21 @@ func (s *streamHashes) find(name string) (hash SHA1, found bool) {
 }
 
 // Stat describes a file or directory. It follows links.
-func (f *FS) Stat(name string) (fs.FileInfo, error) {
-	i, _, err := f.resolveOrLink(name)
-	if err != nil {
-		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
-	}
-	return f.info(i), nil
-}
+func (f *FS) Stat(name string) (fs.FileInfo, error) { return stat(f, name) }
 
 // Lstat describes a file, a directory, or a link itself.
-func (f *FS) Lstat(name string) (fs.FileInfo, error) {
-	i, err := f.resolve(name, false)
-	if err != nil {
-		return nil, &fs.PathError{Op: "lstat", Path: name, Err: err}
-	}
-	return f.info(i), nil
-}
+func (f *FS) Lstat(name string) (fs.FileInfo, error) { return lstat(f, name) }
 
 // ReadLink returns the target of a symbolic link or junction, with slashes.
 // See [Link.Target]; [ReparsePoint.Link] has the exact text.
-func (f *FS) ReadLink(name string) (string, error) {
-	i, err := f.resolve(name, false)
-	if err == nil && !f.isLink(i) {
-		err = fs.ErrInvalid
-	}
-	var target string
-	if err == nil {
-		target, err = f.linkTarget(i)
-	}
-	if err != nil {
-		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
-	}
-	return target, nil
-}
+func (f *FS) ReadLink(name string) (string, error) { return readLink(f, name) }
 
 // ReadDir lists a directory, sorted by name.
-func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
-	i, err := f.resolve(name, true)
-	if err == nil && !f.meta.nodes[i].isDirectory() {
-		err = errNotDirectory
-	}
-	if err != nil {
-		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
-	}
-	return f.entries(f.meta.nodes[i].firstChild, int(f.meta.nodes[i].childCount)), nil
+func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) { return readDir(f, name) }
+
+func (f *FS) list(dir int32) []fs.DirEntry {
+	n := &f.meta.nodes[dir]
+	return f.entries(n.firstChild, int(n.childCount))
 }
 
 func (f *FS) entries(first int32, count int) []fs.DirEntry {
@@ -351,145 +302,4 @@ func (f *FS) eachContent(yield func(i int32, stream string, hash SHA1)) {
 			}
 		}
 	}
-}
-
-// info describes a node, both as fs.FileInfo and as fs.DirEntry.
-func (f *FS) info(i int32) *fileInfo { return &fileInfo{fs: f, node: i} }
-
-type fileInfo struct {
-	fs   *FS
-	node int32
-}
-
-func (i *fileInfo) n() *node { return &i.fs.meta.nodes[i.node] }
-
-func (i *fileInfo) Name() string {
-	if i.node == 0 {
-		return "."
-	}
-	return i.n().name
-}
-
-// Size is the size of the unnamed stream, 0 for directories and links, and -1
-// when the content is in none of the given files.
-func (i *fileInfo) Size() int64 {
-	n := i.n()
-	if n.isDirectory() || n.dentry < 0 {
-		return 0
-	}
-	hashes := i.fs.meta.streamsOf(n)
-	return i.fs.sizeOf(hashes.data)
-}
-
-func (i *fileInfo) ModTime() time.Time {
-	if i.n().dentry < 0 {
-		return time.Time{}
-	}
-	return Filetime(i.fs.meta.dentry(i.n()).LastWriteTime).Time()
-}
-
-func (i *fileInfo) IsDir() bool                { return i.n().isDirectory() }
-func (i *fileInfo) Type() fs.FileMode          { return i.Mode().Type() }
-func (i *fileInfo) Info() (fs.FileInfo, error) { return i, nil }
-func (i *fileInfo) Sys() any                   { return i.fs.entry(i.node) }
-func (i *fileInfo) String() string             { return fs.FormatFileInfo(i) }
-
-// Mode is [entryMode].
-func (i *fileInfo) Mode() fs.FileMode {
-	n := i.n()
-	return entryMode(n.attributes, i.fs.isLink(i.node), i.fs.meta.unixData(n))
-}
-
-// entryMode maps the attributes to a mode as package os does on Windows: links and
-// junctions are symbolic links, reparse points of other kinds are irregular.
-// Where the image has Unix data, permissions, devices, pipes and sockets are
-// those.
-func entryMode(attributes Attributes, link bool, unix *UnixData) fs.FileMode {
-	mode := fs.FileMode(0o644)
-	if attributes&AttributeReadOnly != 0 {
-		mode = 0o444
-	}
-	switch {
-	case attributes&(AttributeDirectory|AttributeReparsePoint) == AttributeDirectory:
-		mode = fs.ModeDir | 0o755
-	case attributes&AttributeReparsePoint == 0:
-	case link:
-		mode = fs.ModeSymlink | 0o777
-	default:
-		mode |= fs.ModeIrregular
-	}
-	if unix != nil {
-		mode = mode.Type() | unix.permissions()
-		if mode.IsRegular() {
-			mode |= unix.fileType()
-		}
-	}
-	return mode
-}
-
-func (i *fileInfo) hasUnixData() bool { return i.fs.meta.unixData(i.n()) != nil }
-
-// permissions converts the permission bits of a Unix st_mode.
-func (u *UnixData) permissions() fs.FileMode {
-	mode := fs.FileMode(u.Mode & 0o777)
-	if u.Mode&0o4000 != 0 {
-		mode |= fs.ModeSetuid
-	}
-	if u.Mode&0o2000 != 0 {
-		mode |= fs.ModeSetgid
-	}
-	if u.Mode&0o1000 != 0 {
-		mode |= fs.ModeSticky
-	}
-	return mode
-}
-
-// fileType converts the file type bits of a Unix st_mode, for those types
-// that Windows does not have.
-func (u *UnixData) fileType() fs.FileMode {
-	switch u.Mode & 0o170000 {
-	case 0o010000:
-		return fs.ModeNamedPipe
-	case 0o020000:
-		return fs.ModeDevice | fs.ModeCharDevice
-	case 0o060000:
-		return fs.ModeDevice
-	case 0o140000:
-		return fs.ModeSocket
-	}
-	return 0
-}
-
-// directory is an open directory.
-type directory struct {
-	fs   *FS
-	node int32
-	path string
-
-	mu   sync.Mutex
-	done int32 // entries already returned
-}
-
-func (d *directory) Stat() (fs.FileInfo, error) { return d.fs.info(d.node), nil }
-func (d *directory) Close() error               { return nil }
-
-func (d *directory) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errIsDirectory}
-}
-
-// ReadDir implements fs.ReadDirFile.
-func (d *directory) ReadDir(n int) ([]fs.DirEntry, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	self := &d.fs.meta.nodes[d.node]
-	count := int(self.childCount - d.done)
-	if n > 0 {
-		if count == 0 {
-			return nil, io.EOF
-		}
-		count = min(count, n)
-	}
-	list := d.fs.entries(self.firstChild+d.done, count)
-	d.done += int32(count)
-	return list, nil
 }

@@ -116,6 +116,15 @@ func (p *ReparsePoint) Link() (*Link, error) {
 	return parseLink(p.Tag, data)
 }
 
+// target is the [Link.Target] of a link.
+func (p *ReparsePoint) target() (string, error) {
+	link, err := p.Link()
+	if err != nil {
+		return "", err
+	}
+	return link.Target(), nil
+}
+
 // parseLink parses the reparse data of a link (WIM format sheet, section 9.2).
 func parseLink(tag ReparseTag, data []byte) (*Link, error) {
 	if tag == ReparseTagWSLSymlink {

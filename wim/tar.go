@@ -436,7 +436,7 @@ func (t *tarring) header(i int32, e *Entry, kind byte) *tar.Header {
 
 // tarMode returns the permission bits of a Unix st_mode that an extracted file
 // would have.
-func tarMode(info *fileInfo) int64 {
+func tarMode(info fs.FileInfo) int64 {
 	mode := extractedMode(info)
 	bits := int64(mode.Perm())
 	if mode&fs.ModeSticky != 0 {
