@@ -65,11 +65,11 @@ func (m *Images) Since(before *Images, table *winver.Table) []string {
 	was, removed, added := pair(before.List, m.List)
 	for i, image := range m.List {
 		if old := was[i]; old != nil && old.Version != image.Version {
-			kb := ""
-			if s := table.Status(image.Version, image.Edition); s.Listed && s.Update.KB != 0 {
-				kb = " (" + s.Update.KB.String() + ")"
+			update := ""
+			if kb := image.KB(table); kb != 0 {
+				update = " (" + kb.String() + ")"
 			}
-			say("%s → %s%s", versionText(old.Version), versionText(image.Version), kb)
+			say("%s → %s%s", versionText(old.Version), versionText(image.Version), update)
 		}
 	}
 	for _, image := range removed {
@@ -92,6 +92,15 @@ func (m *Images) Since(before *Images, table *winver.Table) []string {
 		return []string{fmt.Sprintf("%d → %d bytes", before.Size, m.Size)}
 	}
 	return []string{"written anew"}
+}
+
+// KB is the article of the update that made the version, as far as the table
+// knows it, otherwise 0.
+func (i *ImageVersion) KB(table *winver.Table) winver.KB {
+	if s := table.Status(i.Version, i.Edition); s.Listed {
+		return s.Update.KB
+	}
+	return 0
 }
 
 func versionText(v winver.Version) string {

@@ -20,7 +20,7 @@ import (
 )
 
 func (a *app) infoCommand() *cobra.Command {
-	var xml bool
+	var xml, watch bool
 	i := inventory{app: a, sets: map[string]bool{}}
 	cmd := &cobra.Command{
 		Use:   "info FILE [IMAGE] | info FILE...",
@@ -31,7 +31,11 @@ the file.
 
 Of several FILEs, which may be patterns, there is one table with a line for each image. With
 --recursive it has all WIM files below folders and in ISO files. A FILE that cannot be read is
-a line on standard error, and makes the exit status 1; the others are shown nonetheless.`,
+a line on standard error, and makes the exit status 1; the others are shown nonetheless.
+
+With --watch, the table has what is found below folders and in ISO files, and a line follows
+for each file that is added, changed, removed or incomplete, until Ctrl-C ends it: which
+versions it had and has, and which images are new or gone. A FILE need not be there yet.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := interruptible(cmd.Context())
@@ -39,6 +43,15 @@ a line on standard error, and makes the exit status 1; the others are shown none
 			var err error
 			if i.updates, err = a.updateTable(); err != nil {
 				return err
+			}
+			if watch {
+				switch {
+				case a.offset != 0:
+					return errors.New("--watch looks at whole files, not at an --offset in them")
+				case len(args) == 2 && !a.isFile(ctx, args[1], args[0]):
+					return fmt.Errorf("--watch tells of files, not of one image; leave out %s", args[1])
+				}
+				return i.watch(ctx, args)
 			}
 			if i.recursive || len(args) > 2 || len(args) == 2 && a.isFile(ctx, args[1], args[0]) || isPattern(args[0]) {
 				if xml {
@@ -52,7 +65,9 @@ a line on standard error, and makes the exit status 1; the others are shown none
 	a.jsonFlag(cmd, "print one JSON object, or one a line for each FILE")
 	cmd.Flags().BoolVarP(&i.recursive, "recursive", "R", false, "show all WIM files below folders and in ISO files")
 	cmd.Flags().BoolVar(&xml, "xml", false, "print the XML document as it is stored, in UTF-8")
+	cmd.Flags().BoolVar(&watch, "watch", false, "then print a line for each file that is added, changed or removed")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml")
+	cmd.MarkFlagsMutuallyExclusive("watch", "xml")
 	a.tableFlag(cmd.Flags())
 	return cmd
 }

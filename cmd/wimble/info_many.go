@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/media"
@@ -16,6 +17,7 @@ type inventory struct {
 	app       *app
 	recursive bool
 	updates   *winver.Table
+	interval  time.Duration // of looks of a watch; 0 for what media.Watch does
 
 	rows   *table
 	failed bool
@@ -25,9 +27,7 @@ type inventory struct {
 // show shows files. The error is that of the output, or an interruption: what is
 // wrong with a file is said when it is met.
 func (i *inventory) show(ctx context.Context, patterns []string) error {
-	a := i.app
-	i.rows = newTable(a.stdout)
-	i.rows.row("FILE", "INDEX", "NAME", "EDITION", "ARCH", "VERSION", "MODIFIED", "UPDATE")
+	i.begin()
 	for _, pattern := range patterns {
 		names, err := expand(pattern)
 		if err != nil {
@@ -39,16 +39,28 @@ func (i *inventory) show(ctx context.Context, patterns []string) error {
 			}
 		}
 	}
-	if !a.json {
-		if err := i.rows.flush(); err != nil {
-			return err
-		}
+	if err := i.end(); err != nil {
+		return err
 	}
 	if i.failed {
 		return errSaid
 	}
 	return nil
 }
+
+// begin begins the table.
+func (i *inventory) begin() { i.rows = newTable(i.app.stdout) }
+
+// row adds a row to the table, and to the first one the header.
+func (i *inventory) row(cells ...string) {
+	if len(i.rows.rows) == 0 {
+		i.rows.row("FILE", "INDEX", "NAME", "EDITION", "ARCH", "VERSION", "MODIFIED", "UPDATE")
+	}
+	i.rows.row(cells...)
+}
+
+// end prints the table, if there is anything in it.
+func (i *inventory) end() error { return i.rows.flush() }
 
 // fail says what is wrong with a file.
 func (i *inventory) fail(err error) {
@@ -61,10 +73,12 @@ func (i *inventory) add(ctx context.Context, name string) error {
 	if !i.recursive {
 		return i.addPackage(ctx, name)
 	}
+	nothing := true
 	for p := range media.List(ctx, name, i.app.mediaOptions()...) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		nothing = false
 		if p.Err != nil {
 			i.fail(p.Err)
 			continue
@@ -72,6 +86,9 @@ func (i *inventory) add(ctx context.Context, name string) error {
 		if err := i.addPackage(ctx, p.Path); err != nil {
 			return err
 		}
+	}
+	if nothing && ctx.Err() == nil {
+		i.app.say("wimble: note: %s: no WIM file is in it", media.DisplayName(name))
 	}
 	return context.Cause(ctx)
 }
@@ -99,7 +116,7 @@ func (i *inventory) addPackage(ctx context.Context, name string) error {
 		return describe.NewJSON(a.stdout).Encode(describe.NewFile(s.Name, s.Reader, s.missingBytes(), i.updates))
 	}
 	if len(s.Images) == 0 {
-		i.rows.row(s.Name, "-", "-", "-", "-", "-", "-", "no images")
+		i.row(s.Name, "-", "-", "-", "-", "-", "-", "no images")
 	}
 	for _, image := range s.Images {
 		edition, arch, version := windowsText(image.Info.Windows)
@@ -109,7 +126,7 @@ func (i *inventory) addPackage(ctx context.Context, name string) error {
 				update = status.Line(today())
 			}
 		}
-		i.rows.row(s.Name, strconv.Itoa(image.Index), describe.OrDash(image.Info.Name), edition, arch, version, describe.Minute(image.Info.Modified), update)
+		i.row(s.Name, strconv.Itoa(image.Index), describe.OrDash(image.Info.Name), edition, arch, version, describe.Minute(image.Info.Modified), update)
 	}
 	return nil
 }

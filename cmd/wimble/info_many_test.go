@@ -84,6 +84,20 @@ func failsInPart(t *testing.T, args ...string) string {
 	return stderr
 }
 
+// Where nothing is found there is no header of a table without rows.
+func TestInfoOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{{"info", "-R", dir}, {"info", "-R", "--json", dir}} {
+		stdout, stderr, status := command(args...)
+		require.Zero(t, status)
+		require.Empty(t, stdout)
+		require.Equal(t, "wimble: note: "+dir+": no WIM file is in it\n", stderr)
+	}
+	stdout, _, status := command("info", filepath.Join(dir, "a.wim"), filepath.Join(dir, "b.wim"))
+	require.Equal(t, 1, status)
+	require.Empty(t, stdout)
+}
+
 // Whatever names an image names one, though there are files by these names too.
 func TestInfoImageOrFile(t *testing.T) {
 	install := fixture(t, "install.wim")

@@ -3,6 +3,7 @@
 //
 //	wimble info FILE [IMAGE]                what is inside
 //	wimble info FILE... [-R]                what is inside of many
+//	wimble info --watch FILE...             and what happens to them
 //	wimble ls FILE [IMAGE] [PATH]           list files
 //	wimble cat FILE [IMAGE] PATH[:STREAM]   a file's bytes
 //	wimble extract FILE [IMAGE] --to DIR    write files out

@@ -134,3 +134,21 @@ func TestProgramExitStatus(t *testing.T) {
 		require.Equal(t, want, cmd.ProcessState.ExitCode(), "%v: %v", args, err)
 	}
 }
+
+// Ctrl-C is how a watch ends, and no failure.
+func TestInterruptedWatch(t *testing.T) {
+	cmd := program(t, "info", "--watch", fixture(t, "none.wim"))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewReader(stdout)
+	for range 2 { // the header, and an image
+		_, err = lines.ReadString('\n')
+		require.NoError(t, err)
+	}
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, cmd.Wait())
+	require.Empty(t, stderr.String())
+}
