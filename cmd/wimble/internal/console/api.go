@@ -22,6 +22,7 @@ type (
 		Modified   time.Time     `json:"modified,omitzero"`
 		Generation int           `json:"generation"`
 		Error      string        `json:"error,omitempty"`
+		Incomplete bool          `json:"incomplete,omitempty"`
 		Images     []summaryJSON `json:"images"`
 	}
 	summaryJSON struct {
@@ -66,7 +67,7 @@ func apiError(w http.ResponseWriter, _ *http.Request, status int, err error) {
 }
 
 func newPackageJSON(p *catalog.Package) packageJSON {
-	out := packageJSON{ID: p.ID, Name: p.Name, Size: p.Size, Modified: p.Modified.UTC(), Generation: p.Generation, Images: []summaryJSON{}}
+	out := packageJSON{ID: p.ID, Name: p.Name, Size: p.Size, Modified: p.Modified.UTC(), Generation: p.Generation, Incomplete: p.Incomplete, Images: []summaryJSON{}}
 	if p.Err != nil {
 		out.Error = p.Err.Error()
 	}

@@ -86,13 +86,15 @@ func New(paths []string, table *winver.Table, options ...media.Option) (*Catalog
 		return nil, err
 	}
 	var local []string
+	var remotes sync.WaitGroup
 	for _, r := range roots {
 		if r.remote != nil {
-			r.remote.look(context.Background())
+			remotes.Go(func() { r.remote.look(context.Background()) })
 		} else {
 			local = append(local, r.path)
 		}
 	}
+	remotes.Wait()
 	w, err := media.NewWatcher(local, media.WithUpdates(table), media.WithReaderOptions(wim.WithLimits(limits)))
 	if err != nil {
 		return nil, err
@@ -128,8 +130,10 @@ func (c *Catalog) look(first bool) {
 		case f == nil:
 		case e.Kind == media.Removed:
 			c.remove(f.name)
+		case e.Kind == media.Incomplete:
+			c.put(f, newIncomplete(f, c.table), first)
 		default:
-			c.load(f, first, e.Kind == media.Incomplete)
+			c.load(f, first)
 		}
 	}
 	for _, r := range c.roots {
@@ -148,7 +152,7 @@ func (c *Catalog) lookAt(r root, first bool) {
 		e := c.entries[idOf(f.name)]
 		c.mu.Unlock()
 		if e == nil || !e.found.same(f) {
-			c.load(f, first, false)
+			c.load(f, first)
 		}
 	}
 	var gone []string
@@ -164,32 +168,35 @@ func (c *Catalog) lookAt(r root, first bool) {
 	}
 }
 
-// load reads a file and makes its package the current one. One that is not whole
-// may change meanwhile.
-func (c *Catalog) load(f *found, first, incomplete bool) {
-	id := idOf(f.name)
-	var old *Package
-	if e := c.entries[id]; e != nil { // only looks change entries, and there is one at a time
-		old = e.pkg
-	}
-	generation := 1
-	if old != nil {
-		generation = old.Generation + 1
-	}
-	p := newPackage(f, generation, c.table)
-	if errors.Is(p.Err, wim.ErrChanged) && !first && !incomplete {
+// load reads a file and makes its package the current one.
+func (c *Catalog) load(f *found, first bool) {
+	p := newPackage(f, c.table)
+	if errors.Is(p.Err, wim.ErrChanged) && !first {
 		return // the next look tells
 	}
+	c.put(f, p, first)
+}
+
+// put makes a package the current one of its name.
+func (c *Catalog) put(f *found, p *Package, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries[id] = &entry{f, p}
-	c.retire(id)
-	switch {
-	case first:
-	case old == nil:
-		c.Feed.Publish(Event{Kind: "added", Subject: id, Name: p.Name})
-	default:
-		c.Feed.Publish(Event{Kind: "changed", Subject: id, Name: p.Name, Changes: p.held.Since(old.held, c.table)})
+	e := Event{Kind: "added", Subject: p.ID, Name: p.Name}
+	p.Generation = 1
+	if old := c.entries[p.ID]; old != nil {
+		p.Generation = old.pkg.Generation + 1
+		e.Kind = "changed"
+		switch {
+		case p.Incomplete: // what it was is remembered until it is whole
+			p.held, e.Changes = old.pkg.held, []string{"being copied or written"}
+		case old.pkg.held != nil:
+			e.Changes = p.held.Since(old.pkg.held, c.table)
+		}
+	}
+	c.entries[p.ID] = &entry{f, p}
+	c.retire(p.ID)
+	if !first {
+		c.Feed.Publish(e)
 	}
 }
 

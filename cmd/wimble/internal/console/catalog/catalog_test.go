@@ -222,6 +222,40 @@ func TestOverwrittenFile(t *testing.T) {
 	fresh.Close()
 }
 
+// A file that is being copied over one is said to be, until it is whole.
+func TestCopiedFile(t *testing.T) {
+	dir := t.TempDir()
+	path := put(t, dir, "install.wim", "install.wim")
+	c := open(t, dir)
+	id := c.Packages()[0].ID
+	whole := wimtest.FixtureBytes(t, "boot.wim")
+	write := func(data []byte, age time.Duration) {
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		at := time.Now().Add(age)
+		require.NoError(t, os.Chtimes(path, at, at))
+		c.look(false)
+		c.look(false)
+	}
+	write(whole[:len(whole)/2], time.Hour)
+	p := c.Packages()[0]
+	require.True(t, p.Incomplete)
+	require.EqualValues(t, len(whole)/2, p.Size)
+	require.ErrorIs(t, p.Err, wim.ErrFormat)
+	require.NotContains(t, p.Err.Error(), dir)
+	_, err := c.Open(t.Context(), id, 0)
+	require.ErrorIs(t, err, p.Err)
+
+	write(whole, 2*time.Hour)
+	p = c.Packages()[0]
+	require.False(t, p.Incomplete)
+	require.NoError(t, p.Err)
+	require.Len(t, p.Images, 2)
+	events, _ := c.Feed.After(0)
+	require.Len(t, events, 2)
+	require.Equal(t, []string{"being copied or written"}, events[0].Changes)
+	require.Contains(t, events[1].Changes, "image 3 removed", "it is compared with what was whole")
+}
+
 func TestAddedAndRemovedFiles(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)

@@ -3,6 +3,7 @@ package catalog
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"time"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
@@ -20,13 +21,14 @@ type Package struct {
 	Modified   time.Time
 	Generation int   // counts how often the file was read
 	Err        error // why it cannot be read; then there is nothing below
+	Incomplete bool  // it is being copied or written, or was cut off
 
 	File     describe.File
 	Rows     []describe.Row // what is said of the file as a whole
 	Images   []*Image
 	Warnings []string
 
-	held *media.Images // for what a newer one says to have changed
+	held *media.Images // for what a newer one says to have changed; nil if it was never whole
 }
 
 // Image is an image of a package.
@@ -50,15 +52,33 @@ func idOf(name string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// newPackage reads what a file says.
-func newPackage(f *found, generation int, table *winver.Table) *Package {
-	p := &Package{ID: idOf(f.name), Name: f.name, Generation: generation}
+// describeFiles makes a package of what is known of its files.
+func describeFiles(f *found) *Package {
+	p := &Package{ID: idOf(f.name), Name: f.name}
 	for _, file := range f.files {
 		p.Size += file.Size
 		if file.Modified.After(p.Modified) {
 			p.Modified = file.Modified
 		}
 	}
+	return p
+}
+
+var errIncomplete = errors.New("it is being copied or written, or that did not finish")
+
+// newIncomplete is a package that is not whole yet.
+func newIncomplete(f *found, table *winver.Table) *Package {
+	p := describeFiles(f)
+	p.Err, p.Incomplete = newPackage(f, table).Err, true
+	if p.Err == nil || errors.Is(p.Err, wim.ErrChanged) {
+		p.Err = errIncomplete
+	}
+	return p
+}
+
+// newPackage reads what a file says.
+func newPackage(f *found, table *winver.Table) *Package {
+	p := describeFiles(f)
 	opened, err := openFiles(f)
 	if err != nil {
 		p.Err, p.held = err, &media.Images{Err: err}
