@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/wimble-go/wimble/internal/safefile"
@@ -147,9 +148,11 @@ func (u *Update) Close() error {
 	return file.Close()
 }
 
-// Commit writes what is new after what the file has, and then switches the
-// header to it. What was taken out keeps its room until the next [Update.Rebuild].
-// The Update is closed by that.
+// Commit writes what is new after the end of the file, and then switches the
+// header to it. What was taken out keeps its room until the next [Update.Rebuild],
+// and so do bytes that nothing leads to: they may be of a program that died while
+// it added something, or of one that keeps data of its own there. The Update is
+// closed by that.
 func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, error) {
 	defer u.Close()
 	header := &u.Reader.Header
@@ -162,10 +165,12 @@ func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, 
 	base := u.Reader.parts[0]
 	p := newWriting(u.Writer, u.file, opts)
 	p.base = base
-	p.out.offset = base.end()
+	p.out.offset = base.size
 	p.sameImages = slices.Equal(u.images, u.old) && !slices.ContainsFunc(u.images, (*WriterImage).made)
-	err := p.run(ctx)
-	if err != nil {
+	if err := p.prepare(u.name); err != nil {
+		return nil, err
+	}
+	if err := p.write(ctx); err != nil {
 		if p.switched {
 			return nil, err
 		}
@@ -176,46 +181,25 @@ func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, 
 }
 
 // Rebuild writes the file anew, without what nothing uses, under another name;
-// that then takes the place of the file. The Update is closed by that.
+// that then takes the place of the file, which is locked until then. The Update is
+// closed by that.
 func (u *Update) Rebuild(ctx context.Context, opts ...BulkOption) (*WriteReport, error) {
 	defer u.Close()
-	if err := u.checkSpace(u.name); err != nil {
+	p := newWriting(u.Writer, nil, opts)
+	if err := p.prepare(u.name); err != nil {
 		return nil, err
 	}
-	var p *writing
 	err := safefile.Replace(u.name, func(file *os.File) error {
-		p = newWriting(u.Writer, file, opts)
-		if err := p.run(ctx); err != nil {
+		if err := p.writeTo(ctx, file); err != nil {
 			return err
 		}
-		return u.Close() // Windows replaces no file that is open
+		if runtime.GOOS == "windows" { // which replaces no file that is open
+			return u.Close()
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return p.report, nil
-}
-
-// end is where a file ends, as far as its header and table lead anywhere. What
-// a program left there that died while it added something may be overwritten.
-func (p *part) end() int64 {
-	end := uint64(headerSize)
-	reach := func(h resourceHeader) { end = max(end, h.offset+h.size) }
-	reach(p.header.blobTable)
-	reach(p.header.xml)
-	reach(p.header.integrity)
-	for _, b := range p.table.metadata {
-		reach(b.header)
-	}
-	for _, b := range p.table.blobs {
-		if b.run == nil && b.err == nil {
-			reach(b.header)
-		}
-	}
-	for _, run := range p.table.runs {
-		for _, solid := range run.resources {
-			reach(solid.header)
-		}
-	}
-	return int64(min(end, uint64(p.size)))
 }

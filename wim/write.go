@@ -87,22 +87,19 @@ func newWriting(w *Writer, dst io.WriterAt, opts []BulkOption) *writing {
 }
 
 func (p *writing) run(ctx context.Context) error {
-	if len(p.images) == 0 {
-		return errNoImages
-	}
-	if err := p.checkNames(); err != nil {
+	if err := p.prepare(""); err != nil {
 		return err
 	}
-	if !p.sameImages {
-		if err := p.plan(); err != nil {
-			return err
-		}
-	}
-	if p.virtual != nil {
-		if err := p.checkVirtual(); err != nil {
-			return err
-		}
-	}
+	return p.write(ctx)
+}
+
+// writeTo writes to a file what was prepared.
+func (p *writing) writeTo(ctx context.Context, file io.WriterAt) error {
+	p.dst, p.out.dst = file, file
+	return p.write(ctx)
+}
+
+func (p *writing) write(ctx context.Context) error {
 	if err := p.begin(); err != nil {
 		return err
 	}
@@ -122,21 +119,6 @@ func (p *writing) run(ctx context.Context) error {
 		return err
 	}
 	return p.tables(ctx)
-}
-
-// checkNames refuses two images with one name, unless they came together:
-// Windows finds images by name.
-func (w *Writer) checkNames() error {
-	named := make(map[string]*WriterImage)
-	for i, image := range w.images {
-		name := image.Name()
-		other := named[name]
-		if name != "" && other != nil && other.batch != image.batch {
-			return fmt.Errorf("image %d: another image is named %q already: %w; give it another name", i+1, name, ErrNameTaken)
-		}
-		named[name] = image
-	}
-	return nil
 }
 
 // countReferences counts how often the images use each content, and returns the

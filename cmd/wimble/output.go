@@ -26,6 +26,9 @@ func (a *app) sayError(err error) {
 	if errors.Is(err, wim.ErrLimit) && strings.Contains(text, "the limit is ") {
 		text += "; --limit SIZE raises it"
 	}
+	if errors.Is(err, wim.ErrUnsupported) && strings.HasSuffix(text, "; write the file anew as LZX") {
+		text += ", with wimble optimize --compress lzx"
+	}
 	a.say("wimble: %s", text)
 }
 
