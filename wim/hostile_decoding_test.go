@@ -1,6 +1,8 @@
 package wim
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -9,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/regf/regftest"
 	"github.com/wimble-go/wimble/internal/wimtest"
+	"github.com/wimble-go/wimble/winver"
 )
 
 // zeroChunk is what wimtest.ZerosLZMS1M decodes to.
@@ -165,4 +169,46 @@ func TestHostileDecodingLinks(t *testing.T) {
 			require.LessOrEqual(t, counter.Bytes.Load(), int64((chunks+readAheadAfter+1)*zeroChunk))
 		})
 	}
+}
+
+// A SOFTWARE hive in 8 chunks whose list of values leads from one to the next on
+// and on, with those that tell the version at its end.
+func TestHostileDecodingHive(t *testing.T) {
+	const chunks, padding = 8, 2000 // 2,000 pages of 4 KiB
+	current := &regftest.Key{Name: "ROOT"}
+	values := current.At(`Microsoft\Windows NT\CurrentVersion`)
+	for i := range padding {
+		values.Set(regftest.Binary(fmt.Sprintf("P%04d", i), make([]byte, 4000)))
+	}
+	values.Set(regftest.SZ("CurrentBuild", "18363"), regftest.DWORD("CurrentMajorVersionNumber", 10),
+		regftest.DWORD("CurrentMinorVersionNumber", 0), regftest.DWORD("UBR", 1139))
+	hive := regftest.Build(current, regftest.Options{})
+	require.Greater(t, len(hive), (chunks-1)*zeroChunk)
+	require.LessOrEqual(t, len(hive), chunks*zeroChunk)
+
+	// A key's name is 76 bytes into it, and the offset of its list of values 40.
+	key := hive[bytes.Index(hive, []byte("CurrentVersion"))-76:]
+	list := hive[4096+4+binary.LittleEndian.Uint32(key[40:]):][:4*padding]
+	sorted := bytes.Clone(list)
+	for i := range padding { // 0, 250, 500, ..., 1750, 1, 251, ...
+		copy(list[4*i:], sorted[4*(i%chunks*(padding/chunks)+i/chunks):][:4])
+	}
+
+	w := wimtest.NewWIM()
+	hive = append(hive, make([]byte, chunks*zeroChunk-len(hive))...)
+	solid := wimtest.Solid{USize: chunks * zeroChunk, ChunkSize: zeroChunk, Codec: wimtest.CodecLZMS, Chunks: wimtest.Split(hive, zeroChunk)}
+	w.AddSolid(solid)
+	software := wimtest.RegularFile("SOFTWARE", w.AddSolidBlob(hive, 0))
+	config := wimtest.Directory("config", software)
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", wimtest.Directory("Windows", wimtest.Directory("System32", config)))})
+	source, size := w.Source()
+	counter := &wimtest.CountingReader{ReaderAt: source}
+	r, err := NewReader(counter, size, WithLimits(Limits{ChunkCache: 4 * zeroChunk}))
+	require.NoError(t, err)
+	report, err := winver.Read(craftedTree(t, r))
+	require.NoError(t, err)
+	require.Equal(t, "10.0.18363.1139", report.Best().Version.String())
+	// Chunks are stored raw, so what is read is what is decoded: 10 in pieces, and 8
+	// of the whole. (It was 128 in pieces.)
+	require.LessOrEqual(t, counter.Bytes.Load(), int64((3*chunks)*zeroChunk))
 }

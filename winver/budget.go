@@ -20,9 +20,9 @@ const (
 	stepPath  = 256
 
 	// stepDecoded is how many bytes are decompressed in a step, where the file can
-	// tell: 2 GiB are all that a Read has decompressed, or 32 chunks of 64 MiB.
+	// tell: 1 GiB is all that a Read has decompressed, or 16 chunks of 64 MiB.
 	// The hives of a Windows lie in six.
-	stepDecoded = 2 << 30 / maxSteps
+	stepDecoded = 1 << 30 / maxSteps
 )
 
 // budget is how much of its work a Read has left.

@@ -11,7 +11,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/wimble-go/wimble/internal/regf"
 )
+
+var _ regf.Scattered = (*source)(nil)
 
 const (
 	// maxWholeFile is how large a file may be that can only be read from its
@@ -263,6 +267,7 @@ type source struct {
 	work   *budget
 	chunk  int64    // bytes that are decompressed together; 0 if the file does not tell
 	recent [2]int64 // the numbers of the chunks that were read last, plus 1
+	total  int64    // bytes that were decompressed
 }
 
 // chunked is a file that tells what it costs to read some bytes of it, as those
@@ -285,16 +290,25 @@ func (s *source) decoded(offset, size int64) int {
 	if s.chunk <= 0 {
 		return 0
 	}
-	steps := int64(0)
+	before, steps := s.total, int64(0)
 	for number := offset/s.chunk + 1; number <= (offset+size-1)/s.chunk+1 && steps <= maxSteps; number++ {
 		if number != s.recent[0] {
 			if number != s.recent[1] {
-				steps += s.chunk / stepDecoded
+				s.total += s.chunk
+				steps = (s.total - before) / stepDecoded
 			}
 			s.recent[0], s.recent[1] = number, s.recent[0]
 		}
 	}
 	return int(min(steps, maxSteps+1))
+}
+
+// Scattered implements [regf.Scattered]: as much was decompressed as all of the
+// file, and the two chunks that cost nothing. So each chunk is decompressed a few
+// times at most, whatever order the keys of a hive are in. A file that is too large
+// to be held is read in pieces for as long as the budget lasts.
+func (s *source) Scattered() bool {
+	return s.size <= maxWholeFile && s.total > s.size+2*s.chunk
 }
 
 func (s *source) Close() error { return s.file.Close() }

@@ -15,13 +15,22 @@ const (
 
 	// maxReads is how often a source is read in pieces. Finding a version takes
 	// some tens of reads. Each may have its source decompress 64 MiB, so that a
-	// hive whose cells lie far from each other is better read once, in order.
+	// hive whose cells lie far from each other is better read once, in order; see
+	// also [Scattered].
 	maxReads = 128
 
 	// maxWhole is how large a hive may be that is read whole, and so held in
 	// memory. Today's SOFTWARE hives have 60 to 120 MB.
 	maxWhole = 256 << 20
 )
+
+// Scattered is a source that decompresses what is read from it, and knows when
+// that was so much that reading the hive once, as a whole, costs less than going
+// on in pieces.
+type Scattered interface {
+	io.ReaderAt
+	Scattered() bool
+}
 
 // pageReader reads a source by pages, which it keeps, and from a number of
 // reads on as a whole.
@@ -73,7 +82,7 @@ func (r *pageReader) page(number int64) ([]byte, error) {
 }
 
 func (r *pageReader) readSource(buf []byte, offset int64) error {
-	if r.reads == maxReads && r.whole == nil {
+	if r.whole == nil && (r.reads == maxReads || r.scattered()) {
 		if r.size > maxWhole {
 			return fmt.Errorf("more than %d reads in a hive of %d bytes: %w", maxReads, r.size, ErrLimit)
 		}
@@ -89,4 +98,9 @@ func (r *pageReader) readSource(buf []byte, offset int64) error {
 	}
 	r.reads++
 	return saferio.ReadFull(r.source, buf, offset)
+}
+
+func (r *pageReader) scattered() bool {
+	source, ok := r.source.(Scattered)
+	return ok && source.Scattered()
 }
