@@ -120,35 +120,35 @@ func (x *extraction) copyStaged(content *stagedContent, to destination) error {
 }
 
 // makeAnchors gives the files deep down that are to have hard links a name in the
-// root, where the system can do that. Their other names may be anywhere.
+// root. Their other names may be anywhere.
 func (x *extractedTree) makeAnchors() error {
+	x.anchors = make(map[int32]string)
 	linked := make(map[int32]bool)
 	for _, l := range x.files.hardLinks {
 		if x.deep(l[0]) && x.failed[l[0]] == nil {
 			linked[l[0]] = true
 		}
 	}
-	if len(linked) == 0 {
-		return nil
-	}
-	x.anchors = make(map[int32]string)
 	for i := range x.tree.meta.preorder() {
 		if !linked[i] {
 			continue
 		}
-		err := x.in(i, func(dir *os.Root, name string) error {
-			return x.in(0, func(root *os.Root, _ string) error {
-				if anchor := x.tempName(); linkAcross(dir, name, root, anchor) == nil {
-					x.anchors[i] = anchor
-				}
-				return nil
-			})
-		})
-		if err != nil {
+		if err := x.makeAnchor(i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (x *extractedTree) makeAnchor(i int32) error {
+	return x.in(i, func(dir *os.Root, name string) error {
+		return x.in(0, func(root *os.Root, _ string) error {
+			if anchor := x.tempName(); x.link(dir, name, root, anchor) == nil {
+				x.anchors[i] = anchor
+			}
+			return nil
+		})
+	})
 }
 
 // inAnchor is in for a file that is in its place, by whatever name is near.

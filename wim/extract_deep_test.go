@@ -44,9 +44,9 @@ func TestExtractDeepTrees(t *testing.T) {
 		x.add(r.Images[0], craftedTree(t, r), "")
 		most := 0
 		link := x.link
-		x.link = func(tr *extractedTree, file, to int32) error {
+		x.link = func(from *os.Root, old string, to *os.Root, name string) error {
 			most = max(most, len(x.directories.open))
-			return link(tr, file, to)
+			return link(from, old, to, name)
 		}
 		report, err := x.extract(newExtractOptions(nil))
 		require.NoError(t, err)

@@ -6,8 +6,9 @@ import (
 	"os"
 )
 
-// linkFunc makes a node of a tree a hard link of a file that is in its place.
-type linkFunc func(x *extractedTree, file, to int32) error
+// linkFunc gives a file in one directory a name in another one, where there is
+// nothing of that name.
+type linkFunc func(from *os.Root, old string, to *os.Root, name string) error
 
 // makeHardLinks gives files their further names. Where the target takes no more
 // of them, or none, a name gets a file of its own, and those that follow become
@@ -47,6 +48,14 @@ func (x *extractedTree) makeHardLinks() error {
 		if err := x.copyLinked(file, to); err != nil {
 			return err
 		}
+		if x.failed[to] != nil {
+			continue // something else has its name
+		}
+		if x.deep(to) {
+			if err := x.makeAnchor(to); err != nil {
+				return err
+			}
+		}
 		latest[l[0]] = to
 		x.unlinked++
 	}
@@ -61,7 +70,14 @@ func (x *extractedTree) makeHardLink(file, to int32) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return x.link(x, file, to) == nil, nil
+	linked := false
+	err = x.inAnchor(file, func(from *os.Root, old string) error {
+		return x.in(to, func(dir *os.Root, name string) error {
+			linked = x.link(from, old, dir, name) == nil
+			return nil
+		})
+	})
+	return linked, err
 }
 
 // copyLinked writes a file that has the content of one that is in its place.

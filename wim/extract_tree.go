@@ -32,15 +32,15 @@ type extractedTree struct {
 // prepare makes what the content of files needs: the directories, and the plan
 // of where it goes.
 func (x *extractedTree) prepare() error {
-	foldsCase, err := x.foldsCase()
+	target, err := x.probe()
 	if err != nil {
 		return err
 	}
-	x.placeAll(foldsCase)
+	x.placeAll(target.foldsCase)
 	if err := x.makeDirectories(); err != nil {
 		return err
 	}
-	x.files = x.planFiles()
+	x.files = x.planFiles(target.hardLinks)
 	if err := x.lookForExisting(); err != nil {
 		return err
 	}
@@ -90,21 +90,42 @@ func (x *extractedTree) placeAll(foldsCase bool) {
 	})
 }
 
-// foldsCase says whether the target takes names that differ in case for the
-// same, as file systems of Windows and macOS do and some of Linux.
-func (x *extractedTree) foldsCase() (bool, error) {
+// A fileSystem is what the extraction has to know about that of the target.
+type fileSystem struct {
+	// foldsCase says that names that differ in case are the same, as on file
+	// systems of Windows and macOS and on some of Linux.
+	foldsCase bool
+	// hardLinks says that a file can have names in several directories.
+	hardLinks bool
+}
+
+// probe tries out what the file system of the target does.
+func (x *extractedTree) probe() (is fileSystem, err error) {
 	name := x.tempName()
-	var folds bool
-	err := x.in(0, func(root *os.Root, _ string) error {
+	err = x.in(0, func(root *os.Root, _ string) error {
 		if err := root.Mkdir(name, 0o777); err != nil {
 			return err
 		}
 		defer root.Remove(name)
 		_, err := root.Lstat(strings.ToUpper(name))
-		folds = err == nil
+		is.foldsCase = err == nil
+
+		file := x.tempName()
+		if err := root.WriteFile(file, nil, 0o600); err != nil {
+			return err
+		}
+		defer root.Remove(file)
+		dir, err := root.OpenRoot(name)
+		if err != nil {
+			return err
+		}
+		defer dir.Close()
+		if is.hardLinks = x.link(root, file, dir, file) == nil; is.hardLinks {
+			return dir.Remove(file)
+		}
 		return nil
 	})
-	return folds, err
+	return is, err
 }
 
 // clash looks for a node that is placed already in the same directory and

@@ -1,17 +1,12 @@
-//go:build !darwin && !freebsd && !linux
+//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd && !windows
 
 package wim
 
 import (
 	"errors"
 	"os"
-	"path/filepath"
 )
 
-// hardLink is a linkFunc.
-func hardLink(x *extractedTree, file, to int32) error {
-	return x.directories.top.Link(filepath.Join(x.prefix, x.path(file)), filepath.Join(x.prefix, x.path(to)))
-}
-
-// linkAcross is not to be had here.
-func linkAcross(*os.Root, string, *os.Root, string) error { return errors.ErrUnsupported }
+// hardLink is a linkFunc. Links from one directory to another are not to be had
+// here, other than by paths, all elements of which are looked at each time.
+func hardLink(*os.Root, string, *os.Root, string) error { return errors.ErrUnsupported }

@@ -1,4 +1,4 @@
-//go:build darwin || freebsd || linux
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
 package wim
 
@@ -10,13 +10,7 @@ import (
 
 // hardLink is a linkFunc. Package os offers links below one directory only, and
 // then looks at all elements of both paths.
-func hardLink(x *extractedTree, file, to int32) error {
-	return x.inAnchor(file, func(from *os.Root, old string) error {
-		return x.in(to, func(dir *os.Root, name string) error { return linkAcross(from, old, dir, name) })
-	})
-}
-
-func linkAcross(from *os.Root, old string, to *os.Root, name string) error {
+func hardLink(from *os.Root, old string, to *os.Root, name string) error {
 	fromDir, err := from.Open(".")
 	if err != nil {
 		return err

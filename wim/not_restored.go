@@ -38,8 +38,14 @@ func sortedCounts(counts map[string]int) (list []NotRestored) {
 // countNotRestored counts what was left out: all that a host is needed for but
 // what the host did restore.
 func (x *extractedTree) countNotRestored(counts map[string]int) {
-	if x.unlinked > 0 {
-		counts["hard links"] += x.unlinked
+	unlinked := x.unlinked
+	for _, i := range x.files.separate {
+		if x.failed[i] == nil {
+			unlinked++
+		}
+	}
+	if unlinked > 0 {
+		counts["hard links"] += unlinked
 	}
 	x.each(func(i int32, n *node) error {
 		if x.selected[i] != selected || n.dentry < 0 {

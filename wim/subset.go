@@ -163,11 +163,12 @@ type filePlan struct {
 	blobs     []*blob           // that are in contents, in tree order
 	empty     []int32           // files without content
 	hardLinks [][2]int32        // a file that is among those, and another name of it
+	separate  []int32           // further names that become files of their own
 }
 
 // planFiles sorts the files: by the content they need, and by those that
-// become another name of a file.
-func (s *subset) planFiles() *filePlan {
+// become another name of a file, if there are hard links where they go.
+func (s *subset) planFiles(hardLinks bool) *filePlan {
 	plan := &filePlan{contents: make(map[*blob][]int32)}
 	first := make(map[uint64]int32) // of each hard link group
 	s.each(func(i int32, n *node) error {
@@ -176,11 +177,16 @@ func (s *subset) planFiles() *filePlan {
 			return nil
 		}
 		if group := s.tree.hardLinkGroup(i); group != 0 {
-			if k, ok := first[group]; ok {
+			k, further := first[group]
+			switch {
+			case further && hardLinks:
 				plan.hardLinks = append(plan.hardLinks, [2]int32{k, i})
 				return nil
+			case further:
+				plan.separate = append(plan.separate, i)
+			default:
+				first[group] = i
 			}
-			first[group] = i
 		}
 		b, err := s.tree.reader.lookup(hashes.data)
 		switch {

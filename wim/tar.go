@@ -208,7 +208,7 @@ func (t *tarring) name(i int32) string {
 
 // plan sorts the files. Those whose content cannot be found are left out.
 func (t *tarring) plan() {
-	t.files = t.planFiles()
+	t.files = t.planFiles(true)
 	t.files.blobs = slices.DeleteFunc(t.files.blobs, func(b *blob) bool {
 		_, err := b.open()
 		if err != nil {
