@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // SHA1 is the name of a blob: the SHA-1 of its uncompressed content. The zero
@@ -22,8 +24,8 @@ func (h SHA1) IsZero() bool { return h == SHA1{} }
 // blob is a distinct content. Where it lies is worked out when it is read.
 type blob struct {
 	sha1       SHA1
-	part       *part          // the part whose table names it
-	header     resourceHeader // for a blob in a solid run, offset counts in the run's address space
+	part       *part                  // the part whose table names it
+	header     wimfile.ResourceHeader // for a blob in a solid run, offset counts in the run's address space
 	references uint32
 	partNumber uint16    // the part that holds it, as the table says
 	run        *solidRun // nil for a blob that has a resource of its own
@@ -34,19 +36,19 @@ type blob struct {
 // that otherwise holds the compressed size.
 func (b *blob) size() int64 {
 	if b.run != nil {
-		return int64(b.header.size)
+		return int64(b.header.Size)
 	}
-	return int64(min(b.header.usize, math.MaxInt64))
+	return int64(min(b.header.USize, math.MaxInt64))
 }
 
 // checkHeader checks what can be checked without looking at the resource.
 func (b *blob) checkHeader() error {
 	h := b.header
 	switch {
-	case h.usize > 1<<63-1 || h.offset+h.size < h.offset:
-		return formatErrorf("blob %v: resource of %d bytes at offset %d, %d uncompressed", b.sha1, h.size, h.offset, h.usize)
-	case h.flags&resourceCompressed == 0 && h.size != h.usize:
-		return formatErrorf("blob %v: stored raw in %d bytes, but has %d", b.sha1, h.size, h.usize)
+	case h.USize > 1<<63-1 || h.Offset+h.Size < h.Offset:
+		return formatErrorf("blob %v: resource of %d bytes at offset %d, %d uncompressed", b.sha1, h.Size, h.Offset, h.USize)
+	case h.Flags&wimfile.ResourceCompressed == 0 && h.Size != h.USize:
+		return formatErrorf("blob %v: stored raw in %d bytes, but has %d", b.sha1, h.Size, h.USize)
 	}
 	return nil
 }
@@ -104,13 +106,13 @@ type storagePosition struct {
 // and they all come while the resource is being decoded. One that has no place
 // sorts by its offset in the run.
 func (b *blob) position() storagePosition {
-	at := storagePosition{file: b.part, part: b.part.header.PartNumber, resource: int64(min(b.header.offset, 1<<63-1))}
+	at := storagePosition{file: b.part, part: b.part.header.PartNumber, resource: int64(min(b.header.Offset, 1<<63-1))}
 	if b.run == nil {
 		return at
 	}
 	if found := b.part.owner.place(b); found.resource != nil {
 		file := found.resource.part
-		return storagePosition{file, file.header.PartNumber, int64(found.resource.id.offset), found.offset}
+		return storagePosition{file, file.header.PartNumber, int64(found.resource.id.Offset), found.offset}
 	}
 	at.offset = at.resource
 	at.resource = int64(min(b.run.firstOffset(), 1<<63-1))

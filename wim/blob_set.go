@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // newBlob is a content that goes into the file that is being written. However
@@ -23,9 +25,9 @@ type newBlob struct {
 	// err is why the content could not be read, if it is left out for that.
 	err error
 
-	metadata   bool           // it is the metadata of an image
-	references uint32         // names of files that have it, in all images
-	header     resourceHeader // where it is in the new file
+	metadata   bool                   // it is the metadata of an image
+	references uint32                 // names of files that have it, in all images
+	header     wimfile.ResourceHeader // where it is in the new file
 }
 
 // stored is the blob that is written for b.
@@ -173,5 +175,5 @@ func sortForReading(blobs []*newBlob) {
 
 // sortByPlace sorts blobs by where they are in the new file.
 func sortByPlace(blobs []*newBlob) {
-	slices.SortFunc(blobs, func(a, b *newBlob) int { return cmp.Compare(a.header.offset, b.header.offset) })
+	slices.SortFunc(blobs, func(a, b *newBlob) int { return cmp.Compare(a.header.Offset, b.header.Offset) })
 }

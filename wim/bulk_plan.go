@@ -158,7 +158,7 @@ func (p *piece) window() span {
 	case res.raw:
 		return span{res.data.offset + p.start, p.end - p.start}
 	case p.start == 0 && p.end == res.usize && !res.solid: // with its chunk table
-		whole := span{int64(res.id.offset), int64(res.id.size)}
+		whole := span{int64(res.id.Offset), int64(res.id.Size)}
 		if whole.size > res.usize+res.chunkCount()*(res.layout.Width+res.layout.Prefix) {
 			return span{}
 		}

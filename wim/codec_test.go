@@ -62,5 +62,5 @@ func TestHeaderIsKept(t *testing.T) {
 	h, err := parseHeader(&raw)
 	require.NoError(t, err)
 	require.Equal(t, CompressionXPRESS, h.Compression)
-	require.Equal(t, raw[:], h.append(nil, resourceHeader{}))
+	require.Equal(t, raw[:], h.append(nil, wimfile.ResourceHeader{}))
 }

@@ -261,8 +261,8 @@ func FuzzIntegrityTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, table []byte, end uint64) {
 		file := append(bytes.Clone(body), table...)
 		p := emptyReader().newPart(bytes.NewReader(file), int64(len(file)), "", Header{PartNumber: 1, TotalParts: 1,
-			blobTable: resourceHeader{size: 50, offset: end - 50, usize: 50},
-			integrity: resourceHeader{size: uint64(len(table)), offset: uint64(len(body)), usize: uint64(len(table))}})
+			blobTable: wimfile.ResourceHeader{Size: 50, Offset: end - 50, USize: 50},
+			integrity: wimfile.ResourceHeader{Size: uint64(len(table)), Offset: uint64(len(body)), USize: uint64(len(table))}})
 		parsed, err := p.readIntegrityTable()
 		if err != nil || parsed == nil {
 			return

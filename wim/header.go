@@ -71,10 +71,10 @@ type Header struct {
 	BootIndex   int  // 1-based index of the image that boots; 0 for none
 	Pipable     bool // wimlib's variation that can be read from a pipe
 
-	blobTable    resourceHeader
-	xml          resourceHeader
-	bootMetadata resourceHeader // as it is stored; append does not take it
-	integrity    resourceHeader
+	blobTable    wimfile.ResourceHeader
+	xml          wimfile.ResourceHeader
+	bootMetadata wimfile.ResourceHeader // as it is stored; append does not take it
+	integrity    wimfile.ResourceHeader
 	unused       [60]byte
 }
 
@@ -103,9 +103,9 @@ func ReadHeader(r io.ReaderAt, size int64) (Header, error) {
 // metadata does: a file that has fewer bytes is not whole.
 func (h Header) End() uint64 {
 	var end uint64
-	for _, r := range []resourceHeader{h.blobTable, h.xml, h.bootMetadata, h.integrity} {
-		if r.size != 0 {
-			end = max(end, saturatingSum(r.offset, r.size))
+	for _, r := range []wimfile.ResourceHeader{h.blobTable, h.xml, h.bootMetadata, h.integrity} {
+		if r.Size != 0 {
+			end = max(end, saturatingSum(r.Offset, r.Size))
 		}
 	}
 	return end
@@ -132,10 +132,10 @@ func parseHeader(raw *[headerSize]byte) (Header, error) {
 		ImageCount:   saturate(stored.ImageCount),
 		BootIndex:    saturate(stored.BootIndex),
 		Pipable:      stored.Magic == wimfile.MagicPipable,
-		blobTable:    newResourceHeader(stored.BlobTable),
-		xml:          newResourceHeader(stored.XML),
-		bootMetadata: newResourceHeader(stored.BootMetadata),
-		integrity:    newResourceHeader(stored.Integrity),
+		blobTable:    stored.BlobTable,
+		xml:          stored.XML,
+		bootMetadata: stored.BootMetadata,
+		integrity:    stored.Integrity,
 		unused:       stored.Unused,
 	}
 	switch {
@@ -150,7 +150,7 @@ func parseHeader(raw *[headerSize]byte) (Header, error) {
 	switch {
 	case h.PartNumber == 0 || h.PartNumber > h.TotalParts:
 		return h, formatErrorf("header: part %d of %d", h.PartNumber, h.TotalParts)
-	case h.blobTable.usize == 0 && h.xml.usize == 0:
+	case h.blobTable.USize == 0 && h.xml.USize == 0:
 		return h, formatErrorf("header: neither a blob table nor XML; the file was not written to its end")
 	}
 	return h, nil
@@ -188,29 +188,6 @@ func versionOrigin(version uint32) string {
 	return "unknown"
 }
 
-// The flags of a resource header (WIM format sheet, section 1.2).
-const (
-	resourceMetadata   = wimfile.ResourceMetadata
-	resourceCompressed = wimfile.ResourceCompressed
-	resourceSolid      = wimfile.ResourceSolid
-)
-
-// resourceHeader is a byte range of the file.
-type resourceHeader struct {
-	size   uint64 // bytes in the file; 56 bits
-	flags  uint8
-	offset uint64
-	usize  uint64 // uncompressed
-}
-
-func newResourceHeader(h wimfile.ResourceHeader) resourceHeader {
-	return resourceHeader{size: h.Size, flags: h.Flags, offset: h.Offset, usize: h.USize}
-}
-
-func (h resourceHeader) stored() wimfile.ResourceHeader {
-	return wimfile.ResourceHeader{Size: h.size, Flags: h.flags, Offset: h.offset, USize: h.usize}
-}
-
 // setCompression sets the codec and what depends on it.
 func (h *Header) setCompression(codec Compression, chunkSize int) {
 	h.Compression, h.ChunkSize = codec, chunkSize
@@ -225,7 +202,7 @@ func (h *Header) setCompression(codec Compression, chunkSize int) {
 
 // append appends the header as it is stored. boot is the resource of the boot
 // image's metadata, whose index BootIndex is.
-func (h *Header) append(dst []byte, boot resourceHeader) []byte {
+func (h *Header) append(dst []byte, boot wimfile.ResourceHeader) []byte {
 	stored := wimfile.Header{
 		Magic:        wimfile.Magic,
 		Size:         headerSize,
@@ -236,11 +213,11 @@ func (h *Header) append(dst []byte, boot resourceHeader) []byte {
 		PartNumber:   uint16(h.PartNumber),
 		TotalParts:   uint16(h.TotalParts),
 		ImageCount:   uint32(h.ImageCount),
-		BlobTable:    h.blobTable.stored(),
-		XML:          h.xml.stored(),
-		BootMetadata: boot.stored(),
+		BlobTable:    h.blobTable,
+		XML:          h.xml,
+		BootMetadata: boot,
 		BootIndex:    uint32(h.BootIndex),
-		Integrity:    h.integrity.stored(),
+		Integrity:    h.integrity,
 		Unused:       h.unused,
 	}
 	return stored.Append(dst)

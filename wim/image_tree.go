@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // imageTree is the metadata of an image, and the tree that is made of it. Images
@@ -27,7 +29,7 @@ type imageTree struct {
 func newImageTrees(r *Reader, metadata []blob) []*imageTree {
 	type entry struct {
 		part   *part
-		header resourceHeader
+		header wimfile.ResourceHeader
 		sha1   SHA1
 	}
 	shared := make(map[entry]*imageTree, len(metadata))

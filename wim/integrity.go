@@ -27,18 +27,18 @@ const integrityHeaderSize = wimfile.IntegrityHeaderSize
 // can be there. It returns nil if the part has none.
 func (p *part) readIntegrityTable() (*integrityTable, error) {
 	h := p.header.integrity
-	if h.size == 0 {
+	if h.Size == 0 {
 		return nil, nil
 	}
 	fail := func(format string, args ...any) (*integrityTable, error) {
 		return nil, p.cause(formatErrorf("integrity table of %s: "+format, append([]any{p.name}, args...)...))
 	}
-	where, err := checkSpan(h.offset, h.size, p.size)
+	where, err := checkSpan(h.Offset, h.Size, p.size)
 	if err != nil {
 		return fail("%w", err)
 	}
-	if where.size < integrityHeaderSize || h.usize != h.size {
-		return fail("%d bytes, %d uncompressed", where.size, h.usize)
+	if where.size < integrityHeaderSize || h.USize != h.Size {
+		return fail("%d bytes, %d uncompressed", where.size, h.USize)
 	}
 	var raw [integrityHeaderSize]byte
 	if err := saferio.ReadFull(p.source, raw[:], where.offset); err != nil {
@@ -46,7 +46,7 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 	}
 	begin := wimfile.ParseIntegrityHeader(raw[:])
 	size, count, chunkSize := int64(begin.Size), int64(begin.Count), int64(begin.ChunkSize)
-	covered, err := checkSpan(p.header.blobTable.offset, p.header.blobTable.size, p.size)
+	covered, err := checkSpan(p.header.blobTable.Offset, p.header.blobTable.Size, p.size)
 	if err != nil {
 		return fail("the blob table that it covers: %w", err)
 	}

@@ -109,7 +109,7 @@ func (l *layoutBuilder) relay(b *newBlob) error {
 		l.copy(res.part, where, int64(res.chunkLength(i)))
 	}
 	l.made[table].data = layout.AppendTable(nil, offsets)
-	b.header = resourceHeader{offset: uint64(start), size: uint64(l.at - start), usize: h.usize, flags: h.flags & (resourceCompressed | resourceMetadata)}
+	b.header = wimfile.ResourceHeader{Offset: uint64(start), Size: uint64(l.at - start), USize: h.USize, Flags: h.Flags & (wimfile.ResourceCompressed | wimfile.ResourceMetadata)}
 	return nil
 }
 
@@ -117,15 +117,15 @@ func (l *layoutBuilder) relay(b *newBlob) error {
 func (l *layoutBuilder) encoded(blobs []*newBlob) {
 	sortForReading(blobs)
 	for _, b := range blobs {
-		if b.header.flags&resourceCompressed != 0 {
+		if b.header.Flags&wimfile.ResourceCompressed != 0 {
 			l.compressed = append(l.compressed, b)
 		} else {
 			l.decoded = append(l.decoded, b)
 		}
 	}
 	for _, b := range slices.Concat(l.compressed, l.decoded) {
-		b.header.offset = uint64(l.at)
-		l.at += int64(b.header.size)
+		b.header.Offset = uint64(l.at)
+		l.at += int64(b.header.Size)
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *layoutBuilder) solid(p *solidPiece) {
 	begin := wimfile.SolidHeader{USize: uint64(p.usize()), ChunkSize: uint32(res.chunkSize), Codec: wimfile.Codec(res.codec)}
 	l.make(wimfile.AppendSolidSizes(begin.Append(nil), p.starts()))
 	l.copy(res.part, data, p.usize())
-	p.header = resourceHeader{offset: uint64(start), size: uint64(l.at - start), flags: resourceSolid, usize: solidMarker}
+	p.header = wimfile.ResourceHeader{Offset: uint64(start), Size: uint64(l.at - start), Flags: wimfile.ResourceSolid, USize: solidMarker}
 }
 
 // tableEntries is a blob table that is being made.
@@ -146,8 +146,8 @@ type tableEntries struct {
 	bytes []byte
 }
 
-func (t *tableEntries) add(h resourceHeader, references uint32, hash SHA1) {
-	e := wimfile.BlobEntry{ResourceHeader: h.stored(), PartNumber: uint16(t.part), References: references, SHA1: hash}
+func (t *tableEntries) add(h wimfile.ResourceHeader, references uint32, hash SHA1) {
+	e := wimfile.BlobEntry{ResourceHeader: h, PartNumber: uint16(t.part), References: references, SHA1: hash}
 	t.bytes = e.Append(t.bytes)
 }
 
@@ -160,16 +160,16 @@ func (t *tableEntries) addSolid(pieces []*solidPiece) {
 	for _, p := range pieces {
 		from := base - p.first*p.of.resource.chunkSize
 		for _, s := range p.blobs {
-			t.add(resourceHeader{size: uint64(s.blob.size), flags: resourceSolid, offset: uint64(from + s.offset)}, s.blob.references, s.blob.sha1)
+			t.add(wimfile.ResourceHeader{Size: uint64(s.blob.size), Flags: wimfile.ResourceSolid, Offset: uint64(from + s.offset)}, s.blob.references, s.blob.sha1)
 		}
 		base += p.usize()
 	}
 }
 
 // finish adds what stands after the contents, and the header.
-func (l *layoutBuilder) finish(header Header, boot resourceHeader, table []byte, document func(total int64) []byte, integrity bool) {
-	resource := func(data []byte) resourceHeader {
-		h := resourceHeader{offset: uint64(l.at), size: uint64(len(data)), usize: uint64(len(data)), flags: resourceMetadata}
+func (l *layoutBuilder) finish(header Header, boot wimfile.ResourceHeader, table []byte, document func(total int64) []byte, integrity bool) {
+	resource := func(data []byte) wimfile.ResourceHeader {
+		h := wimfile.ResourceHeader{Offset: uint64(l.at), Size: uint64(len(data)), USize: uint64(len(data)), Flags: wimfile.ResourceMetadata}
 		l.make(data)
 		return h
 	}
@@ -178,7 +178,7 @@ func (l *layoutBuilder) finish(header Header, boot resourceHeader, table []byte,
 	header.xml = resource(document(l.at))
 	if integrity {
 		l.integrity = span{l.at, int64(wimfile.NewIntegrityHeader(l.covered, integrityChunk).Size)}
-		header.integrity = resourceHeader{offset: uint64(l.at), size: uint64(l.integrity.size), usize: uint64(l.integrity.size)}
+		header.integrity = wimfile.ResourceHeader{Offset: uint64(l.at), Size: uint64(l.integrity.size), USize: uint64(l.integrity.size)}
 		l.at += l.integrity.size
 	}
 	l.size = l.at

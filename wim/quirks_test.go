@@ -148,7 +148,7 @@ func TestQuirkHashTwice(t *testing.T) {
 	info, err := craftedTree(t, r).Stat("0")
 	require.NoError(t, err)
 	require.EqualValues(t, 100, info.Size())
-	require.Zero(t, r.index().byHash[hash].header.flags)
+	require.Zero(t, r.index().byHash[hash].header.Flags)
 }
 
 // Resources may overlap, as in wimlib; 7-Zip refuses the file. Verify tells.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wimble-go/wimble/internal/pipeline"
 	"github.com/wimble-go/wimble/internal/saferio"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // A rawCopy is resources that are stored one after the other, in the source and
@@ -33,10 +34,10 @@ func planCopies(blobs []*newBlob, at int64) (copies []*rawCopy, end int64) {
 	var last *rawCopy
 	for _, b := range blobs {
 		h := b.from.header
-		b.header = resourceHeader{offset: uint64(at), size: h.size, usize: h.usize, flags: h.flags & (resourceCompressed | resourceMetadata)}
-		size := int64(h.size)
-		if last == nil || last.part != b.from.part || last.from+last.size != int64(h.offset) || last.size+size > rawCopyBytes {
-			last = &rawCopy{part: b.from.part, from: int64(h.offset), to: at}
+		b.header = wimfile.ResourceHeader{Offset: uint64(at), Size: h.Size, USize: h.USize, Flags: h.Flags & (wimfile.ResourceCompressed | wimfile.ResourceMetadata)}
+		size := int64(h.Size)
+		if last == nil || last.part != b.from.part || last.from+last.size != int64(h.Offset) || last.size+size > rawCopyBytes {
+			last = &rawCopy{part: b.from.part, from: int64(h.Offset), to: at}
 			copies = append(copies, last)
 		}
 		last.blobs = append(last.blobs, b)
@@ -158,7 +159,7 @@ func (k *copier) pieces(ctx context.Context, c *rawCopy, start, end int64, hash 
 // chunks goes through the chunks of a copied resource, copies what is not in
 // the window, and hashes the content.
 func (k *copier) chunks(ctx context.Context, c *rawCopy, res *resource, hash hash.Hash) error {
-	table := int64(res.id.offset) - c.from
+	table := int64(res.id.Offset) - c.from
 	if err := k.pieces(ctx, c, table, res.data.offset-c.from, nil); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wimble-go/wimble/internal/pipeline"
 	"github.com/wimble-go/wimble/internal/saferio"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 type Option func(*Reader)
@@ -232,10 +233,10 @@ func (p *part) readTable(warn *warnings) error {
 
 // readTableResource reads a resource that the header names. It is stored raw
 // by every known writer, but may be compressed.
-func (p *part) readTableResource(name string, h resourceHeader, limit int64) ([]byte, error) {
+func (p *part) readTableResource(name string, h wimfile.ResourceHeader, limit int64) ([]byte, error) {
 	fail := func(err error) error { return fmt.Errorf("%s: %w", name, err) }
-	if h.usize > uint64(limit) {
-		return nil, fail(fmt.Errorf("%d bytes, the limit is %d: %w", h.usize, limit, ErrLimit))
+	if h.USize > uint64(limit) {
+		return nil, fail(fmt.Errorf("%d bytes, the limit is %d: %w", h.USize, limit, ErrLimit))
 	}
 	res, err := p.openResource(h)
 	if err != nil {
@@ -353,7 +354,7 @@ func (r *Reader) Solid() bool {
 }
 
 // HasIntegrityTable says whether the opened file has an integrity table.
-func (r *Reader) HasIntegrityTable() bool { return r.Header.integrity.size != 0 }
+func (r *Reader) HasIntegrityTable() bool { return r.Header.integrity.Size != 0 }
 
 // Size is the size of all given parts together.
 func (r *Reader) Size() int64 {

@@ -14,7 +14,7 @@ import (
 // a hostile file two resources may start at one offset and still differ.
 type chunkKey struct {
 	part     *part
-	resource resourceHeader
+	resource wimfile.ResourceHeader
 	index    int64
 }
 
@@ -36,7 +36,7 @@ func staysDamaged(err error) bool { return errors.Is(err, ErrFormat) }
 //	pipable    (size, chunk) 0..n-1 | offsets of chunks 1..n-1
 type resource struct {
 	part      *part
-	id        resourceHeader // identifies the resource within its part
+	id        wimfile.ResourceHeader // identifies the resource within its part
 	usize     int64
 	codec     Compression
 	chunkSize int64
@@ -60,18 +60,18 @@ type boundaries struct {
 const boundariesStep = 4096
 
 // openResource prepares to read a resource that is not solid. It reads nothing.
-func (p *part) openResource(h resourceHeader) (*resource, error) {
-	where, err := checkSpan(h.offset, h.size, p.size)
+func (p *part) openResource(h wimfile.ResourceHeader) (*resource, error) {
+	where, err := checkSpan(h.Offset, h.Size, p.size)
 	if err != nil {
 		return nil, err
 	}
-	res := &resource{part: p, id: h, usize: int64(h.usize), data: where}
-	if h.usize > 1<<63-1 {
-		return nil, fmt.Errorf("uncompressed size %d: %w", h.usize, ErrFormat)
+	res := &resource{part: p, id: h, usize: int64(h.USize), data: where}
+	if h.USize > 1<<63-1 {
+		return nil, fmt.Errorf("uncompressed size %d: %w", h.USize, ErrFormat)
 	}
-	if h.flags&resourceCompressed == 0 {
-		if h.size != h.usize {
-			return nil, fmt.Errorf("stored raw in %d bytes, but has %d: %w", h.size, h.usize, ErrFormat)
+	if h.Flags&wimfile.ResourceCompressed == 0 {
+		if h.Size != h.USize {
+			return nil, fmt.Errorf("stored raw in %d bytes, but has %d: %w", h.Size, h.USize, ErrFormat)
 		}
 		res.raw = true
 		return res, nil
@@ -89,7 +89,7 @@ func (p *part) openResource(h resourceHeader) (*resource, error) {
 	res.layout = wimfile.NewChunkLayout(res.usize, res.chunkSize, p.header.Pipable)
 	if !res.layout.Fits(where.size) {
 		return nil, fmt.Errorf("%d bytes cannot hold the %d chunks of %d uncompressed bytes: %w",
-			h.size, res.layout.Count, h.usize, ErrFormat)
+			h.Size, res.layout.Count, h.USize, ErrFormat)
 	}
 	res.tableOffset = where.offset + res.layout.TableOffset(where.size)
 	res.data.size -= res.layout.TableSize()

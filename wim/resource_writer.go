@@ -47,7 +47,7 @@ type newResource struct {
 	raw      bool // stored without compression
 	metadata bool // of an image
 	keep     bool // compressed, though it did not shrink: it cannot be read again
-	done     func(resourceHeader) error
+	done     func(wimfile.ResourceHeader) error
 
 	given   int64 // bytes of content that were given
 	start   int64 // where it begins in the file
@@ -262,23 +262,23 @@ func (r *newResource) small() bool { return r.usize <= smallResource && !r.raw }
 
 // finish writes what is left of the resource, and says where it is.
 func (r *newResource) finish(out *output) error {
-	h := resourceHeader{offset: uint64(r.start), usize: uint64(r.usize), size: uint64(r.size)}
+	h := wimfile.ResourceHeader{Offset: uint64(r.start), USize: uint64(r.usize), Size: uint64(r.size)}
 	if r.metadata {
-		h.flags |= resourceMetadata
+		h.Flags |= wimfile.ResourceMetadata
 	}
 	if r.raw {
 		return r.done(h)
 	}
-	h.flags |= resourceCompressed
-	h.size += uint64(r.layout.TableSize())
+	h.Flags |= wimfile.ResourceCompressed
+	h.Size += uint64(r.layout.TableSize())
 	table := r.layout.AppendTable(nil, r.offsets[1:])
 	// A resource that did not shrink is stored raw; Windows misreads one that has
 	// the size of its content and is marked as compressed. But readers are known
 	// that take the codec of metadata from the header alone.
-	shrunk := h.size < h.usize || r.metadata || r.keep && h.size != h.usize
+	shrunk := h.Size < h.USize || r.metadata || r.keep && h.Size != h.USize
 	switch {
 	case r.small() && !shrunk:
-		h.flags, h.size = h.flags&^resourceCompressed, h.usize
+		h.Flags, h.Size = h.Flags&^wimfile.ResourceCompressed, h.USize
 		if _, err := out.Write(r.content); err != nil {
 			return err
 		}
@@ -290,7 +290,7 @@ func (r *newResource) finish(out *output) error {
 		if err := out.seek(r.start); err != nil {
 			return err
 		}
-		h = resourceHeader{} // to be written again, raw
+		h = wimfile.ResourceHeader{} // to be written again, raw
 	default:
 		if err := out.patch(table, r.start); err != nil {
 			return err

@@ -28,7 +28,7 @@ type solidRun struct {
 // solidEntry is a solid resource as a table names it. Its uncompressed size
 // is in the resource itself.
 type solidEntry struct {
-	header     resourceHeader
+	header     wimfile.ResourceHeader
 	partNumber uint16
 }
 
@@ -37,7 +37,7 @@ func (run *solidRun) firstOffset() uint64 {
 	if len(run.resources) == 0 {
 		return 0
 	}
-	return run.resources[0].header.offset
+	return run.resources[0].header.Offset
 }
 
 const solidHeaderSize = wimfile.SolidHeaderSize
@@ -53,17 +53,17 @@ type openedSolid struct {
 
 // openSolid reads the header of a solid resource and its list of chunk sizes.
 // It takes what it reads for that off left, and the chunks of a valid resource.
-func (p *part) openSolid(h resourceHeader, left *int64) openedSolid {
+func (p *part) openSolid(h wimfile.ResourceHeader, left *int64) openedSolid {
 	done := openedSolid{usize: -1}
 	if done.err = p.readSolid(h, left, &done); done.err != nil {
 		done.resource = nil
-		done.err = fmt.Errorf("solid resource at offset %d of %s: %w", h.offset, p.name, done.err)
+		done.err = fmt.Errorf("solid resource at offset %d of %s: %w", h.Offset, p.name, done.err)
 	}
 	return done
 }
 
-func (p *part) readSolid(h resourceHeader, left *int64, done *openedSolid) error {
-	where, err := checkSpan(h.offset, h.size, p.size)
+func (p *part) readSolid(h wimfile.ResourceHeader, left *int64, done *openedSolid) error {
+	where, err := checkSpan(h.Offset, h.Size, p.size)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ type addressSpace struct {
 
 // find returns the place of a blob. A blob lies in one resource as a whole.
 func (s *addressSpace) find(b *blob) placement {
-	offset, size := int64(b.header.offset), b.size()
+	offset, size := int64(b.header.Offset), b.size()
 	if offset >= s.end {
 		if s.err != nil {
 			return placement{err: fmt.Errorf("blob %v: %w", b.sha1, s.err)}
@@ -197,7 +197,7 @@ func unassigned(b *blob, spaces []addressSpace) error {
 		tried = append(tried, fmt.Sprintf("the %d bytes of %s", s.end, s.name))
 	}
 	return formatErrorf("blob %v could not be assigned to a solid resource: its offset %d is beyond %s",
-		b.sha1, b.header.offset, strings.Join(tried, ", "))
+		b.sha1, b.header.Offset, strings.Join(tried, ", "))
 }
 
 // placeAll places the blobs of all solid runs.

@@ -275,13 +275,13 @@ func (s *splitting) encode(ctx context.Context, dst io.WriterAt, codec Compressi
 	if len(blobs) == 0 {
 		return nil
 	}
-	planned := make([]resourceHeader, len(blobs))
+	planned := make([]wimfile.ResourceHeader, len(blobs))
 	for i, b := range blobs {
 		planned[i] = b.header
 	}
 	w := newWriting(s.Writer, dst, nil)
 	w.bulk = s.bulk
-	w.out.offset = int64(blobs[0].header.offset)
+	w.out.offset = int64(blobs[0].header.Offset)
 	if err := w.packAs(ctx, codec, blobs); err != nil {
 		return err
 	}

@@ -240,7 +240,7 @@ func (p *setPlan) items(ctx context.Context, blobs []*newBlob) ([]planItem, erro
 		return nil, err
 	}
 	for _, b := range encoded {
-		items = append(items, planItem{blob: b, kind: storageEncoded, weight: int64(b.header.size) + blobEntrySize})
+		items = append(items, planItem{blob: b, kind: storageEncoded, weight: int64(b.header.Size) + blobEntrySize})
 		if !b.metadata {
 			p.encoded++
 		}
@@ -264,11 +264,11 @@ func (p *setPlan) storage(b *newBlob) (kind storage, size int64, err error) {
 		// Readers are known that take the codec of metadata from the header alone.
 		return storageEncoded, 0, nil
 	case res.raw:
-		return storageCopied, int64(h.size), nil
+		return storageCopied, int64(h.Size), nil
 	case source.Compression != p.options.compression || source.ChunkSize != p.options.chunkSize:
 		return storageEncoded, 0, nil
 	}
-	kind, size = storageCopied, int64(h.size)
+	kind, size = storageCopied, int64(h.Size)
 	if source.Pipable {
 		kind, size = storageRelayed, size-res.layout.Prefix*res.chunkCount()
 	}
@@ -411,7 +411,7 @@ func (p *setPlan) layout(number int, part *partPlan) (*fileLayout, error) {
 	table.addSolid(part.solid)
 	header := p.set
 	header.PartNumber = number
-	var boot resourceHeader
+	var boot wimfile.ResourceHeader
 	if p.boot != nil && len(p.parts) == 1 {
 		header.BootIndex = slices.Index(p.images, p.boot) + 1
 		boot = p.boot.metadata.header
@@ -427,9 +427,9 @@ func (p *setPlan) layout(number int, part *partPlan) (*fileLayout, error) {
 // get the sizes, and flags.
 func (p *setPlan) encode(ctx context.Context, blobs []*newBlob) error {
 	for _, b := range blobs {
-		b.header = resourceHeader{size: uint64(b.size), usize: uint64(b.size)}
+		b.header = wimfile.ResourceHeader{Size: uint64(b.size), USize: uint64(b.size)}
 		if b.metadata {
-			b.header.flags = resourceMetadata
+			b.header.Flags = wimfile.ResourceMetadata
 		}
 	}
 	if codecs[p.options.compression].newEncoder == nil {

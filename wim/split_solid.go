@@ -38,7 +38,7 @@ type solidPiece struct {
 	first, end int64 // chunks
 	blobs      []solidBlobAt
 
-	header resourceHeader // in the new file
+	header wimfile.ResourceHeader // in the new file
 }
 
 // whole is the piece that has all chunks.
@@ -82,7 +82,7 @@ func (s *solidSource) check() error {
 	for _, b := range s.blobs {
 		if left -= b.blob.size; left < 0 {
 			return formatErrorf("solid resource at offset %d of %s: its blobs overlap, and have more bytes than it",
-				s.resource.id.offset, s.resource.part.name)
+				s.resource.id.Offset, s.resource.part.name)
 		}
 	}
 	return nil

@@ -37,35 +37,35 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 			return err
 		}
 		foreign := int(b.partNumber) != p.header.PartNumber
-		solid := b.header.flags&resourceSolid != 0
+		solid := b.header.Flags&wimfile.ResourceSolid != 0
 		if !solid {
 			run = nil
 		}
 		switch {
 		case solid && p.header.Version != VersionSolid:
 			problem("solid, in a file of version %#x", p.header.Version)
-		case solid && b.header.flags != resourceSolid:
-			problem("flags %#x mix solid with something else", b.header.flags)
+		case solid && b.header.Flags != wimfile.ResourceSolid:
+			problem("flags %#x mix solid with something else", b.header.Flags)
 		case solid:
 			if run == nil {
 				run = &solidRun{part: p}
 				t.runs = append(t.runs, run)
 			}
-			if b.header.usize == solidMarker {
+			if b.header.USize == solidMarker {
 				run.resources = append(run.resources, solidEntry{b.header, b.partNumber})
 				continue
 			}
-			if b.sha1.IsZero() || b.header.size == 0 {
+			if b.sha1.IsZero() || b.header.Size == 0 {
 				problem("a blob in a solid run without a hash or without bytes")
 				continue
 			}
-			if end := b.header.offset + b.header.size; end < b.header.offset || end > 1<<63-1 {
+			if end := b.header.Offset + b.header.Size; end < b.header.Offset || end > 1<<63-1 {
 				b.err = problem("blob %v ends beyond 2^63", b.sha1)
 			}
 			b.run = run
 			t.blobs = append(t.blobs, b)
 			run.blobs = append(run.blobs, len(t.blobs)-1)
-		case b.header.flags&resourceMetadata != 0:
+		case b.header.Flags&wimfile.ResourceMetadata != 0:
 			switch {
 			case b.references == 0:
 				// Files of old Microsoft tools have such.
@@ -80,7 +80,7 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 			}
 		case b.sha1.IsZero():
 			problem("a blob without a hash")
-		case b.header.usize == 0:
+		case b.header.USize == 0:
 			problem("a blob without bytes")
 		default:
 			if b.err = b.checkHeader(); b.err != nil {
@@ -96,7 +96,7 @@ func parseBlobEntry(raw []byte, p *part) blob {
 	e := wimfile.ParseBlobEntry(raw)
 	return blob{
 		part:       p,
-		header:     newResourceHeader(e.ResourceHeader),
+		header:     e.ResourceHeader,
 		partNumber: e.PartNumber,
 		references: e.References,
 		sha1:       e.SHA1,
@@ -104,7 +104,7 @@ func parseBlobEntry(raw []byte, p *part) blob {
 }
 
 // appendBlobEntry appends an entry of the table of a file of one part.
-func appendBlobEntry(dst []byte, h resourceHeader, references uint32, hash SHA1) []byte {
-	e := wimfile.BlobEntry{ResourceHeader: h.stored(), PartNumber: 1, References: references, SHA1: hash}
+func appendBlobEntry(dst []byte, h wimfile.ResourceHeader, references uint32, hash SHA1) []byte {
+	e := wimfile.BlobEntry{ResourceHeader: h, PartNumber: 1, References: references, SHA1: hash}
 	return e.Append(dst)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/wimble-go/wimble/internal/pipeline"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // VerifyReport is what [Reader.Verify] found.
@@ -230,7 +231,7 @@ func (v *verifier) documents() {
 		v.problem(&v.general, err)
 	}
 	for _, p := range v.reader.parts {
-		if p.header.PartNumber == v.reader.Header.PartNumber || p.header.xml.usize == 0 {
+		if p.header.PartNumber == v.reader.Header.PartNumber || p.header.xml.USize == 0 {
 			continue
 		}
 		if _, _, err := p.readXML(); err != nil {
@@ -244,8 +245,8 @@ func (v *verifier) documents() {
 func (v *verifier) overlaps() {
 	for _, p := range v.reader.parts {
 		var spans []span
-		add := func(h resourceHeader, partNumber uint16) {
-			if s, err := checkSpan(h.offset, h.size, p.size); err == nil && s.size > 0 && int(partNumber) == p.header.PartNumber {
+		add := func(h wimfile.ResourceHeader, partNumber uint16) {
+			if s, err := checkSpan(h.Offset, h.Size, p.size); err == nil && s.size > 0 && int(partNumber) == p.header.PartNumber {
 				spans = append(spans, s)
 			}
 		}

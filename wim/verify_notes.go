@@ -3,6 +3,8 @@ package wim
 import (
 	"fmt"
 	"math"
+
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // note adds a note to the report.
@@ -24,7 +26,7 @@ func (v *verifier) notes() {
 	for _, p := range v.reader.parts {
 		for i := range p.table.deleted {
 			b := &p.table.deleted[i]
-			v.note("metadata %v, of %d bytes: the image that had it was deleted", b.sha1, b.header.size)
+			v.note("metadata %v, of %d bytes: the image that had it was deleted", b.sha1, b.header.Size)
 		}
 	}
 	if !v.unread {
@@ -41,13 +43,13 @@ func (v *verifier) bootMetadata(p *part) {
 	switch {
 	case p.header.PartNumber != 1: // the metadata is in part 1
 	case index == 0:
-		if boot != (resourceHeader{}) {
-			v.note("header of %s: boot metadata of %d bytes at offset %d, but no image boots", p.name, boot.size, boot.offset)
+		if boot != (wimfile.ResourceHeader{}) {
+			v.note("header of %s: boot metadata of %d bytes at offset %d, but no image boots", p.name, boot.Size, boot.Offset)
 		}
 	case index <= len(metadata) && boot != metadata[index-1].header:
 		image := metadata[index-1].header
 		v.note("header of %s: boot metadata of %d bytes at offset %d, with flags %#x; that of image %d, which boots, has %d bytes at offset %d, with flags %#x",
-			p.name, boot.size, boot.offset, boot.flags, index, image.size, image.offset, image.flags)
+			p.name, boot.Size, boot.Offset, boot.Flags, index, image.Size, image.Offset, image.Flags)
 	}
 }
 

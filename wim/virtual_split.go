@@ -37,7 +37,7 @@ func (r *Reader) VirtualSplit(ctx context.Context, limit int64, opts ...SplitOpt
 	files := make([]*VirtualFile, len(layouts))
 	for i, l := range layouts {
 		for _, b := range l.compressed {
-			if encoded += int64(b.header.size); encoded > maxVirtualEncoded {
+			if encoded += int64(b.header.Size); encoded > maxVirtualEncoded {
 				return nil, refusedVirtual([]*newBlob{b})
 			}
 		}
@@ -55,7 +55,7 @@ func (s *splitting) virtual(ctx context.Context, l *fileLayout) (*VirtualFile, e
 		segments = append(segments, madeSegment(m.offset, m.data))
 	}
 	if len(l.compressed) > 0 {
-		dst := &virtualOutput{end: int64(l.compressed[0].header.offset)}
+		dst := &virtualOutput{end: int64(l.compressed[0].header.Offset)}
 		if err := s.encode(ctx, dst, s.options.compression, l.compressed); err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func (s *splitting) virtual(ctx context.Context, l *fileLayout) (*VirtualFile, e
 		if err != nil {
 			return nil, err
 		}
-		segments = append(segments, virtualSegment{offset: int64(b.header.offset), size: b.size, content: &c})
+		segments = append(segments, virtualSegment{offset: int64(b.header.Offset), size: b.size, content: &c})
 	}
 	v := newVirtualFile(segments)
 	if l.integrity.size == 0 {

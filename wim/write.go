@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/wimble-go/wimble/internal/saferio"
+	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
 // A file is written in this order (the metadata of images has the SHA-1s of
@@ -204,16 +205,16 @@ func (p *writing) copies(b *newBlob) bool {
 	source, h := &b.from.part.header, b.from.header
 	same := source.Compression == p.options.compression && source.ChunkSize == p.options.chunkSize
 	switch {
-	case h.flags&resourceCompressed == 0 && p.options.compression == CompressionNone:
+	case h.Flags&wimfile.ResourceCompressed == 0 && p.options.compression == CompressionNone:
 		return true
-	case h.flags&resourceCompressed == 0:
+	case h.Flags&wimfile.ResourceCompressed == 0:
 		// It did not get smaller, where it was tried. Metadata stays raw in no
 		// compressed file, see newResource.finish.
-		return same && h.flags&resourceMetadata == 0
+		return same && h.Flags&wimfile.ResourceMetadata == 0
 	}
 	// Windows misreads a resource that has the size of its content and is marked
 	// as compressed.
-	return same && (h.size != h.usize || h.flags&resourceMetadata != 0)
+	return same && (h.Size != h.USize || h.Flags&wimfile.ResourceMetadata != 0)
 }
 
 // newHeader is the header without the places of the tables.
@@ -239,7 +240,7 @@ func (p *writing) begin() error {
 	header := p.newHeader()
 	header.Flags |= FlagWriteInProgress
 	header.BootIndex = 0
-	_, err := p.dst.WriteAt(header.append(nil, resourceHeader{}), 0)
+	_, err := p.dst.WriteAt(header.append(nil, wimfile.ResourceHeader{}), 0)
 	return err
 }
 
@@ -270,7 +271,7 @@ func (p *writing) pack(ctx context.Context, blobs []*newBlob) error {
 		return err
 	}
 	// Large ones that did not shrink have to be read again, and are stored raw.
-	again := slices.DeleteFunc(slices.Clone(blobs), func(b *newBlob) bool { return b.header.usize != 0 })
+	again := slices.DeleteFunc(slices.Clone(blobs), func(b *newBlob) bool { return b.header.USize != 0 })
 	return p.packAs(ctx, CompressionNone, again)
 }
 
@@ -312,7 +313,7 @@ func (s packSink) Finish(err error) error {
 
 // resource is what a blob is written as.
 func (b *newBlob) resource(raw bool) *newResource {
-	return &newResource{usize: b.size, raw: raw, metadata: b.metadata, done: func(h resourceHeader) error {
+	return &newResource{usize: b.size, raw: raw, metadata: b.metadata, done: func(h wimfile.ResourceHeader) error {
 		b.header = h
 		return nil
 	}}
@@ -333,9 +334,9 @@ func (p *writing) tables(ctx context.Context) error {
 	if err := p.out.flush(); err != nil {
 		return err
 	}
-	header.integrity = resourceHeader{}
+	header.integrity = wimfile.ResourceHeader{}
 	if p.options.integrity {
-		end := int64(header.blobTable.offset + header.blobTable.size)
+		end := int64(header.blobTable.Offset + header.blobTable.Size)
 		if header.integrity, err = p.integrity(ctx, end); err != nil {
 			return err
 		}
@@ -385,10 +386,10 @@ func (p *writing) finish(ctx context.Context, header Header) error {
 }
 
 // bootMetadata is where the metadata of the image is that boots.
-func (p *writing) bootMetadata() resourceHeader {
+func (p *writing) bootMetadata() wimfile.ResourceHeader {
 	switch {
 	case p.boot == nil:
-		return resourceHeader{}
+		return wimfile.ResourceHeader{}
 	case p.boot.image != nil: // in place
 		return p.boot.image.tree.metadata.header
 	}
@@ -427,8 +428,8 @@ func (p *writing) blobTable() []byte {
 }
 
 // tableResource writes a table or the XML document, which are always raw.
-func (p *writing) tableResource(raw []byte) (resourceHeader, error) {
-	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(len(raw)), usize: uint64(len(raw)), flags: resourceMetadata}
+func (p *writing) tableResource(raw []byte) (wimfile.ResourceHeader, error) {
+	h := wimfile.ResourceHeader{Offset: uint64(p.out.position()), Size: uint64(len(raw)), USize: uint64(len(raw)), Flags: wimfile.ResourceMetadata}
 	_, err := p.out.Write(raw)
 	return h, err
 }

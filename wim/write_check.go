@@ -111,7 +111,7 @@ func (p *writing) checkSpace(name string) error {
 func (p *writing) leastSize() (need int64) {
 	add := func(size int64) { need += min(size, math.MaxInt64-need) }
 	for _, b := range p.copied {
-		add(int64(b.from.header.size))
+		add(int64(b.from.header.Size))
 	}
 	if p.options.compression != CompressionNone {
 		return need

@@ -17,22 +17,22 @@ const integrityChunk = wimfile.IntegrityChunkSize
 // integrity writes a table of checksums of what is between the header and the
 // end of the blob table (WIM format sheet, section 10). Those of a file that is
 // added to are taken over for what did not change.
-func (p *writing) integrity(ctx context.Context, end int64) (resourceHeader, error) {
+func (p *writing) integrity(ctx context.Context, end int64) (wimfile.ResourceHeader, error) {
 	source, ok := p.dst.(io.ReaderAt)
 	if !ok {
-		return resourceHeader{}, fmt.Errorf("an integrity table needs a destination that can be read: %w", ErrOption)
+		return wimfile.ResourceHeader{}, fmt.Errorf("an integrity table needs a destination that can be read: %w", ErrOption)
 	}
 	chunk, known, err := p.knownSums()
 	if err != nil {
-		return resourceHeader{}, err
+		return wimfile.ResourceHeader{}, err
 	}
 	sums, err := p.bulk.integritySums(ctx, source, end, chunk, known)
 	if err != nil {
-		return resourceHeader{}, err
+		return wimfile.ResourceHeader{}, err
 	}
 	begin := wimfile.NewIntegrityHeader(end, uint32(chunk))
 	size := begin.Size
-	h := resourceHeader{offset: uint64(p.out.position()), size: uint64(size), usize: uint64(size)}
+	h := wimfile.ResourceHeader{Offset: uint64(p.out.position()), Size: uint64(size), USize: uint64(size)}
 	_, err = p.out.Write(append(begin.Append(nil), sums...))
 	return h, err
 }

@@ -94,7 +94,7 @@ func (p *writing) packSources(ctx context.Context) error {
 
 // packLarge writes those anew, raw, that did not get smaller.
 func (p *writing) packLarge(ctx context.Context, packed []*newBlob) error {
-	again := slices.DeleteFunc(packed, func(b *newBlob) bool { return b.header.usize != 0 })
+	again := slices.DeleteFunc(packed, func(b *newBlob) bool { return b.header.USize != 0 })
 	if len(again) == 0 {
 		return nil
 	}
