@@ -259,8 +259,8 @@ func (r *bulkRun) work(j *job) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	owner := j.part.owner
-	window := r.windows.Get(int(j.window.size), &owner.buffers)
+	env := j.part.env
+	window := r.windows.Get(int(j.window.size), &env.buffers)
 	source := &windowReader{j.part.source, *window, j.window.offset}
 	if saferio.ReadFull(j.part.source, *window, j.window.offset) != nil {
 		source.data = nil // read what can be read piece by piece, for a precise error
@@ -269,10 +269,10 @@ func (r *bulkRun) work(j *job) error {
 		if r.ctx.Err() != nil {
 			return context.Cause(r.ctx)
 		}
-		p.data = r.pieces.Get(int(p.end-p.start), &owner.chunks)
+		p.data = r.pieces.Get(int(p.end-p.start), &env.chunks)
 		p.decode(r.ctx, source)
 		if i == len(j.pieces)-1 { // delivering may take long
-			r.windows.Put(window, &owner.buffers)
+			r.windows.Put(window, &env.buffers)
 		}
 		if err := r.deliver(p); err != nil {
 			return err
@@ -289,7 +289,7 @@ func (r *bulkRun) deliver(p *piece) error {
 		if err == nil {
 			err = r.deliverPiece(p)
 		}
-		r.pieces.Put(p.data, &p.job.part.owner.chunks)
+		r.pieces.Put(p.data, &p.job.part.env.chunks)
 		if p.job.left.Add(-1) == 0 {
 			r.gate.Release(p.job.cost())
 		}

@@ -185,7 +185,7 @@ func (b *blobReader) writeTo(w io.Writer) (written int64, readErr, writeErr erro
 	if b.size == 0 {
 		return 0, nil, nil
 	}
-	buffers := &b.resource.part.owner.buffers
+	buffers := &b.resource.env.buffers
 	buf := buffers.Get(int(min(b.size, copyBuffer)))
 	defer buffers.Put(buf)
 	for {

@@ -140,8 +140,8 @@ func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, s
 
 // hashChunk returns the SHA-1 of chunk i.
 func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, b *bulk) (SHA1, error) {
-	buffer := p.owner.buffers.Get(int(min(t.chunkSize, 1<<20)))
-	defer p.owner.buffers.Put(buffer)
+	buffer := p.env.buffers.Get(int(min(t.chunkSize, 1<<20)))
+	defer p.env.buffers.Put(buffer)
 	hash, buf := sha1.New(), *buffer
 	for at, end := t.chunkStart(i), t.chunkStart(i+1); at < end; {
 		if err := ctx.Err(); err != nil {

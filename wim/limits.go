@@ -42,5 +42,3 @@ func (l *Limits) setDefaults() {
 		*d.limit = min(*d.limit, maxInt)
 	}
 }
-
-// An Option changes how a file is opened.

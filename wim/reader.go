@@ -17,6 +17,7 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
+// An Option changes how a file is opened.
 type Option func(*Reader)
 
 // WithLimits replaces the default limits.
@@ -33,8 +34,7 @@ type Reader struct {
 
 	xml        string
 	element    *Element
-	xmlError   error // why there is no XML, or less than there should be
-	limits     Limits
+	xmlError   error   // why there is no XML, or less than there should be
 	parts      []*part // by part number
 	imagesOf   *part   // the one that Images was made for
 	references []*Reader
@@ -44,15 +44,13 @@ type Reader struct {
 	warnings   warnings
 	oddImages  warnings // of makeImages, which runs again for each added part
 
-	cache    pipeline.Cache[chunkKey]
-	decoders decoders
-	buffers  pipeline.Buffers // for compressed bytes
-	chunks   pipeline.Buffers // for decoded ones
+	environment
 }
 
 // part is one file of the set. A file that is not split is part 1 of 1.
 type part struct {
 	owner  *Reader
+	env    *environment // of the owner
 	source io.ReaderAt
 	size   int64
 	name   string // for messages
@@ -70,7 +68,7 @@ func NewReader(source io.ReaderAt, size int64, opts ...Option) (*Reader, error) 
 }
 
 func newReader(source io.ReaderAt, size int64, name string, opts []Option) (*Reader, error) {
-	r := &Reader{cache: pipeline.Cache[chunkKey]{KeepError: staysDamaged}}
+	r := &Reader{environment: environment{cache: pipeline.Cache[chunkKey]{KeepError: staysDamaged}}}
 	for _, opt := range opts {
 		opt(r)
 	}
@@ -194,7 +192,7 @@ func (r *Reader) newPart(source io.ReaderAt, size int64, name string, header Hea
 	if name == "" {
 		name = "part " + strconv.Itoa(header.PartNumber)
 	}
-	return &part{owner: r, source: source, size: size, name: name, header: header}
+	return &part{owner: r, env: &r.environment, source: source, size: size, name: name, header: header}
 }
 
 // readXML reads and parses the XML document. A document that is broken costs
@@ -212,7 +210,7 @@ func (r *Reader) readXML(p *part) error {
 
 // readXML reads and parses the part's XML document.
 func (p *part) readXML() (document string, root *Element, err error) {
-	raw, err := p.readTableResource("XML", p.header.xml, p.owner.limits.XML)
+	raw, err := p.readTableResource("XML", p.header.xml, p.env.limits.XML)
 	if err != nil {
 		return "", nil, err
 	}
@@ -223,7 +221,7 @@ func (p *part) readXML() (document string, root *Element, err error) {
 
 // readTable reads the part's blob table.
 func (p *part) readTable(warn *warnings) error {
-	raw, err := p.readTableResource("blob table", p.header.blobTable, p.owner.limits.BlobTable)
+	raw, err := p.readTableResource("blob table", p.header.blobTable, p.env.limits.BlobTable)
 	if err != nil {
 		return err
 	}
@@ -326,14 +324,6 @@ func (r *Reader) BootIndex() int {
 		return 0
 	}
 	return r.Header.BootIndex
-}
-
-// checkChunkLimit says whether chunks of a size may be decoded.
-func (r *Reader) checkChunkLimit(size int64) error {
-	if size > r.limits.ChunkSize {
-		return fmt.Errorf("chunks of %d bytes, the limit is %d: %w; raise Limits.ChunkSize to read it", size, r.limits.ChunkSize, ErrLimit)
-	}
-	return nil
 }
 
 // XML returns the XML document as it is stored, converted to UTF-8.

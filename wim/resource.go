@@ -36,6 +36,7 @@ func staysDamaged(err error) bool { return errors.Is(err, ErrFormat) }
 //	pipable    (size, chunk) 0..n-1 | offsets of chunks 1..n-1
 type resource struct {
 	part      *part
+	env       *environment
 	id        wimfile.ResourceHeader // identifies the resource within its part
 	usize     int64
 	codec     Compression
@@ -65,7 +66,7 @@ func (p *part) openResource(h wimfile.ResourceHeader) (*resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &resource{part: p, id: h, usize: int64(h.USize), data: where}
+	res := &resource{part: p, env: p.env, id: h, usize: int64(h.USize), data: where}
 	if h.USize > 1<<63-1 {
 		return nil, fmt.Errorf("uncompressed size %d: %w", h.USize, ErrFormat)
 	}
@@ -80,7 +81,7 @@ func (p *part) openResource(h wimfile.ResourceHeader) (*resource, error) {
 	if res.codec == CompressionNone {
 		return nil, fmt.Errorf("compressed, in a file that names no compression: %w", ErrUnsupported)
 	}
-	if err := p.owner.checkChunkLimit(res.chunkSize); err != nil {
+	if err := p.env.checkChunkLimit(res.chunkSize); err != nil {
 		return nil, err
 	}
 	if res.usize == 0 {
@@ -158,9 +159,9 @@ func (res *resource) readCompressed(i int64) (*[]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := res.part.owner.buffers.Get(int(where.size))
+	buf := res.env.buffers.Get(int(where.size))
 	if err := saferio.ReadFull(res.part.source, *buf, where.offset); err != nil {
-		res.part.owner.buffers.Put(buf)
+		res.env.buffers.Put(buf)
 		return nil, fmt.Errorf("chunk %d of %d: %w", i, res.chunkCount(), err)
 	}
 	return buf, nil
@@ -176,7 +177,7 @@ func (res *resource) decompress(dst, src []byte, i int64) error {
 	if res.codec == CompressionNone { // a solid resource may have chunks without a codec
 		return fmt.Errorf("chunk %d of %d: compressed, in a resource that names no codec: %w", i, res.chunkCount(), ErrUnsupported)
 	}
-	if err := res.part.owner.decoders.decode(res.codec, int(res.chunkSize), dst, src); err != nil {
+	if err := res.env.decoders.decode(res.codec, int(res.chunkSize), dst, src); err != nil {
 		return fmt.Errorf("chunk %d of %d: %w: %w", i, res.chunkCount(), err, ErrFormat)
 	}
 	return nil
@@ -188,7 +189,7 @@ func (res *resource) decodeChunk(dst []byte, i int64) error {
 	if err != nil {
 		return err
 	}
-	defer res.part.owner.buffers.Put(src)
+	defer res.env.buffers.Put(src)
 	return res.decompress(dst, *src, i)
 }
 
@@ -211,7 +212,7 @@ func (res *resource) newChunk(i int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer res.part.owner.buffers.Put(src)
+	defer res.env.buffers.Put(src)
 	dst := make([]byte, res.chunkLength(i))
 	return dst, res.decompress(dst, *src, i)
 }
@@ -219,7 +220,7 @@ func (res *resource) newChunk(i int64) ([]byte, error) {
 // cachedChunk returns the content of chunk i out of the reader's cache. The
 // caller must not change it.
 func (res *resource) cachedChunk(i int64) ([]byte, error) {
-	return res.part.owner.cache.Get(chunkKey{res.part, res.id, i}, func() ([]byte, error) { return res.newChunk(i) })
+	return res.env.cache.Get(chunkKey{res.part, res.id, i}, func() ([]byte, error) { return res.newChunk(i) })
 }
 
 // readAt reads uncompressed bytes from anywhere in the resource. It reads up

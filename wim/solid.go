@@ -93,10 +93,10 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64, done *openedSoli
 	if err := codec.checkChunkSize(chunkSize); err != nil {
 		return err
 	}
-	if err := p.owner.checkChunkLimit(int64(chunkSize)); err != nil {
+	if err := p.env.checkChunkLimit(int64(chunkSize)); err != nil {
 		return err
 	}
-	res := &resource{part: p, id: h, usize: int64(usize), codec: codec, chunkSize: int64(chunkSize), solid: true}
+	res := &resource{part: p, env: p.env, id: h, usize: int64(usize), codec: codec, chunkSize: int64(chunkSize), solid: true}
 	n := res.chunkCount()
 	if n > (where.size-solidHeaderSize)/4 {
 		return fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
