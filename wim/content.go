@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+
+	"github.com/wimble-go/wimble/internal/saferio"
 )
 
 // content is the bytes of one blob: a range of a resource's uncompressed data.
@@ -53,12 +55,11 @@ type blobReader struct {
 	hashed   int64
 	verdict  error // ErrChecksum, once the whole content was read and is wrong
 
-	chunk      []byte // the chunk that position is in
-	chunkIndex int64
+	chunks chunkReader
 }
 
 func newBlobReader(c content) *blobReader {
-	return &blobReader{content: c, hash: sha1.New(), chunkIndex: -1}
+	return &blobReader{content: c, hash: sha1.New(), chunks: chunkReader{resource: c.resource, index: -1}}
 }
 
 // Read implements io.Reader. A read from the start to the end checks the
@@ -78,7 +79,7 @@ func (b *blobReader) read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	p = p[:min(int64(len(p)), b.size-b.position)]
-	n, err := b.fill(p)
+	n, err := b.chunks.readAt(p, b.offset+b.position)
 	if b.position == b.hashed {
 		b.hash.Write(p[:n])
 		b.hashed += int64(n)
@@ -94,59 +95,6 @@ func (b *blobReader) read(p []byte) (int, error) {
 		}
 	}
 	return n, nil
-}
-
-// fill reads len(p) bytes at the position, chunk by chunk. Unlike ReadAt it
-// keeps the current chunk to itself, so that one sequential reader does not
-// drive out of the cache what random readers use.
-func (b *blobReader) fill(p []byte) (int, error) {
-	res := b.resource
-	if res.raw {
-		return res.readAt(p, b.offset+b.position)
-	}
-	done := 0
-	for done < len(p) {
-		at := b.offset + b.position + int64(done)
-		i := at / res.chunkSize
-		inside := int(at - i*res.chunkSize)
-		length := res.chunkLength(i)
-		switch {
-		case i == b.chunkIndex:
-		case inside == 0 && len(p)-done >= length && !res.solid:
-			if err := res.decodeChunk(p[done:done+length], i); err != nil {
-				return done, err
-			}
-			done += length
-			continue
-		default:
-			if err := b.loadChunk(i, length); err != nil {
-				return done, err
-			}
-		}
-		done += copy(p[done:], b.chunk[inside:])
-	}
-	return done, nil
-}
-
-// loadChunk makes chunk i the current one. Blobs share the chunks of a solid
-// resource, so those come from the cache; others are decoded into memory that
-// is used again for the next chunk.
-func (b *blobReader) loadChunk(i int64, length int) (err error) {
-	res := b.resource
-	b.chunkIndex = -1
-	switch {
-	case res.solid:
-		b.chunk, err = res.cachedChunk(i)
-	case cap(b.chunk) >= length:
-		b.chunk = b.chunk[:length]
-		err = res.decodeChunk(b.chunk, i)
-	default:
-		b.chunk, err = res.newChunk(i)
-	}
-	if err == nil {
-		b.chunkIndex = i
-	}
-	return err
 }
 
 // Seek implements io.Seeker. Going back to the start makes the next whole read
@@ -207,7 +155,7 @@ func (b *blobReader) writeTo(w io.Writer) (written int64, readErr, writeErr erro
 }
 
 // readAll reads a whole blob into memory and checks its SHA-1. The limit
-// guards the memory; the buffer grows with what was really decoded.
+// guards the memory, which grows with what was really decoded.
 func (c content) readAll(limit int64) ([]byte, error) {
 	if c.size == 0 {
 		return []byte{}, nil
@@ -216,14 +164,12 @@ func (c content) readAll(limit int64) ([]byte, error) {
 		return nil, c.wrap(fmt.Errorf("%d bytes, the limit is %d: %w", c.size, limit, ErrLimit))
 	}
 	r := newBlobReader(c)
-	buf := make([]byte, 0, min(c.size, readStep))
-	for int64(len(buf)) < c.size {
-		start := len(buf)
-		step := min(c.size-int64(start), max(readStep, int64(start)))
-		buf = append(buf, make([]byte, step)...)
-		if _, err := io.ReadFull(r, buf[start:]); err != nil {
-			return nil, err
-		}
+	data, err := saferio.Grow(c.size, func(buf []byte, _ int64) error {
+		_, err := io.ReadFull(r, buf)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return buf, r.verdict // io.ReadFull drops an error that comes with the last byte
+	return data, r.verdict // io.ReadFull drops an error that comes with the last byte
 }

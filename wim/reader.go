@@ -240,25 +240,18 @@ func (p *part) readTableResource(name string, h wimfile.ResourceHeader, limit in
 	if err != nil {
 		return nil, fail(err)
 	}
-	if res.raw {
-		raw, err := saferio.ReadData(p.source, res.usize, res.data.offset)
-		if err != nil {
-			return nil, fail(err)
-		}
-		return raw, nil
-	}
 	// A table is hardly smaller when it is compressed. One that has more bytes
 	// than the file is a bomb; the bound is the one that wimlib has.
-	if res.usize > p.size {
+	if !res.raw && res.usize > p.size {
 		return nil, fail(formatErrorf("%d bytes, in a file of %d", res.usize, p.size))
 	}
-	var raw []byte
-	for i := range res.chunkCount() {
-		chunk, err := res.newChunk(i)
-		if err != nil {
-			return nil, fail(err)
-		}
-		raw = append(raw, chunk...)
+	chunks := chunkReader{resource: res, index: -1}
+	raw, err := saferio.Grow(res.usize, func(buf []byte, at int64) error {
+		_, err := chunks.readAt(buf, at)
+		return err
+	})
+	if err != nil {
+		return nil, fail(err)
 	}
 	return raw, nil
 }

@@ -226,6 +226,11 @@ func (res *resource) cachedChunk(i int64) ([]byte, error) {
 // readAt reads uncompressed bytes from anywhere in the resource. It reads up
 // to the resource's end and then returns io.EOF.
 func (res *resource) readAt(p []byte, offset int64) (int, error) {
+	return res.read(p, offset, res.cachedChunk)
+}
+
+// read is readAt, with chunk i from elsewhere where only a part of it is wanted.
+func (res *resource) read(p []byte, offset int64, chunk func(i int64) ([]byte, error)) (int, error) {
 	if res.raw {
 		n := int(min(int64(len(p)), max(res.usize-offset, 0)))
 		if err := saferio.ReadFull(res.part.source, p[:n], res.data.offset+offset); err != nil {
@@ -238,28 +243,61 @@ func (res *resource) readAt(p []byte, offset int64) (int, error) {
 	}
 	done := 0
 	for done < len(p) {
-		if offset >= res.usize {
+		at := offset + int64(done)
+		if at >= res.usize {
 			return done, io.EOF
 		}
-		i := offset / res.chunkSize
-		inside := int(offset - i*res.chunkSize)
-		length := res.chunkLength(i)
-		if inside == 0 && len(p)-done >= length && !res.solid {
+		i := at / res.chunkSize
+		inside := int(at - i*res.chunkSize)
+		if length := res.chunkLength(i); inside == 0 && len(p)-done >= length && !res.solid {
 			// A whole chunk is wanted: decode it in place, keep nothing.
 			if err := res.decodeChunk(p[done:done+length], i); err != nil {
 				return done, err
 			}
 			done += length
-			offset += int64(length)
 			continue
 		}
-		chunk, err := res.cachedChunk(i)
+		data, err := chunk(i)
 		if err != nil {
 			return done, err
 		}
-		n := copy(p[done:], chunk[inside:])
-		done += n
-		offset += int64(n)
+		done += copy(p[done:], data[inside:])
 	}
 	return done, nil
+}
+
+// chunkReader reads a resource in order. Unlike readAt it keeps the current
+// chunk to itself, so that one sequential reader does not drive out of the cache
+// what random readers use.
+type chunkReader struct {
+	resource *resource
+	data     []byte // the current chunk, which is memory that is used again
+	index    int64  // of the current chunk, -1 for none
+}
+
+func (c *chunkReader) readAt(p []byte, offset int64) (int, error) {
+	return c.resource.read(p, offset, c.chunk)
+}
+
+// chunk makes chunk i the current one. Blobs share the chunks of a solid
+// resource, so those come from the cache.
+func (c *chunkReader) chunk(i int64) (data []byte, err error) {
+	if i == c.index {
+		return c.data, nil
+	}
+	c.index = -1
+	length := c.resource.chunkLength(i)
+	switch {
+	case c.resource.solid:
+		c.data, err = c.resource.cachedChunk(i)
+	case cap(c.data) >= length:
+		c.data = c.data[:length]
+		err = c.resource.decodeChunk(c.data, i)
+	default:
+		c.data, err = c.resource.newChunk(i)
+	}
+	if err == nil {
+		c.index = i
+	}
+	return c.data, err
 }

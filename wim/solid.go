@@ -1,11 +1,10 @@
 package wim
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha1"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"sort"
@@ -397,18 +396,10 @@ func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
 
 // holds says whether the blob's content really is at the place.
 func (at placement) holds(b *blob) bool {
-	if at.err != nil {
+	if at.err != nil || b.size() == 0 {
 		return false
 	}
-	hash := sha1.New()
-	buf := make([]byte, min(b.size(), 1<<20))
-	for done := int64(0); done < b.size(); {
-		n := min(int64(len(buf)), b.size()-done)
-		if _, err := at.resource.readAt(buf[:n], at.offset+done); err != nil {
-			return false
-		}
-		hash.Write(buf[:n])
-		done += n
-	}
-	return bytes.Equal(hash.Sum(nil), b.sha1[:])
+	r := newBlobReader(content{at.resource, at.offset, b.size(), b.sha1})
+	_, err, _ := r.writeTo(io.Discard)
+	return err == nil
 }

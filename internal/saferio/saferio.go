@@ -28,12 +28,19 @@ func ReadFull(r io.ReaderAt, buf []byte, offset int64) error {
 // ReadData reads n bytes from an offset. The buffer grows with what was really
 // read, so a size that the source cannot back costs no memory.
 func ReadData(r io.ReaderAt, n, offset int64) ([]byte, error) {
+	return Grow(n, func(buf []byte, at int64) error { return ReadFull(r, buf, offset+at) })
+}
+
+// Grow returns n bytes that fill delivers, piece by piece and in order: the
+// piece buf begins at byte at. The first piece has 8 MiB, and the others as much
+// as there is already.
+func Grow(n int64, fill func(buf []byte, at int64) error) ([]byte, error) {
 	buf := make([]byte, 0, min(n, chunk))
 	for int64(len(buf)) < n {
 		start := len(buf)
 		step := min(n-int64(start), max(chunk, int64(start)))
 		buf = append(buf, make([]byte, step)...)
-		if err := ReadFull(r, buf[start:], offset+int64(start)); err != nil {
+		if err := fill(buf[start:], int64(start)); err != nil {
 			return nil, err
 		}
 	}

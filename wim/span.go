@@ -1,12 +1,6 @@
 package wim
 
-import (
-	"fmt"
-)
-
-// readStep is how much memory a size from the file may claim before bytes
-// that back it have been read.
-const readStep = 8 << 20
+import "fmt"
 
 // span is a checked byte range of a source: 0 <= offset, offset+size <= the
 // size of the source.
