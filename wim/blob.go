@@ -63,7 +63,7 @@ func (b *blob) open() (content, error) {
 	}
 	c := content{size: b.size(), sha1: b.sha1}
 	if b.run != nil {
-		at := b.part.owner.place(b)
+		at := b.part.owner.locate(b)
 		c.resource, c.offset = at.resource, at.offset
 		return c, at.err
 	}
@@ -88,7 +88,7 @@ func (b *blob) inMissingPart() error {
 	if b.run == nil || b.part.header.TotalParts == 1 {
 		return nil
 	}
-	if at := b.part.owner.place(b); errors.Is(at.err, ErrMissingPart) {
+	if at := b.part.owner.locate(b); errors.Is(at.err, ErrMissingPart) {
 		return at.err
 	}
 	return nil
@@ -110,7 +110,7 @@ func (b *blob) position() storagePosition {
 	if b.run == nil {
 		return at
 	}
-	if found := b.part.owner.place(b); found.resource != nil {
+	if found := b.part.owner.locate(b); found.resource != nil {
 		file := found.resource.part
 		return storagePosition{file, file.header.PartNumber, int64(found.resource.id.Offset), found.offset}
 	}

@@ -201,7 +201,7 @@ func FuzzBlobTable(f *testing.F) {
 		}
 		r.parts = []*part{p}
 		r.assemble()
-		of := placeAll(r.parts)
+		of := locateAll(r.parts)
 		for i := range p.table.blobs {
 			b := &p.table.blobs[i]
 			if b.sha1.IsZero() || b.size() <= 0 && b.err == nil {

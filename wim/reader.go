@@ -39,10 +39,10 @@ type Reader struct {
 	imagesOf   *part   // the one that Images was made for
 	references []*Reader
 
-	index      func() *blobIndex // of parts, made when it is first needed
-	placements *placements       // of solid blobs, likewise
-	warnings   warnings
-	oddImages  warnings // of makeImages, which runs again for each added part
+	index     func() *blobIndex // of parts, made when it is first needed
+	locations *locations        // of solid blobs, likewise
+	warnings  warnings
+	oddImages warnings // of makeImages, which runs again for each added part
 
 	environment
 }
@@ -260,7 +260,7 @@ func (p *part) readTableResource(name string, h wimfile.ResourceHeader, limit in
 func (r *Reader) assemble() {
 	parts, missing := slices.Clone(r.parts), r.MissingParts()
 	r.index = sync.OnceValue(func() *blobIndex { return newBlobIndex(parts, missing) })
-	r.placements = &placements{}
+	r.locations = &locations{}
 	r.cache.Budget = r.limits.ChunkCache
 	if r.cache.Budget <= 0 {
 		r.cache.Budget = defaultCache

@@ -53,21 +53,22 @@ type openedSolid struct {
 // openSolid reads the header of a solid resource and its list of chunk sizes.
 // It takes what it reads for that off left, and the chunks of a valid resource.
 func (p *part) openSolid(h wimfile.ResourceHeader, left *int64) openedSolid {
-	done := openedSolid{usize: -1}
-	if done.err = p.readSolid(h, left, &done); done.err != nil {
-		done.resource = nil
-		done.err = fmt.Errorf("solid resource at offset %d of %s: %w", h.Offset, p.name, done.err)
+	res, usize, err := p.readSolid(h, left)
+	if err != nil {
+		return openedSolid{usize: usize, err: fmt.Errorf("solid resource at offset %d of %s: %w", h.Offset, p.name, err)}
 	}
-	return done
+	return openedSolid{resource: res, usize: usize}
 }
 
-func (p *part) readSolid(h wimfile.ResourceHeader, left *int64, done *openedSolid) error {
+// readSolid returns the uncompressed size in case of an error as well, -1 for one
+// that is not known.
+func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int64, error) {
 	where, err := checkSpan(h.Offset, h.Size, p.size)
 	if err != nil {
-		return err
+		return nil, -1, err
 	}
 	if where.size < solidHeaderSize {
-		return fmt.Errorf("%d bytes are less than its header has: %w", where.size, ErrFormat)
+		return nil, -1, fmt.Errorf("%d bytes are less than its header has: %w", where.size, ErrFormat)
 	}
 	take := func(bytes int64) error {
 		if bytes > *left {
@@ -77,79 +78,77 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64, done *openedSoli
 		return nil
 	}
 	if err := take(solidHeaderSize); err != nil {
-		return err
+		return nil, -1, err
 	}
 	var raw [solidHeaderSize]byte
 	if err := saferio.ReadFull(p.source, raw[:], where.offset); err != nil {
-		return err
+		return nil, -1, err
 	}
 	begin := wimfile.ParseSolidHeader(raw[:])
 	usize, chunkSize, codec := begin.USize, begin.ChunkSize, Compression(begin.Codec)
 	if usize > 1<<63-1 {
-		return fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
-	}
-	done.usize = int64(usize)
-	if err := codec.checkChunkSize(chunkSize); err != nil {
-		return err
-	}
-	if err := p.env.checkChunkLimit(int64(chunkSize)); err != nil {
-		return err
+		return nil, -1, fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
 	}
 	res := &resource{part: p, env: p.env, id: h, usize: int64(usize), codec: codec, chunkSize: int64(chunkSize), solid: true}
+	if err := codec.checkChunkSize(chunkSize); err != nil {
+		return nil, res.usize, err
+	}
+	if err := p.env.checkChunkLimit(int64(chunkSize)); err != nil {
+		return nil, res.usize, err
+	}
 	n := res.chunkCount()
 	if n > (where.size-solidHeaderSize)/4 {
-		return fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
+		return nil, res.usize, fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
 	}
 	if err := take(4 * n); err != nil {
-		return err
+		return nil, res.usize, err
 	}
 	sizes, err := saferio.ReadData(p.source, 4*n, where.offset+solidHeaderSize)
 	if err != nil {
-		return fmt.Errorf("chunk sizes: %w", err)
+		return nil, res.usize, fmt.Errorf("chunk sizes: %w", err)
 	}
 	at := wimfile.ParseSolidSizes(sizes)
 	res.data = span{where.offset + solidHeaderSize + 4*n, where.size - solidHeaderSize - 4*n}
 	if at[n] != res.data.size {
-		return fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
+		return nil, res.usize, fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
 	}
 	// Resources that do not overlap have no more bytes than the part. Those that
 	// do could have any number of chunks, each of which unfolds to 64 MiB.
 	if err := take(res.data.size); err != nil {
-		return err
+		return nil, res.usize, err
 	}
 	res.boundaries.Store(&boundaries{0, at})
-	done.resource = res
-	return nil
+	return res, res.usize, nil
 }
 
-// placement is where in a solid resource a blob begins.
-type placement struct {
+// location is where in a solid resource a blob begins.
+type location struct {
 	resource *resource
 	offset   int64
 	err      error // why the blob cannot be read
 }
 
-// placements finds the resource of each blob in a solid run. It is worked out
+// locations finds the resource of each blob in a solid run. It is worked out
 // when the first such blob is read, since it takes reads of its own.
-type placements struct {
+type locations struct {
 	once sync.Once
-	of   map[*blob]placement
+	of   map[*blob]location
 }
 
-// place returns where the blob lies. Parts may not be added once this was called
-// without their blobs being placed anew; Reader.AddPart takes care of it.
-func (r *Reader) place(b *blob) placement {
-	r.placements.once.Do(func() {
-		r.placements.of = placeAll(r.parts)
+// locate returns where the blob lies. Parts may not be added once this was called
+// without their blobs being located anew; Reader.AddPart takes care of it.
+func (r *Reader) locate(b *blob) location {
+	r.locations.once.Do(func() {
+		r.locations.of = locateAll(r.parts)
 		if changed := r.changed(); errors.Is(changed, ErrChanged) {
-			for b, at := range r.placements.of {
+			for b, at := range r.locations.of {
 				if at.err != nil {
-					r.placements.of[b] = placement{err: fmt.Errorf("blob %v: %w", b.sha1, changed)}
+					r.locations.of[b] = location{err: fmt.Errorf("blob %v: %w", b.sha1, changed)}
 				}
 			}
 		}
 	})
-	return r.placements.of[b]
+	return r.locations.of[b]
 }
 
 // addressSpace is a sequence of solid resources that blob offsets count in.
@@ -161,32 +160,29 @@ type addressSpace struct {
 	err       error // why the space ends where it does, if it is cut short
 }
 
-// find returns the place of a blob. A blob lies in one resource as a whole.
-func (s *addressSpace) find(b *blob) placement {
+// find returns the location of a blob. A blob lies in one resource as a whole.
+// It is not ok if the blob lies beyond the space.
+func (s *addressSpace) find(b *blob) (at location, ok bool) {
 	offset, size := int64(b.header.Offset), b.size()
 	if offset >= s.end {
 		if s.err != nil {
-			return placement{err: fmt.Errorf("blob %v: %w", b.sha1, s.err)}
+			return location{err: fmt.Errorf("blob %v: %w", b.sha1, s.err)}, true
 		}
-		return placement{err: errBeyondSpace}
+		return location{}, false
 	}
 	// The last resource that begins at or before offset; empty ones end there.
 	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > offset }) - 1
 	res := s.resources[i]
 	if res.err != nil {
-		return placement{err: fmt.Errorf("blob %v: %w", b.sha1, res.err)}
+		return location{err: fmt.Errorf("blob %v: %w", b.sha1, res.err)}, true
 	}
 	offset -= s.starts[i]
 	if size > res.usize-offset {
-		return placement{err: formatErrorf("blob %v: %d bytes at offset %d of a solid resource of %d bytes",
-			b.sha1, size, offset, res.usize)}
+		return location{err: formatErrorf("blob %v: %d bytes at offset %d of a solid resource of %d bytes",
+			b.sha1, size, offset, res.usize)}, true
 	}
-	return placement{resource: res.resource, offset: offset}
+	return location{resource: res.resource, offset: offset}, true
 }
-
-// errBeyondSpace stands for the error of [unassigned] until a reading was
-// chosen.
-var errBeyondSpace = errors.New("beyond the address space")
 
 // unassigned says of a blob that its offset is beyond the solid resources,
 // whichever way they are taken together.
@@ -199,9 +195,9 @@ func unassigned(b *blob, spaces []addressSpace) error {
 		b.sha1, b.header.Offset, strings.Join(tried, ", "))
 }
 
-// placeAll places the blobs of all solid runs.
-func placeAll(parts []*part) map[*blob]placement {
-	of := make(map[*blob]placement)
+// locateAll locates the blobs of all solid runs.
+func locateAll(parts []*part) map[*blob]location {
+	of := make(map[*blob]location)
 	opener := &solidOpener{parts: parts, opened: make(map[solidEntry]openedSolid), left: make(map[*part]*int64)}
 	for _, p := range parts {
 		for k, run := range p.table.runs {
@@ -214,8 +210,8 @@ func placeAll(parts []*part) map[*blob]placement {
 			spaces := opener.spaces(run, k)
 			space := chooseSpace(spaces, blobs)
 			for _, b := range blobs {
-				at := space.find(b)
-				if at.err == errBeyondSpace {
+				at, ok := space.find(b)
+				if !ok {
 					at.err = unassigned(b, spaces)
 				}
 				of[b] = at
@@ -343,7 +339,7 @@ const maxProbes = 4
 
 // chooseSpace returns the reading that explains most blobs: each is in a given
 // resource, or could be in a missing part. Between readings that explain equally
-// many, the SHA-1 of the smallest blobs that they place differently decides; if
+// many, the SHA-1 of the smallest blobs that they locate differently decides; if
 // that does not, the likelier one wins.
 func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
 	var rivals []*addressSpace
@@ -351,7 +347,7 @@ func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
 	for i := range spaces {
 		explained := 0
 		for _, b := range blobs {
-			if at := spaces[i].find(b); at.err == nil || errors.Is(at.err, ErrMissingPart) {
+			if at, ok := spaces[i].find(b); ok && (at.err == nil || errors.Is(at.err, ErrMissingPart)) {
 				explained++
 			}
 		}
@@ -366,16 +362,16 @@ func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
 		return rivals[0]
 	}
 	differ := slices.DeleteFunc(slices.Clone(blobs), func(b *blob) bool {
-		first := rivals[0].find(b)
+		first, _ := rivals[0].find(b)
 		return !slices.ContainsFunc(rivals[1:], func(s *addressSpace) bool {
-			at := s.find(b)
+			at, _ := s.find(b)
 			return at.resource != first.resource || at.offset != first.offset
 		})
 	})
 	slices.SortStableFunc(differ, func(a, b *blob) int { return cmp.Compare(a.size(), b.size()) })
 	score := func(s *addressSpace) (score int) {
 		for _, b := range differ[:min(len(differ), maxProbes)] {
-			if at := s.find(b); at.err != nil {
+			if at, _ := s.find(b); at.resource == nil {
 				continue
 			} else if at.holds(b) {
 				score++
@@ -394,9 +390,9 @@ func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
 	return best
 }
 
-// holds says whether the blob's content really is at the place.
-func (at placement) holds(b *blob) bool {
-	if at.err != nil || b.size() == 0 {
+// holds says whether the blob's content really is there.
+func (at location) holds(b *blob) bool {
+	if b.size() == 0 {
 		return false
 	}
 	r := newBlobReader(content{at.resource, at.offset, b.size(), b.sha1})

@@ -290,7 +290,7 @@ func (s *solidSources) add(b *newBlob) error {
 	if b.from.err != nil {
 		return b.from.err
 	}
-	at := b.from.part.owner.place(b.from)
+	at := b.from.part.owner.locate(b.from)
 	if at.err != nil {
 		return at.err
 	}
