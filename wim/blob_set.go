@@ -79,7 +79,7 @@ func (s *blobSet) usesOf(tree *FS) ([]blobUse, error) {
 	var found []*blob // of the list
 	var missing missingBlobs
 	places := make(map[SHA1]int) // in the list, -1 for what is not there
-	tree.eachContent(func(node int32, _ string, hash SHA1) {
+	tree.eachContent(func(node int32, _ contentName, hash SHA1) {
 		if at, seen := places[hash]; seen {
 			if at >= 0 {
 				list[at].count++
@@ -146,7 +146,7 @@ func (b *newBlob) path() string {
 			continue
 		}
 		found := int32(-1)
-		tree.eachContent(func(node int32, _ string, hash SHA1) {
+		tree.eachContent(func(node int32, _ contentName, hash SHA1) {
 			if hash == b.sha1 && found < 0 {
 				found = node
 			}

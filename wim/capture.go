@@ -235,11 +235,11 @@ func (c *capture) node(name string, info fs.FileInfo) (*draftNode, error) {
 		e = &with
 	}
 	old := c.unchanged(name, e)
-	return c.newNode(name, e, func(stream string) (*newBlob, error) { return c.blob(name, e, stream, old) })
+	return c.newNode(name, e, func(content contentName) (*newBlob, error) { return c.blob(name, e, content, old) })
 }
 
 // newNode makes the node of an entry, whose path is name.
-func (c *capture) newNode(name string, e *Entry, blobOf func(stream string) (*newBlob, error)) (*draftNode, error) {
+func (c *capture) newNode(name string, e *Entry, blobOf func(contentName) (*newBlob, error)) (*draftNode, error) {
 	var stored []byte
 	var err error
 	if name != "." {
@@ -292,9 +292,9 @@ func (c *capture) plainEntry(name string, info fs.FileInfo) (*Entry, error) {
 	return e, nil
 }
 
-// blob returns the blob of a stream of an entry, nil if it is empty.
-func (c *capture) blob(name string, e *Entry, stream string, old *oldStreams) (*newBlob, error) {
-	if stream == reparseStream && c.image == nil {
+// blob returns the blob of a content of an entry, nil if it is empty.
+func (c *capture) blob(name string, e *Entry, content contentName, old *oldStreams) (*newBlob, error) {
+	if content.reparse && c.image == nil {
 		data, err := e.Reparse.Data()
 		if err != nil || len(data) == 0 {
 			return nil, err
@@ -304,14 +304,12 @@ func (c *capture) blob(name string, e *Entry, stream string, old *oldStreams) (*
 		}
 		return c.blobs.addBytes(name, data), nil
 	}
+	if content.reparse {
+		return c.stored(c.image, e.Reparse.SHA1)
+	}
+	stream := content.stream
 	if c.image != nil {
-		hash := SHA1{}
-		if stream == reparseStream {
-			hash = e.Reparse.SHA1
-		} else {
-			hash = e.Stream(stream).SHA1
-		}
-		return c.stored(c.image, hash)
+		return c.stored(c.image, e.Stream(stream).SHA1)
 	}
 	if old != nil {
 		return c.stored(c.old, old.entry.Stream(stream).SHA1)

@@ -178,10 +178,10 @@ func (e *Entry) storedName() ([]byte, error) {
 	return name, nil
 }
 
-// newNode returns the node of an entry. The function says which blob a stream
-// is, [reparseStream] too, nil for an empty one. The name is set by the caller
-// of those that have one: a root has none.
-func (d *draft) newNode(e *Entry, blobOf func(stream string) (*newBlob, error)) (*draftNode, error) {
+// newNode returns the node of an entry. The function says which blob a
+// content is, nil for an empty one. The name is set by the caller of those that
+// have one: a root has none.
+func (d *draft) newNode(e *Entry, blobOf func(contentName) (*newBlob, error)) (*draftNode, error) {
 	n := new(draftNode)
 	n.Dentry = wimfile.Dentry{
 		Attributes:     uint32(e.Attributes),
@@ -203,7 +203,7 @@ func (d *draft) newNode(e *Entry, blobOf func(stream string) (*newBlob, error)) 
 // setStreams puts the streams of an entry where they belong (WIM format sheet,
 // section 8.4): a single one, or one that is all there is but for names, into
 // the dentry; else all into entries, the reparse data first.
-func (n *draftNode) setStreams(e *Entry, blobOf func(stream string) (*newBlob, error)) error {
+func (n *draftNode) setStreams(e *Entry, blobOf func(contentName) (*newBlob, error)) error {
 	var named []Stream
 	hasData := false
 	for _, s := range e.Streams {
@@ -225,12 +225,12 @@ func (n *draftNode) setStreams(e *Entry, blobOf func(stream string) (*newBlob, e
 	var reparse, data *newBlob
 	var err error
 	if e.Reparse != nil {
-		if reparse, err = blobOf(reparseStream); err != nil {
+		if reparse, err = blobOf(contentName{reparse: true}); err != nil {
 			return err
 		}
 	}
 	if hasData {
-		if data, err = blobOf(""); err != nil {
+		if data, err = blobOf(contentName{}); err != nil {
 			return err
 		}
 		if data != nil && directory {
@@ -258,7 +258,7 @@ func (n *draftNode) setStreams(e *Entry, blobOf func(stream string) (*newBlob, e
 		add(nil, data)
 	}
 	for _, s := range named {
-		b, err := blobOf(s.Name)
+		b, err := blobOf(contentName{stream: s.Name})
 		if err != nil {
 			return err
 		}

@@ -261,12 +261,12 @@ func (f *FS) StorageOrder() iter.Seq2[string, string] {
 			at     storagePosition
 		}
 		var items []item
-		f.eachContent(func(i int32, stream string, hash SHA1) {
-			if stream == reparseStream {
+		f.eachContent(func(i int32, name contentName, hash SHA1) {
+			if name.reparse {
 				return
 			}
 			if b, err := f.reader.lookup(hash); err == nil && b != nil {
-				items = append(items, item{i, stream, b.position()})
+				items = append(items, item{i, name.stream, b.position()})
 			}
 		})
 		slices.SortStableFunc(items, func(a, b item) int { return a.at.compare(b.at) })
@@ -278,12 +278,15 @@ func (f *FS) StorageOrder() iter.Seq2[string, string] {
 	}
 }
 
-// reparseStream stands for the reparse data where streams are enumerated. No
-// stream has such a name.
-const reparseStream = "\x00reparse data"
+// contentName names a content of an entry: a data stream, whose name is "" for
+// the unnamed one, or the reparse data.
+type contentName struct {
+	stream  string
+	reparse bool
+}
 
 // eachContent calls yield for each content of each node that is not empty.
-func (f *FS) eachContent(yield func(i int32, stream string, hash SHA1)) {
+func (f *FS) eachContent(yield func(i int32, name contentName, hash SHA1)) {
 	for i := range f.meta.nodes {
 		n := &f.meta.nodes[i]
 		if n.dentry < 0 {
@@ -291,14 +294,14 @@ func (f *FS) eachContent(yield func(i int32, stream string, hash SHA1)) {
 		}
 		hashes := f.meta.streamsOf(n)
 		if !hashes.reparse.IsZero() {
-			yield(int32(i), reparseStream, hashes.reparse)
+			yield(int32(i), contentName{reparse: true}, hashes.reparse)
 		}
 		if hashes.hasData && !hashes.data.IsZero() {
-			yield(int32(i), "", hashes.data)
+			yield(int32(i), contentName{}, hashes.data)
 		}
 		for _, s := range hashes.named {
 			if !s.hash.IsZero() {
-				yield(int32(i), utf16le.Decode(s.name), s.hash)
+				yield(int32(i), contentName{stream: utf16le.Decode(s.name)}, s.hash)
 			}
 		}
 	}

@@ -149,7 +149,7 @@ func FuzzMetadata(f *testing.F) {
 				}
 			}
 		}
-		tree.eachContent(func(i int32, stream string, hash SHA1) {
+		tree.eachContent(func(i int32, _ contentName, hash SHA1) {
 			if hash.IsZero() {
 				t.Fatal("empty content")
 			}

@@ -96,6 +96,6 @@ func contentList(t testing.TB, image *Image) (list []SHA1) {
 	t.Helper()
 	tree, err := image.FS()
 	require.NoError(t, err)
-	tree.eachContent(func(_ int32, _ string, hash SHA1) { list = append(list, hash) })
+	tree.eachContent(func(_ int32, _ contentName, hash SHA1) { list = append(list, hash) })
 	return list
 }

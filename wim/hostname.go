@@ -26,7 +26,7 @@ func (f *FS) plainName(i int32) (string, error) {
 		return "", fmt.Errorf("the name has unpaired surrogates, which UTF-8 cannot hold: %w", ErrUnsupported)
 	case name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00"):
 		return "", fmt.Errorf("%q cannot be a file name: %w", name, ErrUnsupported)
-	case n.name != name && pathElement(f.meta.longName(n.dentry)) != n.name:
+	case f.meta.renamed[n.dentry]:
 		return "", fmt.Errorf("a second entry with the name %q: %w", name, ErrFormat)
 	}
 	return name, nil

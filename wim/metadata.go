@@ -19,8 +19,9 @@ import (
 // metadata is one image's parsed metadata resource.
 type metadata struct {
 	raw         []byte
-	descriptors [][]byte // security descriptors, in raw
-	nodes       []node   // nodes[0] is the root; the children of a node are consecutive
+	descriptors [][]byte     // security descriptors, in raw
+	nodes       []node       // nodes[0] is the root; the children of a node are consecutive
+	renamed     map[int]bool // by dentry: another entry of the directory has its name
 	warnings    warnings
 }
 
@@ -194,6 +195,10 @@ func (m *metadata) nameChildren(children []node) {
 				children[next].name = unique
 			}
 			taken[children[next].name] = true
+			if m.renamed == nil {
+				m.renamed = make(map[int]bool)
+			}
+			m.renamed[children[next].dentry] = true
 			m.warnings.add(formatErrorf("two entries of a directory are named %q; one is shown as %q", name, children[next].name))
 		}
 	}

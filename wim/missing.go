@@ -24,7 +24,7 @@ func (r *Reader) MissingBlobs() int {
 		if err != nil {
 			return
 		}
-		tree.eachContent(func(_ int32, _ string, hash SHA1) {
+		tree.eachContent(func(_ int32, _ contentName, hash SHA1) {
 			if _, err := r.available(hash); err != nil {
 				missing[hash] = true
 			}

@@ -86,7 +86,7 @@ type tarNode struct {
 // tarFile is what all names of a file share.
 type tarFile struct {
 	entry    *Entry
-	contents map[string]*newBlob // by stream
+	contents map[contentName]*newBlob
 	group    uint64
 	kept     *bytes.Buffer // its content, if that tells about Windows
 	target   string        // of a symbolic link that comes without reparse data
@@ -426,7 +426,7 @@ func (t *tarReading) draftNode(n *tarNode) (*draftNode, error) {
 	if n == t.root {
 		name = "."
 	}
-	return t.newNode(name, &e, func(stream string) (*newBlob, error) { return n.file.contents[stream], nil })
+	return t.newNode(name, &e, func(content contentName) (*newBlob, error) { return n.file.contents[content], nil })
 }
 
 // resolve follows the target of a link in a directory through the tree. It

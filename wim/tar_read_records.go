@@ -28,7 +28,7 @@ func (t *tarReading) file(h *tar.Header, content io.Reader) (*tarFile, error) {
 			e.LastAccessTime = e.LastWriteTime
 		}
 	}
-	f := &tarFile{entry: e, contents: make(map[string]*newBlob)}
+	f := &tarFile{entry: e, contents: make(map[contentName]*newBlob)}
 	var unixType uint32
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
@@ -78,12 +78,12 @@ func (t *tarReading) writeContents(f *tarFile, h *tar.Header, content io.Reader)
 		if err != nil {
 			return err
 		}
-		f.contents[name] = b
+		f.contents[contentName{stream: name}] = b
 	}
 	if f.entry.Reparse != nil {
 		data, err := f.entry.Reparse.Data()
 		if err == nil {
-			f.contents[reparseStream], err = t.bytes(h.Name, data)
+			f.contents[contentName{reparse: true}], err = t.bytes(h.Name, data)
 		}
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (t *tarReading) writeContents(f *tarFile, h *tar.Header, content io.Reader)
 		return nil
 	}
 	b, err := t.content(h.Name, h.Size, t.keep(f, h.Name, h.Size, content))
-	f.contents[""] = b
+	f.contents[contentName{}] = b
 	return err
 }
 

@@ -122,15 +122,12 @@ func (v *verifier) problem(to *reportPart, err error) int {
 // problem of a list to those that the problem affects. problemOf returns the index of
 // the problem, -1 if the list had no room for it or there is none.
 func (v *verifier) affect(to *reportPart, images []*Image, tree *FS, problemOf func(SHA1) int) {
-	tree.eachContent(func(node int32, stream string, hash SHA1) {
+	tree.eachContent(func(node int32, name contentName, hash SHA1) {
 		k := problemOf(hash)
 		if k < 0 {
 			return
 		}
-		if stream == reparseStream {
-			stream = ""
-		}
-		to.list[k].affectAll(to.text, images, Affected{Path: tree.meta.pathOf(node), Stream: stream})
+		to.list[k].affectAll(to.text, images, Affected{Path: tree.meta.pathOf(node), Stream: name.stream})
 	})
 }
 

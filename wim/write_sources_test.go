@@ -34,7 +34,7 @@ func TestLateDraft(t *testing.T) {
 					return nil, err
 				}
 				e := &Entry{Name: name, Attributes: AttributeNormal, Streams: []Stream{{}}}
-				n, err := d.newNode(e, func(string) (*newBlob, error) { return b, nil })
+				n, err := d.newNode(e, func(contentName) (*newBlob, error) { return b, nil })
 				if err != nil {
 					return nil, err
 				}
