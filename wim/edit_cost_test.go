@@ -52,7 +52,7 @@ func TestEditCost(t *testing.T) {
 // TestEditManyFiles changes an image of 100,000 files. Of each the tree takes some
 // hundred bytes, the metadata itself among them.
 func TestEditManyFiles(t *testing.T) {
-	if underRace {
+	if wimtest.Race {
 		t.Skip("the race detector allocates as well")
 	}
 	files := 100_000

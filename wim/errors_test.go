@@ -3,6 +3,7 @@ package wim
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -107,4 +108,30 @@ func TestErrorsOfWrongArguments(t *testing.T) {
 		require.ErrorIs(t, c.err, c.kind, name)
 		require.True(t, isOfKind(c.err), name)
 	}
+}
+
+// However much is odd, the warnings are a hundred and one: the last counts the
+// others.
+func TestWarningsAreBounded(t *testing.T) {
+	w := craftedHello()
+	const odd = 5000
+	for i := range odd { // metadata that is used twice is none
+		w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{Size: 1, USize: 1, Flags: wimtest.ResourceMetadata}, Part: 1, References: 2,
+			SHA1: [20]byte{byte(i), byte(i >> 8), 1}})
+	}
+	warnings := openCrafted(t, w).Warnings()
+	require.Len(t, warnings, 101)
+	require.EqualError(t, warnings[100], fmt.Sprintf("%d more warnings", odd-100))
+
+	var children []*wimtest.Dentry
+	for i := range odd { // files with children
+		child := wimtest.RegularFile(fmt.Sprint(i), [20]byte{})
+		child.Subdir = wimtest.Of(uint64(8))
+		children = append(children, child)
+	}
+	w = wimtest.NewWIM()
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("", children...)})
+	warnings = craftedTree(t, openCrafted(t, w)).Warnings()
+	require.Len(t, warnings, 101)
+	require.EqualError(t, warnings[100], fmt.Sprintf("%d more warnings", odd-100))
 }

@@ -80,7 +80,7 @@ func TestExtractAlias(t *testing.T) {
 		var problems []string
 		for _, p := range x.problems.list {
 			require.ErrorIs(t, p.Err, os.ErrExist)
-			problems = append(problems, paths(p.Affected)...)
+			problems = append(problems, wimtest.Paths(p.Affected)...)
 		}
 		require.ElementsMatch(t, want, problems)
 		for name, text := range map[string]string{

@@ -82,7 +82,7 @@ func TestExtractAllWithDamagedImage(t *testing.T) {
 	report, err := r.Extract(t.Context(), dir)
 	require.Error(t, err)
 	require.Len(t, report.Problems, 1)
-	require.Equal(t, []string{"1:"}, texts(report.Problems[0].Affected))
+	require.Equal(t, []string{"1:"}, wimtest.Texts(report.Problems[0].Affected))
 	require.NoDirExists(t, filepath.Join(dir, "1"))
 	require.FileExists(t, filepath.Join(dir, "2", "Windows", "notepad.exe"))
 }

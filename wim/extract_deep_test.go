@@ -149,7 +149,7 @@ func TestExtractDeepFailures(t *testing.T) {
 	report, err := r.Images[0].Extract(t.Context(), dir)
 	require.ErrorIs(t, err, ErrChecksum)
 	require.Equal(t, 1, report.Files)
-	require.ElementsMatch(t, []string{"bad", strings.Repeat("d/", 71) + "bad"}, paths(slices.Concat(report.Problems[0].Affected, report.Problems[1].Affected)))
+	require.ElementsMatch(t, []string{"bad", strings.Repeat("d/", 71) + "bad"}, wimtest.Paths(slices.Concat(report.Problems[0].Affected, report.Problems[1].Affected)))
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)

@@ -242,7 +242,7 @@ func TestHostRefuses(t *testing.T) {
 	_, report, err := extractTo(t, data, host)
 	require.ErrorIs(t, err, errRefused)
 	require.Len(t, report.Problems, 1)
-	require.Equal(t, []string{"1:junction"}, texts(report.Problems[0].Affected))
+	require.Equal(t, []string{"1:junction"}, wimtest.Texts(report.Problems[0].Affected))
 }
 
 // Streams whose content is damaged or missing are problems of their own, and
@@ -256,7 +256,7 @@ func TestHostDamagedStreams(t *testing.T) {
 	require.Equal(t, 5, report.Files)
 	var affected []string
 	for _, p := range report.Problems {
-		affected = append(affected, paths(p.Affected)...)
+		affected = append(affected, wimtest.Paths(p.Affected)...)
 	}
 	slices.Sort(affected)
 	require.Equal(t, []string{"dir:on a directory", "small:Zone", "twin:Zone"}, affected)
@@ -272,7 +272,7 @@ func TestHostDamagedStreams(t *testing.T) {
 	}).Bytes(), host)
 	require.Error(t, err)
 	require.Len(t, report.Problems, 1)
-	require.Equal(t, []string{"1:twin:Zone"}, texts(report.Problems[0].Affected))
+	require.Equal(t, []string{"1:twin:Zone"}, wimtest.Texts(report.Problems[0].Affected))
 }
 
 // No name of a stream leads to another file or to another kind of stream, and

@@ -467,7 +467,7 @@ func TestExtractDamaged(t *testing.T) {
 	for _, p := range report.Problems {
 		var pathError *fs.PathError
 		require.ErrorAs(t, p.Err, &pathError)
-		affected = append(affected, paths(p.Affected)...)
+		affected = append(affected, wimtest.Paths(p.Affected)...)
 	}
 	slices.Sort(affected)
 	require.Equal(t, []string{"deep/a/hard-3.txt", "links/hard-1.txt", "links/hard-2.txt"}, affected)
@@ -555,7 +555,7 @@ func TestNamesDoNotLeadOut(t *testing.T) {
 		require.Error(t, err, c.new)
 		require.NotContains(t, err.Error(), "\n")
 		require.Len(t, report.Problems, 1)
-		require.Equal(t, []string{c.shown}, paths(report.Problems[0].Affected))
+		require.Equal(t, []string{c.shown}, wimtest.Paths(report.Problems[0].Affected))
 		outside := readDisk(t, parent)
 		require.Len(t, outside, 3+len(readDisk(t, dir))) // parent, a, a/b
 		require.NotContains(t, outside, "a/b/hard-1.txt")

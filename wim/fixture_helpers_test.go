@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +66,10 @@ type walked struct {
 	info   fs.FileInfo
 	entry  *wim.Entry
 }
+
+// tooSlow says of a file that to read it byte by byte takes too long under the
+// race detector.
+func tooSlow(size int64) bool { return wimtest.Race && size > 90_000 }
 
 // walk walks a whole tree with what io/fs offers, and checks what every path
 // of a tree has to be: valid, unique, and the way to the entry that was met.
@@ -245,21 +248,4 @@ func sha1Of(t testing.TB, text string) wim.SHA1 {
 	raw, err := hex.DecodeString(text)
 	require.NoError(t, err)
 	return wim.SHA1(raw)
-}
-
-// texts are what a problem affects, with the indexes of images.
-func texts(affected []wim.Affected) (list []string) {
-	for _, a := range affected {
-		list = append(list, a.String())
-	}
-	return list
-}
-
-// paths are what a problem affects in an image.
-func paths(affected []wim.Affected) (list []string) {
-	for _, a := range affected {
-		_, path, _ := strings.Cut(a.String(), ":")
-		list = append(list, path)
-	}
-	return list
 }

@@ -1,14 +1,10 @@
 package wim
 
 import (
-	"context"
 	"crypto/sha1"
 	"errors"
 	"io"
-	"runtime"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,7 +43,7 @@ func TestHostileBulkWindow(t *testing.T) {
 	requireMemory(t, 16<<20, func() { report = verifyCrafted(t, r) })
 	require.Len(t, report.Problems, 1)
 	requireClear(t, report.Problems[0].Err, ErrFormat)
-	require.Equal(t, []string{"1:1"}, texts(report.Problems[0].Affected))
+	require.Equal(t, []string{"1:1"}, wimtest.Texts(report.Problems[0].Affected))
 }
 
 // A small resource that says it is stored in many bytes, which the file has, does not
@@ -179,63 +175,3 @@ func TestReadErrorReturnsNoGarbage(t *testing.T) {
 		require.ErrorIs(t, report.Problems[0].Err, errBadSector)
 	}
 }
-
-// A bulk operation that is ended, by its context or by what takes the content,
-// leaves no goroutine behind and does not hang, whatever the memory and the
-// number of workers.
-func TestBulkEndsEarly(t *testing.T) {
-	data := counted(8 << 20)
-	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)
-	for i := range 40 {
-		w.AddBlob(data[i*1000 : i*2000+1])
-	}
-	w.AddChunked(data)
-	w.AddBlob(data[1:])
-	r := openCrafted(t, w)
-	before := runtime.NumGoroutine()
-	for _, memory := range []int64{0, 1, 1 << 20} {
-		for _, workers := range []int{1, 2, 8} {
-			for _, after := range []int64{0, 1, 5, 39, 41, 45} {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				sink := &stoppingSink{after: after, cancel: cancel}
-				b := newBulk(newBulkOptions([]BulkOption{WithMemory(memory), WithWorkers(workers)}))
-				open := func(*blob) (BlobSink, error) { return sink, nil }
-				require.ErrorIs(t, b.run(ctx, r.ownBlobs(), open), errStop, "a cancelled context")
-
-				sink = &stoppingSink{after: after}
-				require.ErrorIs(t, b.run(t.Context(), r.ownBlobs(), open), errStop, "an error of Write or finish")
-
-				open = func(*blob) (BlobSink, error) { return nil, errStop }
-				require.ErrorIs(t, b.run(t.Context(), r.ownBlobs(), open), errStop, "an error of open")
-			}
-		}
-	}
-	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
-	require.LessOrEqual(t, runtime.NumGoroutine(), before)
-}
-
-var errStop = errors.New("stop")
-
-// stoppingSink ends the operation after some calls: by the context, or else by
-// an error of its own. It serves all blobs, so its calls are not in turn.
-type stoppingSink struct {
-	after  int64
-	calls  atomic.Int64
-	cancel context.CancelCauseFunc
-}
-
-func (s *stoppingSink) stop() error {
-	if s.calls.Add(1) <= s.after {
-		return nil
-	}
-	if s.cancel != nil {
-		s.cancel(errStop)
-		return nil
-	}
-	return errStop
-}
-
-func (s *stoppingSink) Write(p []byte) (int, error) { return len(p), s.stop() }
-func (s *stoppingSink) Finish(error) error          { return s.stop() }

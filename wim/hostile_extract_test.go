@@ -61,7 +61,7 @@ func TestHostileExtract(t *testing.T) {
 		var problems []string
 		for _, p := range report.Problems {
 			requireClear(t, p.Err, p.Err)
-			problems = append(problems, paths(p.Affected)...)
+			problems = append(problems, wimtest.Paths(p.Affected)...)
 		}
 		require.Equal(t, ExtractReport{Files: 2, Links: 4, Bytes: 2 * 4}, ExtractReport{Files: report.Files, Directories: report.Directories, Links: report.Links, Bytes: report.Bytes})
 		require.Equal(t, []string{

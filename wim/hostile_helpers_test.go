@@ -112,7 +112,7 @@ func requireMemory(t testing.TB, most uint64, work func()) {
 	runtime.ReadMemStats(&before)
 	work()
 	runtime.ReadMemStats(&after)
-	if underRace {
+	if wimtest.Race {
 		return
 	}
 	require.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, most, "bytes allocated")
@@ -125,21 +125,4 @@ func counted(n int) []byte {
 		b[i] = byte(i * 7 >> (8 * (i % 3)))
 	}
 	return b
-}
-
-// texts are what a problem affects, with the indexes of images.
-func texts(affected []Affected) (list []string) {
-	for _, a := range affected {
-		list = append(list, a.String())
-	}
-	return list
-}
-
-// paths are what a problem affects in an image.
-func paths(affected []Affected) (list []string) {
-	for _, a := range affected {
-		_, path, _ := strings.Cut(a.String(), ":")
-		list = append(list, path)
-	}
-	return list
 }

@@ -248,7 +248,7 @@ func TestHostileMetadata(t *testing.T) {
 			report := verifyCrafted(t, r)
 			require.Len(t, report.Problems, 1)
 			requireClear(t, report.Problems[0].Err, ErrFormat)
-			require.Equal(t, []string{"1:"}, texts(report.Problems[0].Affected))
+			require.Equal(t, []string{"1:"}, wimtest.Texts(report.Problems[0].Affected))
 		})
 	}
 }

@@ -104,7 +104,7 @@ func TestHostileResource(t *testing.T) {
 				}
 				require.Len(t, damaged, 1)
 				require.ErrorIs(t, damaged[0].Err, ErrFormat)
-				require.Equal(t, []string{"1:1"}, texts(damaged[0].Affected))
+				require.Equal(t, []string{"1:1"}, wimtest.Texts(damaged[0].Affected))
 			})
 		}
 	}

@@ -90,7 +90,7 @@ func TestHostileSolidNeighbours(t *testing.T) {
 			}
 			require.Len(t, problems, 1)
 			requireClear(t, problems[0].Err, damage.kind)
-			require.Equal(t, []string{"1:0"}, texts(problems[0].Affected))
+			require.Equal(t, []string{"1:0"}, wimtest.Texts(problems[0].Affected))
 		})
 	}
 }
@@ -131,7 +131,7 @@ func TestHostileSolidBlobs(t *testing.T) {
 			report := verifyCrafted(t, r)
 			require.Len(t, report.Problems, 1)
 			require.ErrorContains(t, report.Problems[0].Err, test.text)
-			require.Equal(t, []string{"1:1"}, texts(report.Problems[0].Affected))
+			require.Equal(t, []string{"1:1"}, wimtest.Texts(report.Problems[0].Affected))
 		})
 	}
 }

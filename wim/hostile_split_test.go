@@ -101,7 +101,7 @@ func TestHostilePartNeighbours(t *testing.T) {
 	requireFile(t, tree, "2", counted(9002))
 	report := verifyCrafted(t, r)
 	require.Len(t, report.Problems, 1)
-	require.Equal(t, []string{"1:1"}, texts(report.Problems[0].Affected))
+	require.Equal(t, []string{"1:1"}, wimtest.Texts(report.Problems[0].Affected))
 }
 
 // A set is put together once, however many parts and images it has; a boot index

@@ -121,7 +121,7 @@ func TestHostileTableEntries(t *testing.T) {
 				return
 			}
 			requireNoFile(t, tree, "1", test.kind)
-			require.Contains(t, texts(report.Problems[len(report.Problems)-1].Affected), "1:1")
+			require.Contains(t, wimtest.Texts(report.Problems[len(report.Problems)-1].Affected), "1:1")
 			_, err := tree.Stat("1")
 			require.NoError(t, err, "what cannot be read can be listed")
 		})

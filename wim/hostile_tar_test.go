@@ -153,7 +153,7 @@ func TestHostileTarRecords(t *testing.T) {
 	require.ErrorContains(t, err, "2 problems, the first: tar file:damaged: blob ")
 	require.Len(t, report.Problems, 2)
 	requireClear(t, report.Problems[0].Err, ErrChecksum)
-	require.Equal(t, []string{"1:file:damaged"}, texts(report.Problems[0].Affected))
+	require.Equal(t, []string{"1:file:damaged"}, wimtest.Texts(report.Problems[0].Affected))
 	requireClear(t, report.Problems[1].Err, ErrMissingBlob)
 	require.ErrorContains(t, report.Problems[1].Err, `tar file:missing: blob 01`)
 	require.Equal(t, "content", string(contents["file"]))
@@ -256,81 +256,6 @@ func TestImageWithoutRoot(t *testing.T) {
 	extracted, err := r.Images[0].Extract(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	require.Equal(t, &ExtractReport{}, extracted)
-}
-
-// Bulk reading in order finishes each sink before it opens the next, in the
-// order in which blobs are stored, with any number of workers.
-func TestBulkInOrder(t *testing.T) {
-	data := counted(3 << 20)
-	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)
-	for i := range 50 {
-		w.AddBlob(data[i*1000 : i*2000+1])
-		w.AddChunked(data[i : i*30_000+40_000])
-	}
-	w.AddChunked(data)
-	w.AddBlob(data[1:])
-	r := openCrafted(t, w)
-	want := r.ownBlobs()
-	for _, memory := range []int64{0, 1, 1 << 20} {
-		for _, workers := range []int{1, 2, 8} {
-			b := newBulk(newBulkOptions([]BulkOption{WithMemory(memory), WithWorkers(workers)}))
-			o := &orderSink{}
-			require.NoError(t, b.runInOrder(t.Context(), want, func(blob *blob) (BlobSink, error) {
-				require.Nil(t, o.open)
-				o.open, o.left = blob, blob.size()
-				return o, nil
-			}))
-			require.Equal(t, want, o.finished)
-		}
-	}
-}
-
-// orderSink is open for one blob at a time.
-type orderSink struct {
-	open     *blob
-	left     int64
-	finished []*blob
-}
-
-func (o *orderSink) Write(p []byte) (int, error) {
-	o.left -= int64(len(p))
-	return len(p), nil
-}
-
-func (o *orderSink) Finish(err error) error {
-	if o.left != 0 {
-		return fmt.Errorf("%d bytes are missing", o.left)
-	}
-	o.finished = append(o.finished, o.open)
-	o.open = nil
-	return err
-}
-
-// The time of creation is formatted as archive/tar formats that of modification.
-func TestPAXTime(t *testing.T) {
-	const epoch = 116444736000000000 // 1970 in units of 100 ns
-	for f, want := range map[Filetime]string{
-		epoch:                "0",
-		epoch + 10_000_000:   "1",
-		epoch + 1:            "0.0000001",
-		epoch + 15_000_000:   "1.5",
-		epoch - 10_000_000:   "-1",
-		epoch - 2_500_000:    "-0.25",
-		epoch - 12_500_000:   "-1.25",
-		epoch - 1:            "-0.0000001",
-		1:                    "-11644473599.9999999",
-		18446744073709551615: "1833029933770.9551615", // 2^64-1 less epoch
-	} {
-		require.Equal(t, want, paxTime(f))
-		if !strings.Contains(want, ".") {
-			continue // archive/tar does not write a record
-		}
-		var out bytes.Buffer
-		require.NoError(t, tar.NewWriter(&out).WriteHeader(&tar.Header{Name: "x", Format: tar.FormatPAX, ModTime: f.Time()}))
-		h, err := tar.NewReader(&out).Next()
-		require.NoError(t, err)
-		require.Equal(t, h.PAXRecords["mtime"], want)
-	}
 }
 
 // A file that cannot be read at all is left out of a tar with its hard links, and the

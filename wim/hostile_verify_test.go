@@ -221,7 +221,7 @@ func TestHostileProblemsInOrder(t *testing.T) {
 		report := verifyCrafted(t, r, WithWorkers(workers))
 		var affected []string
 		for _, p := range report.Problems {
-			affected = append(affected, texts(p.Affected)...)
+			affected = append(affected, wimtest.Texts(p.Affected)...)
 		}
 		require.Equal(t, want, affected, "%d workers", workers)
 		require.Equal(t, 1, report.MissingBlobs)
@@ -265,7 +265,7 @@ func TestHostileReference(t *testing.T) {
 		report := verifyCrafted(t, r, WithWorkers(workers))
 		require.Len(t, report.Problems, 1)
 		requireClear(t, report.Problems[0].Err, ErrChecksum)
-		require.Equal(t, []string{"1:1"}, texts(report.Problems[0].Affected))
+		require.Equal(t, []string{"1:1"}, wimtest.Texts(report.Problems[0].Affected))
 		require.Equal(t, 1+2, report.Blobs, "the metadata, and two of the reference")
 	}
 	require.NotEqual(t, good, unused)

@@ -8,13 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/wimtest"
 	"github.com/wimble-go/wimble/wim"
 )
 
 // wholeSource is all of Go's source, 11,000 files; under the race detector
 // some of it.
 func wholeSource(t *testing.T) string {
-	if raceDetector {
+	if wimtest.Race {
 		return goSource(t, "net")
 	}
 	return goSource(t, "")

@@ -297,7 +297,7 @@ func TestDelta(t *testing.T) {
 		require.ErrorIs(t, p.Err, wim.ErrMissingBlob)
 		require.NotEmpty(t, p.Affected)
 		affected += len(p.Affected)
-		require.IsIncreasing(t, paths(p.Affected)) // of one image
+		require.IsIncreasing(t, wimtest.Paths(p.Affected)) // of one image
 	}
 	require.Greater(t, affected, len(missing)) // hard links
 

@@ -45,22 +45,22 @@ func TestMissingContentsAreOneProblem(t *testing.T) {
 	}
 	extracted, err := r.Images[1].Extract(t.Context(), t.TempDir())
 	check(extracted.Problems, extracted.MoreProblems, err, "extract")
-	require.ElementsMatch(t, want, paths(extracted.Problems[0].Affected))
+	require.ElementsMatch(t, want, wimtest.Paths(extracted.Problems[0].Affected))
 	require.Equal(t, 2, extracted.Problems[0].Affected[0].Image)
 	require.Equal(t, 1, extracted.Files)
 
 	tarred, err := r.Images[1].WriteTar(t.Context(), io.Discard)
 	check(tarred.Problems, tarred.MoreProblems, err, "tar")
-	require.ElementsMatch(t, want, paths(tarred.Problems[0].Affected))
+	require.ElementsMatch(t, want, wimtest.Paths(tarred.Problems[0].Affected))
 	require.Equal(t, 1, tarred.Files)
 
 	extracted, err = r.Extract(t.Context(), t.TempDir())
 	check(extracted.Problems, extracted.MoreProblems, err, "extract")
 	require.ElementsMatch(t, []string{"1:a", "1:b", "1:d/c", "1:d/c again", "1:link", "2:a", "2:b", "2:d/c", "2:d/c again", "2:link"},
-		texts(extracted.Problems[0].Affected))
+		wimtest.Texts(extracted.Problems[0].Affected))
 
 	// One is told of as any other problem is.
 	extracted, err = r.Images[0].Extract(t.Context(), t.TempDir(), WithPaths("b", "good"))
 	require.ErrorContains(t, err, "extract b: blob 01")
-	require.Equal(t, []string{"1:b"}, texts(extracted.Problems[0].Affected))
+	require.Equal(t, []string{"1:b"}, wimtest.Texts(extracted.Problems[0].Affected))
 }

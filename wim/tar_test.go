@@ -336,7 +336,7 @@ func TestTarTellsWhatItChanged(t *testing.T) {
 	require.Len(t, report.Escaped, 2)
 	require.EqualError(t, report.Escaped[0].Err,
 		"tar unpaired-high-%uD800: the name has unpaired surrogates, which UTF-8 cannot hold: wim: unsupported")
-	require.Equal(t, []string{"1:unpaired-high-%uD800"}, texts(report.Escaped[0].Affected))
+	require.Equal(t, []string{"1:unpaired-high-%uD800"}, wimtest.Texts(report.Escaped[0].Affected))
 
 	_, report = writeTar(t, openFixture(t, "unix.wim").Images[0])
 	require.Equal(t, []wim.NotRestored{{What: "devices, pipes and sockets", Count: 4}}, report.LeftOut)
@@ -482,7 +482,7 @@ func TestTarMissingPart(t *testing.T) {
 			require.Len(t, report.Problems, 1)
 			require.ErrorIs(t, report.Problems[0].Err, c.kind)
 			require.Zero(t, report.Problems[0].MoreAffected)
-			for _, path := range paths(report.Problems[0].Affected) {
+			for _, path := range wimtest.Paths(report.Problems[0].Affected) {
 				require.NotContains(t, entries, path)
 				missing[path] = true
 			}

@@ -195,7 +195,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 					continue
 				}
 				require.Len(t, problems, 1, "%v", problems)
-				require.Equal(t, want, texts(problems[0].Affected), "byte %d", at)
+				require.Equal(t, want, wimtest.Texts(problems[0].Affected), "byte %d", at)
 				if b.Size == b.Stored {
 					require.ErrorIs(t, problems[0].Err, wim.ErrChecksum)
 				}
@@ -237,7 +237,7 @@ func TestVerifyFindsDamageInSolidResources(t *testing.T) {
 				}
 				tree := openBytes(t, bad)
 				for _, p := range problems {
-					for _, user := range texts(p.Affected) {
+					for _, user := range wimtest.Texts(p.Affected) {
 						require.True(t, inside[user], "%s is not in resource %s", user, name)
 					}
 				}

@@ -61,7 +61,7 @@ func TestVerifyFindsTreeDamage(t *testing.T) {
 			require.Len(t, report.Problems, 1)
 			requireClear(t, report.Problems[0].Err, ErrFormat)
 			require.ErrorContains(t, report.Problems[0].Err, c.message)
-			require.Equal(t, []string{c.affected}, texts(report.Problems[0].Affected))
+			require.Equal(t, []string{c.affected}, wimtest.Texts(report.Problems[0].Affected))
 		})
 	}
 }
@@ -76,7 +76,7 @@ func TestVerifyTreeDamageOfSharedTree(t *testing.T) {
 	report := verifyCrafted(t, openCrafted(t, w))
 	require.Len(t, report.Problems, 2)
 	require.ErrorContains(t, report.Problems[0].Err, "overlap") // the metadata of both images
-	require.Equal(t, []string{"1:%u002E%u002E", "2:%u002E%u002E"}, texts(report.Problems[1].Affected))
+	require.Equal(t, []string{"1:%u002E%u002E", "2:%u002E%u002E"}, wimtest.Texts(report.Problems[1].Affected))
 }
 
 // What is written of a tree without the children that are lost is not the whole
@@ -93,7 +93,7 @@ func TestLostChildrenAreProblems(t *testing.T) {
 	affected := func(problems []Problem) (list []string) {
 		for _, p := range problems {
 			require.ErrorIs(t, p.Err, ErrFormat)
-			list = append(list, paths(p.Affected)...)
+			list = append(list, wimtest.Paths(p.Affected)...)
 		}
 		return list
 	}

@@ -2,10 +2,13 @@ package wim
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -257,4 +260,45 @@ func TestBigNumbers(t *testing.T) {
 	require.NoError(t, err)
 	_, err = file.Seek(1, io.SeekCurrent)
 	require.Error(t, err, "wraps around")
+}
+
+// The streams of an LZMS chunk are read towards each other. Bytes that are too
+// many or too few between them are not looked for: what comes out has the right
+// SHA-1, or it is an error. (7-Zip wants a final state; wimlib does not look.)
+func TestLZMSChunkWithOtherMiddle(t *testing.T) {
+	// WIM format sheet, appendix B.4.
+	chunk, err := hex.DecodeString("3e064ea4d6c8fa0f2ce1000010779fba4dd339254e7953da9435254d3953ca943196484e" +
+		"a18c4d2cac0a65687420666f203020776f72")
+	require.NoError(t, err)
+	var text strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&text, "row %d of the table\n", i)
+	}
+	require.Equal(t, 230, text.Len())
+	read := func(chunk []byte) bool {
+		w := wimtest.NewCompressedWIM(wimtest.HeaderLZMS, 32768)
+		withImage(w, w.AddStored(chunk, []byte(text.String()), wimtest.ResourceCompressed))
+		tree := craftedTree(t, openCrafted(t, w))
+		data, err := tree.ReadFile("0")
+		if err == nil {
+			require.Equal(t, text.String(), string(data))
+			return true
+		}
+		if !strings.Contains(err.Error(), ErrChecksum.Error()) {
+			requireClear(t, err, ErrFormat)
+		}
+		return false
+	}
+	require.True(t, read(chunk))
+	longer, shorter := 0, 0
+	for at := 0; at <= len(chunk); at += 2 {
+		if read(slices.Insert(slices.Clone(chunk), at, 0xAA, 0x55)) {
+			longer++
+		}
+		if at < len(chunk) && read(slices.Delete(slices.Clone(chunk), at, at+2)) {
+			shorter++
+		}
+	}
+	require.Positive(t, longer, "a word where the streams meet is read by neither")
+	require.LessOrEqual(t, shorter, 1, "but for the word that ends the range coder's stream, each counts")
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package wimtest
+
+const Race = false

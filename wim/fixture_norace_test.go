@@ -1,7 +1,0 @@
-//go:build !race
-
-package wim_test
-
-const raceDetector = false
-
-const slowBytes = 1 << 30

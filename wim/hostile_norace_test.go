@@ -1,5 +1,0 @@
-//go:build !race
-
-package wim
-
-const underRace = false
