@@ -110,7 +110,7 @@ func (c *code) fill(count *lengthCounts) {
 	sorted, out := c.sorted[count[0]:], c.main[:]
 	for length := 1; length <= codeBits; length++ {
 		n := count[length]
-		out = fillIntervals(out, sorted[:n], codeBits-length)
+		out = huffman.Fill(out, sorted[:n], 1<<(codeBits-length))
 		sorted = sorted[n:]
 	}
 	if len(out) == 0 {
@@ -130,36 +130,9 @@ func (c *code) fill(count *lengthCounts) {
 	out = c.long[:]
 	for length := codeBits + 1; length <= longest; length++ {
 		n := count[length]
-		out = fillIntervals(out, sorted[:n], longest-length)
+		out = huffman.Fill(out, sorted[:n], 1<<(longest-length))
 		sorted = sorted[n:]
 	}
-}
-
-// fillIntervals writes each entry 1 << logWidth times, one after the other, and
-// returns what is after them.
-func fillIntervals(out, entries []uint32, logWidth int) []uint32 {
-	switch logWidth {
-	case 0:
-		return out[copy(out, entries):]
-	case 1:
-		for _, e := range entries {
-			out[0], out[1] = e, e
-			out = out[2:]
-		}
-	case 2:
-		for _, e := range entries {
-			out[0], out[1], out[2], out[3] = e, e, e, e
-			out = out[4:]
-		}
-	default:
-		for _, e := range entries {
-			for end := len(out) - 1<<logWidth; len(out) > end; out = out[8:] {
-				out[0], out[1], out[2], out[3] = e, e, e, e
-				out[4], out[5], out[6], out[7] = e, e, e, e
-			}
-		}
-	}
-	return out
 }
 
 // lookup returns the entry of the codeword that input begins with, the next bit

@@ -225,7 +225,7 @@ func (t *Table) fill(count *lengthCounts) {
 	sorted, out := t.sorted[count[0]:], t.storage
 	for l := 1; l <= t.bits; l++ {
 		n := int(count[l])
-		out = fillIntervals(out, sorted[:n], 1<<(t.bits-l))
+		out = Fill(out, sorted[:n], 1<<(t.bits-l))
 		sorted = sorted[n:]
 	}
 	t.Long, t.LongBase, t.LongShift = nil, 0, 0
@@ -248,15 +248,15 @@ func (t *Table) fill(count *lengthCounts) {
 	out = t.storage[len(t.Main):]
 	for l := t.bits + 1; l <= longest; l++ {
 		n := int(count[l])
-		out = fillIntervals(out, sorted[:n], 1<<(longest-l))
+		out = Fill(out, sorted[:n], 1<<(longest-l))
 		sorted = sorted[n:]
 	}
 	t.Long = t.storage[len(t.Main) : len(t.storage)-len(out)]
 }
 
-// fillIntervals writes each entry width times, a power of two, one after the
-// other, and returns what is after them.
-func fillIntervals(out []uint32, entries []uint32, width int) []uint32 {
+// Fill writes each entry width times, a power of two, one after the other, and
+// returns what is after them.
+func Fill(out, entries []uint32, width int) []uint32 {
 	switch width {
 	case 1:
 		out = out[copy(out, entries):]
