@@ -9,8 +9,8 @@ import (
 // for a chunk that is not valid.
 var ErrCorrupt = errors.New("lzms: corrupt chunk")
 
-// maxSize is the size of the greatest chunk that the format allows.
-const maxSize = 1 << 30
+// MaxChunk is the largest uncompressed size of a chunk.
+const MaxChunk = 1 << 30
 
 // Symbols between two rebuilds of each code.
 const (
@@ -65,12 +65,13 @@ func newDecoder(v variant) *Decoder {
 }
 
 // Decode decompresses the chunk src into dst. It fills dst exactly: len(dst)
-// is the uncompressed size of the chunk, at most 1 GiB.
+// is the uncompressed size of the chunk, at most [MaxChunk].
 //
-// The error wraps ErrCorrupt, and dst then holds garbage. Not every damaged
-// chunk gives one: the format has no redundancy, so that most damage yields
-// other bytes, and a hash of the content must decide. In particular the two
-// streams may overlap, or run out (zeros follow), as in other decoders.
+// The error wraps [ErrCorrupt] when src is not a valid chunk of that size, and
+// dst then holds garbage. Not every damaged chunk gives one: the format has no
+// redundancy, so that most damage yields other bytes, and a hash of the content
+// must decide. In particular the two streams may overlap, or run out (zeros
+// follow), as in other decoders.
 //
 // Whatever src holds, Decode reads nothing outside it, writes nothing outside
 // dst, and takes no longer than in proportion to len(dst). The slowest chunks
@@ -78,12 +79,12 @@ func newDecoder(v variant) *Decoder {
 // times as long as one of a program (BenchmarkHostile).
 func (d *Decoder) Decode(dst, src []byte) error {
 	switch {
+	case len(dst) > MaxChunk:
+		return fmt.Errorf("lzms: uncompressed size %d is larger than a chunk can be (%d)", len(dst), MaxChunk)
 	case len(src) < 4:
 		return fmt.Errorf("%w: %d bytes, want at least 4", ErrCorrupt, len(src))
 	case len(src)%2 != 0:
 		return fmt.Errorf("%w: odd size of %d bytes", ErrCorrupt, len(src))
-	case len(dst) > maxSize:
-		return fmt.Errorf("%w: uncompressed size of %d bytes, want at most %d", ErrCorrupt, len(dst), maxSize)
 	}
 	d.dst, d.src = dst, src
 	err := d.decode()

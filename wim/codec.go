@@ -34,17 +34,17 @@ type codec struct {
 var codecs = [...]codec{
 	CompressionNone: {name: "none", least: 1 << 8, most: 1 << 31},
 	CompressionXPRESS: {
-		name: "XPRESS", flag: wimfile.FlagXPRESS, flagToo: wimfile.FlagXPRESS2, least: 1 << 12, most: 1 << 16,
+		name: "XPRESS", flag: wimfile.FlagXPRESS, flagToo: wimfile.FlagXPRESS2, least: xpress.MinChunk, most: xpress.MaxChunk,
 		newDecoder: func(int) (chunkDecoder, error) { return xpress.NewDecoder(), nil },
 		newEncoder: func(chunkSize, level int) (chunkEncoder, error) { return xpress.NewEncoder(chunkSize, level) },
 	},
 	CompressionLZX: {
-		name: "LZX", flag: wimfile.FlagLZX, least: 1 << 15, most: 1 << 21,
+		name: "LZX", flag: wimfile.FlagLZX, least: lzx.MinWindow, most: lzx.MaxWindow,
 		newDecoder: func(chunkSize int) (chunkDecoder, error) { return lzx.NewDecoder(chunkSize) },
 		newEncoder: func(chunkSize, level int) (chunkEncoder, error) { return lzx.NewEncoder(chunkSize, level) },
 	},
 	CompressionLZMS: {
-		name: "LZMS", flag: wimfile.FlagLZMS, least: 1 << 15, most: 1 << 30,
+		name: "LZMS", flag: wimfile.FlagLZMS, least: 1 << 15, most: lzms.MaxChunk,
 		newDecoder: func(int) (chunkDecoder, error) { return lzms.NewDecoder(), nil },
 	},
 }

@@ -184,7 +184,7 @@ func FuzzBlobTable(f *testing.F) {
 		if number == 0 || number > total || len(table) > 1<<18 {
 			return
 		}
-		version := uint32(Version1_13)
+		version := uint32(VersionStandard)
 		if solid {
 			version = VersionSolid
 		}

@@ -14,9 +14,9 @@ const headerSize = wimfile.HeaderSize
 
 // The values of [Header.Version] that this package reads.
 const (
-	// Version1_13 is written by everything since Windows Vista for
-	// uncompressed, XPRESS and LZX files.
-	Version1_13 = wimfile.VersionStandard
+	// VersionStandard, which is 1.13, is written by everything since Windows
+	// Vista for uncompressed, XPRESS and LZX files.
+	VersionStandard = wimfile.VersionStandard
 
 	// VersionSolid is written for LZMS and for files with solid resources.
 	VersionSolid = wimfile.VersionSolid
@@ -60,7 +60,7 @@ func (g GUID) String() string {
 // Header is what the first 208 bytes of a WIM file say (WIM format sheet,
 // section 1.1).
 type Header struct {
-	Version     uint32 // Version1_13 or VersionSolid
+	Version     uint32 // VersionStandard or VersionSolid
 	Flags       HeaderFlags
 	Compression Compression
 	ChunkSize   int // uncompressed bytes a chunk; 0 when nothing is compressed
@@ -139,7 +139,7 @@ func parseHeader(raw *[headerSize]byte) (Header, error) {
 		unused:       stored.Unused,
 	}
 	switch {
-	case h.Version != Version1_13 && h.Version != VersionSolid:
+	case h.Version != VersionStandard && h.Version != VersionSolid:
 		return h, fmt.Errorf("header: version %#x (%s): %w", h.Version, versionOrigin(h.Version), ErrUnsupported)
 	case stored.Size != headerSize:
 		return h, formatErrorf("header: header size %d, want %d", stored.Size, headerSize)

@@ -66,7 +66,7 @@ const (
 
 func newSetPlan(w *Writer, limit int64, workers int) *setPlan {
 	p := &setPlan{Writer: w, limit: limit, workers: workers}
-	p.set = Header{Version: Version1_13, GUID: w.options.guid, Flags: w.flags, ImageCount: len(w.images)}
+	p.set = Header{Version: VersionStandard, GUID: w.options.guid, Flags: w.flags, ImageCount: len(w.images)}
 	p.set.setCompression(w.options.compression, w.options.chunkSize)
 	return p
 }

@@ -31,10 +31,8 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 	var run *solidRun
 	for i := range count {
 		b := parseBlobEntry(raw[i*blobEntrySize:], p)
-		problem := func(format string, args ...any) error {
-			err := formatErrorf("blob table entry %d: "+format, append([]any{i}, args...)...)
-			warn.add(err)
-			return err
+		odd := func(format string, args ...any) error {
+			return formatErrorf("blob table entry %d: "+format, append([]any{i}, args...)...)
 		}
 		foreign := int(b.partNumber) != p.header.PartNumber
 		solid := b.header.Flags&wimfile.ResourceSolid != 0
@@ -43,9 +41,9 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 		}
 		switch {
 		case solid && p.header.Version != VersionSolid:
-			problem("solid, in a file of version %#x", p.header.Version)
+			warn.add(odd("solid, in a file of version %#x", p.header.Version))
 		case solid && b.header.Flags != wimfile.ResourceSolid:
-			problem("flags %#x mix solid with something else", b.header.Flags)
+			warn.add(odd("flags %#x mix solid with something else", b.header.Flags))
 		case solid:
 			if run == nil {
 				run = &solidRun{part: p}
@@ -56,11 +54,12 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 				continue
 			}
 			if b.sha1.IsZero() || b.header.Size == 0 {
-				problem("a blob in a solid run without a hash or without bytes")
+				warn.add(odd("a blob in a solid run without a hash or without bytes"))
 				continue
 			}
 			if end := b.header.Offset + b.header.Size; end < b.header.Offset || end > 1<<63-1 {
-				b.err = problem("blob %v ends beyond 2^63", b.sha1)
+				b.err = odd("blob %v ends beyond 2^63", b.sha1)
+				warn.add(b.err)
 			}
 			b.run = run
 			t.blobs = append(t.blobs, b)
@@ -71,20 +70,20 @@ func parseBlobTable(raw []byte, p *part, warn *warnings) blobTable {
 				// Files of old Microsoft tools have such.
 				t.deleted = append(t.deleted, b)
 			case b.references > 1:
-				problem("metadata with reference count %d", b.references)
+				warn.add(odd("metadata with reference count %d", b.references))
 			case foreign:
-				problem("metadata in part %d", b.partNumber)
+				warn.add(odd("metadata in part %d", b.partNumber))
 			default:
 				b.err = b.checkHeader()
 				t.metadata = append(t.metadata, b)
 			}
 		case b.sha1.IsZero():
-			problem("a blob without a hash")
+			warn.add(odd("a blob without a hash"))
 		case b.header.USize == 0:
-			problem("a blob without bytes")
+			warn.add(odd("a blob without bytes"))
 		default:
 			if b.err = b.checkHeader(); b.err != nil {
-				problem("%w", b.err)
+				warn.add(odd("%w", b.err))
 			}
 			t.blobs = append(t.blobs, b)
 		}

@@ -219,7 +219,7 @@ func (p *writing) copies(b *newBlob) bool {
 
 // newHeader is the header without the places of the tables.
 func (p *writing) newHeader() Header {
-	h := Header{Version: Version1_13, GUID: p.options.guid, PartNumber: 1, TotalParts: 1}
+	h := Header{Version: VersionStandard, GUID: p.options.guid, PartNumber: 1, TotalParts: 1}
 	if p.base != nil {
 		h = p.base.header
 	} else {

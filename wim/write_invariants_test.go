@@ -203,7 +203,7 @@ func requireStructure(t testing.TB, data []byte, part, parts int, rawMetadata bo
 	if solid || flags&lzms != 0 {
 		require.EqualValues(t, wim.VersionSolid, version)
 	} else if parts == 1 { // another part may have solid resources
-		require.EqualValues(t, wim.Version1_13, version)
+		require.EqualValues(t, wim.VersionStandard, version)
 	}
 	slices.SortFunc(taken, func(a, b place) int { return int(int64(a.offset) - int64(b.offset)) })
 	for i, p := range taken[1:] {

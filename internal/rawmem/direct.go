@@ -24,8 +24,3 @@ func Load64(base unsafe.Pointer, at uint) uint64 {
 func Store64(base unsafe.Pointer, at uint, v uint64) {
 	*(*uint64)(unsafe.Add(base, at)) = v
 }
-
-// Store32 writes 4 bytes at base + at.
-func Store32(base unsafe.Pointer, at uint, v uint32) {
-	*(*uint32)(unsafe.Add(base, at)) = v
-}
