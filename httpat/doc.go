@@ -1,6 +1,6 @@
-// Package httpat reads a file on a web server at any place, as an [io.ReaderAt],
-// without downloading all of it. It needs a server that answers range requests,
-// which nearly all servers and object stores do.
+// Package httpat reads a file on a web server at any place, as an
+// [io.ReaderAt], without downloading all of it. It needs a server that answers
+// range requests, which nearly all servers and object stores do.
 //
 // # Use
 //
@@ -35,8 +35,8 @@
 // # The same file throughout
 //
 // A file that changes between two requests must not be read as a mix of the old
-// and the new one. The first answer identifies the file by its ETag if that is a
-// strong one, else by its time of modification, and by its size. Requests are
+// and the new one. The first answer identifies the file by its ETag if that is
+// a strong one, else by its time of modification, and by its size. Requests are
 // made conditional on this where possible (If-Range), and every answer is
 // compared with it. After a difference, all reads fail with [ErrChanged], also
 // those of cached blocks; open the file again. If the server sends neither an
@@ -45,10 +45,11 @@
 // # Failures
 //
 // A request that fails for a reason that may pass is made again: a broken or
-// silent connection (30 seconds without a byte), and the statuses 408, 425, 429,
-// 500, 502, 503 and 504. Only what is missing is requested again. There are up
-// to five attempts, with growing pauses between them or those of Retry-After, up
-// to a minute. They are counted anew after each block that arrives.
+// silent connection (30 seconds without a byte), and the statuses 408, 425,
+// 429, 500, 502, 503 and 504. Only what is missing is requested again. There
+// are up to five attempts, with growing pauses between them or those of
+// Retry-After, up to a minute. They are counted anew after each block that
+// arrives.
 //
 // Redirects are followed, and later requests go to the final address directly.
 // Addresses of this kind often expire. When one does, the reader goes back to
@@ -62,8 +63,8 @@
 //
 // [WithHeader] adds headers, such as Authorization, and a user and password in
 // the URL are sent as basic authentication. Headers go to the scheme, host and
-// port of the URL only and never to another one that it redirects to. No header,
-// user, password or query of a URL appears in an error.
+// port of the URL only and never to another one that it redirects to. No
+// header, user, password or query of a URL appears in an error.
 //
 // Proxies are those of the environment: HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 package httpat

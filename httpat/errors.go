@@ -11,12 +11,12 @@ var (
 	// as a whole.
 	ErrNoRanges = errors.New("httpat: the server does not send parts of the file")
 
-	// ErrChanged is wrapped by the errors for files that are not those that were
-	// opened any more.
+	// ErrChanged is wrapped by the errors for files that are not those that
+	// were opened any more.
 	ErrChanged = errors.New("httpat: the file changed on the server")
 
-	// ErrServer is wrapped by the errors for servers that cannot be reached, that
-	// fail, or whose answers make no sense.
+	// ErrServer is wrapped by the errors for servers that cannot be reached,
+	// that fail, or whose answers make no sense.
 	ErrServer = errors.New("httpat: no usable answer")
 )
 

@@ -249,8 +249,8 @@ func installWIM() []byte {
 	return w.Bytes()
 }
 
-// Opening it costs at most 4 requests and 1 MB: the header's block, and those of
-// the blob table and the XML.
+// Opening it costs at most 4 requests and 1 MB: the header's block, and those
+// of the blob table and the XML.
 func TestOpenWIM(t *testing.T) {
 	s := serve(t, installWIM())
 	require.Greater(t, len(s.content), 30_000_000)

@@ -24,8 +24,8 @@ type finalError struct{ err error }
 
 func (e *finalError) Error() string { return e.err.Error() }
 
-// request makes a request and follows redirects. If a former redirect has led to
-// an address that is not valid any more, it begins again at the origin.
+// request makes a request and follows redirects. If a former redirect has led
+// to an address that is not valid any more, it begins again at the origin.
 func (s *source) request(ctx context.Context, ask *rangeRequest) (*http.Response, error) {
 	resp, err := s.follow(ctx, ask, ask.start)
 	if err != nil || ask.start == s.origin {

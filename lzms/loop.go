@@ -42,8 +42,8 @@ func (d *Decoder) batch() int {
 //
 // What it needs of the state is in locals as far as there are registers. It
 // stops at d.limit bytes of output; a match that ends beyond d.margin cannot be
-// copied by 32 bytes. How it accesses memory is in memory_purego.go and, without
-// bounds checks, in memory_unsafe.go.
+// copied by 32 bytes. How it accesses memory is in memory_purego.go and,
+// without bounds checks, in memory_unsafe.go.
 func goLoop(d *Decoder) pause {
 	items := d.batch()
 	if items == 0 {

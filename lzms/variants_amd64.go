@@ -13,8 +13,8 @@ var variants = func() []variant {
 	return all
 }()
 
-// hasAssembly reports whether the machine has all that the assembly uses. Intel's
-// processors do since Haswell (2013), and AMD's since Excavator (2015).
+// hasAssembly reports whether the machine has all that the assembly uses.
+// Intel's processors do since Haswell (2013), and AMD's since Excavator (2015).
 func hasAssembly() bool {
 	x := &cpu.X86
 	return x.HasAVX2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT && x.HasSSSE3 && x.HasSSE41

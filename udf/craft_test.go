@@ -249,7 +249,8 @@ func (d *disc) entry(it *item, path string, at uint32, content []byte, to *area)
 	case len(content) > 0:
 		extent(content)
 	}
-	// The last descriptors first, as each block of more is known to those before.
+	// The last descriptors first, as each block of more is known to those
+	// before.
 	if it.more > 0 {
 		var more []byte // leads to what comes after
 		for len(descriptors) > it.more {

@@ -32,8 +32,8 @@ func u16(b []byte) uint16 { return binary.LittleEndian.Uint16(b) }
 func u32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
 func u64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
-// checkTag checks the tag of a descriptor, and the descriptor against the CRC in
-// the tag. It returns the id.
+// checkTag checks the tag of a descriptor, and the descriptor against the CRC
+// in the tag. It returns the id.
 func checkTag(b []byte) (uint16, error) {
 	if len(b) < tagSize {
 		return 0, formatErrorf("%d bytes, too few for a descriptor", len(b))

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxDirectory is how large a directory may be, and maxDirectories how large
-	// all may be that are looked into. One with 100,000 names of 60 characters
-	// has 10 MB; the directories of a Windows disc have some 100 KB.
+	// maxDirectory is how large a directory may be, and maxDirectories how
+	// large all may be that are looked into. One with 100,000 names of 60
+	// characters has 10 MB; the directories of a Windows disc have some 100 KB.
 	maxDirectory   = 16 << 20
 	maxDirectories = 64 << 20
 
@@ -140,8 +140,8 @@ func parseIdentifier(b []byte) (*child, int, error) {
 }
 
 // pathElement turns a name into an element of a path of io/fs. What that cannot
-// hold is written as %uXXXX: slashes, backslashes, NUL, unpaired surrogates, and
-// the names "." and ".."; an entry without a name is called "%u".
+// hold is written as %uXXXX: slashes, backslashes, NUL, unpaired surrogates,
+// and the names "." and ".."; an entry without a name is called "%u".
 func pathElement(units []uint16) string {
 	if len(units) == 0 {
 		return "%u"

@@ -26,16 +26,16 @@
 //	file identifier    in a directory: a name, and where the entry is
 //
 // An extent has at most 1 GiB, so a large file has several. In practice they
-// follow one another on the disc, and the file is then one [io.SectionReader] of
-// the source. Discs of Windows are "bridges": they also have an ISO 9660 file
-// system, which holds a README.TXT that tells people to use UDF. For a volume
-// with only an ISO 9660 file system, NewReader returns [ErrISO9660].
+// follow one another on the disc, and the file is then one [io.SectionReader]
+// of the source. Discs of Windows are "bridges": they also have an ISO 9660
+// file system, which holds a README.TXT that tells people to use UDF. For a
+// volume with only an ISO 9660 file system, NewReader returns [ErrISO9660].
 //
 // # Hostile volumes
 //
-// Each descriptor has a checksum and a CRC, which are checked before anything in
-// it is used. Each offset and size is compared with the partition and the source
-// first. A directory has a bounded size and only one place in the tree, and all
-// directories together are no larger than the volume, so walking a tree takes
-// work in proportion to the volume's size.
+// Each descriptor has a checksum and a CRC, which are checked before anything
+// in it is used. Each offset and size is compared with the partition and the
+// source first. A directory has a bounded size and only one place in the tree,
+// and all directories together are no larger than the volume, so walking a tree
+// takes work in proportion to the volume's size.
 package udf

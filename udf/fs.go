@@ -73,9 +73,9 @@ func (r *Reader) child(parent *node, c *child) (*node, error) {
 	return n, nil
 }
 
-// Open opens a file or a directory. Files are [*File]s. What is neither, such as
-// a symbolic link, can be listed and described, but not opened: the error is of
-// kind [ErrUnsupported].
+// Open opens a file or a directory. Files are [*File]s. What is neither, such
+// as a symbolic link, can be listed and described, but not opened: the error is
+// of kind [ErrUnsupported].
 func (r *Reader) Open(name string) (fs.File, error) {
 	n, err := r.lookup(name)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 // five that follow one another.
 const maxExtents = 65536
 
-// extent is a range of bytes of the source, or of zeros that are stored nowhere.
+// extent is a range of bytes of the source, or of zeros that are stored
+// nowhere.
 type extent struct {
 	offset int64 // noOffset for zeros
 	length int64

@@ -134,8 +134,8 @@ func TestCrafted(t *testing.T) {
 				if d.blockSize == 1024 || d.blockSize == 4096 {
 					t.Skip("7-Zip reads no sectors of this size")
 				}
-				// It reads no descriptors beyond those in an entry, and a metadata
-				// file in one extent alone, as Windows writes it.
+				// It reads no descriptors beyond those in an entry, and a
+				// metadata file in one extent alone, as Windows writes it.
 				var own []*item
 				for _, it := range root.children {
 					if it.more == 0 {
@@ -277,8 +277,8 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// Opening a volume and a file two levels down takes one read each of the anchor,
-// 4 volume descriptors, the file set, 3 entries and 2 directories.
+// Opening a volume and a file two levels down takes one read each of the
+// anchor, 4 volume descriptors, the file set, 3 entries and 2 directories.
 func TestReadsLittle(t *testing.T) {
 	image := (&disc{blockSize: 2048, attributes: true, bridge: true}).build(tree(2048))
 	source := &counting{ReaderAt: bytes.NewReader(image)}

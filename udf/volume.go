@@ -121,8 +121,8 @@ func (r *Reader) findVolume() (*volume, error) {
 	return nil, formatErrorf("no anchor of a UDF volume at sector %d, nor at the end; it may be cut off", anchorSector)
 }
 
-// recognizeISO tells whether the volume recognition sequence names ISO 9660, and
-// no UDF.
+// recognizeISO tells whether the volume recognition sequence names ISO 9660,
+// and no UDF.
 func (r *Reader) recognizeISO() (bool, error) {
 	iso := false
 	for sector := range int64(maxDescriptors) {
@@ -273,8 +273,8 @@ func (r *Reader) openPartitions(v *volume, maps []byte, count int) error {
 	return nil
 }
 
-// openMetadata finds the blocks of a metadata partition: they are the content of
-// a file in the physical partition of the same number.
+// openMetadata finds the blocks of a metadata partition: they are the content
+// of a file in the physical partition of the same number.
 func (r *Reader) openMetadata(p *partition, block uint32) error {
 	for i := range r.partitions {
 		physical := &r.partitions[i]

@@ -55,9 +55,9 @@ func (t Filetime) Time() time.Time {
 	return time.Unix(int64(t/1e7)-filetimeUnixEpoch, int64(t%1e7)*100).UTC()
 }
 
-// FiletimeOf converts a time, of which fractions of 100 nanoseconds are lost. The
-// zero Time and times before 1601 give the zero Filetime, and those after the year
-// 60056 the last one.
+// FiletimeOf converts a time, of which fractions of 100 nanoseconds are lost.
+// The zero Time and times before 1601 give the zero Filetime, and those after
+// the year 60056 the last one.
 func FiletimeOf(at time.Time) Filetime {
 	seconds := at.Unix() + filetimeUnixEpoch
 	switch {

@@ -92,7 +92,8 @@ func (r *Reader) ownBlobs() []*blob {
 	return list
 }
 
-// usedBlobs returns those of them that contents are read from, each of another SHA-1.
+// usedBlobs returns those of them that contents are read from, each of another
+// SHA-1.
 func (r *Reader) usedBlobs() []*blob {
 	byHash := r.index().byHash
 	return slices.DeleteFunc(r.ownBlobs(), func(b *blob) bool { return byHash[b.sha1] != b })

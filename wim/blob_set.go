@@ -48,8 +48,8 @@ type blobUse struct {
 type blobSet struct {
 	byHash map[SHA1]*newBlob
 
-	// lacks has the contents that no given file has. It is nil where all have to
-	// be at hand.
+	// lacks has the contents that no given file has. It is nil where all have
+	// to be at hand.
 	lacks map[SHA1]bool
 }
 
@@ -135,7 +135,8 @@ func (b *newBlob) addReferences(n int) {
 	b.references = uint32(min(uint64(b.references)+uint64(n), math.MaxUint32))
 }
 
-// path returns a path of a content in the file that it comes from, for a message.
+// path returns a path of a content in the file that it comes from, for a
+// message.
 func (b *newBlob) path() string {
 	if b.from == nil {
 		return "a content of no WIM file"
@@ -158,8 +159,8 @@ func (b *newBlob) path() string {
 	return "blob " + b.sha1.String()
 }
 
-// sortForReading sorts blobs of WIM files as they are stored there. An image that
-// is exported twice has one metadata resource there and two here.
+// sortForReading sorts blobs of WIM files as they are stored there. An image
+// that is exported twice has one metadata resource there and two here.
 func sortForReading(blobs []*newBlob) {
 	old := make([]*blob, len(blobs))
 	of := make(map[*blob][]*newBlob, len(blobs))

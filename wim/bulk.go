@@ -22,8 +22,8 @@ import (
 // A small resource is one piece, and a job has many of them. A large one is
 // many pieces, which workers decode at the same time; the worker that has the
 // next piece in order delivers it, and those that were waiting for it. Each
-// resource has turns of its own, so that several are delivered at the same time,
-// but in an operation that is in order all take turns with each other.
+// resource has turns of its own, so that several are delivered at the same
+// time, but in an operation that is in order all take turns with each other.
 //
 // Memory is bounded by what jobs in flight may hold, see [WithMemory].
 
@@ -32,8 +32,8 @@ import (
 type bulk struct {
 	bulkOptions
 
-	// Apart, since a window is smaller than the piece that comes of it, and what
-	// is not used of a new buffer takes no memory of the machine.
+	// Apart, since a window is smaller than the piece that comes of it, and
+	// what is not used of a new buffer takes no memory of the machine.
 	windows, pieces pipeline.LargeBuffers
 
 	total, done atomic.Int64
@@ -50,12 +50,14 @@ type bulkRun struct {
 	gate *pipeline.Gate
 	jobs *pipeline.Workers[*job]
 
-	// sinks has an element for each sink that is at work: no more than there are
-	// workers, though each of these may have a chunk with many blobs to deliver.
+	// sinks has an element for each sink that is at work: no more than there
+	// are workers, though each of these may have a chunk with many blobs to
+	// deliver.
 	sinks chan struct{}
 }
 
-// A pathSink is a sink that knows what the content is for, for progress reports.
+// A pathSink is a sink that knows what the content is for, for progress
+// reports.
 type pathSink interface{ path() string }
 
 func pathOf(sink BlobSink) string {
@@ -72,9 +74,10 @@ const (
 	windowBytes = 256 << 10
 	// pieceOverhead is about what a piece takes beside its content.
 	pieceOverhead = 512
-	// workerMemory is what each worker adds to the default of what may be held: two or
-	// three jobs of small resources. A tar of 11,478 small files in XPRESS takes 62 MB
-	// of memory with that on two cores, 97 with five times as much, and as long.
+	// workerMemory is what each worker adds to the default of what may be held:
+	// two or three jobs of small resources. A tar of 11,478 small files in
+	// XPRESS takes 62 MB of memory with that on two cores, 97 with five times
+	// as much, and as long.
 	workerMemory = 3 << 20
 )
 
@@ -297,7 +300,8 @@ func (r *bulkRun) deliver(p *piece) error {
 	})
 }
 
-// deliverPiece gives the bytes of a piece to the sinks of the blobs that lie in it.
+// deliverPiece gives the bytes of a piece to the sinks of the blobs that lie in
+// it.
 func (r *bulkRun) deliverPiece(p *piece) error {
 	s := p.of
 	var open []*delivery // beyond the end of the piece
@@ -316,8 +320,8 @@ func (r *bulkRun) deliverPiece(p *piece) error {
 	for s.started < len(s.extents) && s.extents[s.started].offset < p.end {
 		s.started++
 	}
-	// A chunk of a solid resource can have thousands of blobs, and to hash them or to
-	// write them to files can take longer than to decode the chunk.
+	// A chunk of a solid resource can have thousands of blobs, and to hash them
+	// or to write them to files can take longer than to decode the chunk.
 	workers := r.workers
 	if r.inOrder {
 		workers = 1

@@ -149,9 +149,9 @@ func (j *job) add(p *piece) bool {
 }
 
 // window is the range of the file that a piece needs. The range is only a hint
-// and is empty if the resource or its chunk table is invalid. Because no chunk is
-// larger than its content, the window is at most the piece's content plus the
-// chunk table and, in a pipable resource, the size prefixes.
+// and is empty if the resource or its chunk table is invalid. Because no chunk
+// is larger than its content, the window is at most the piece's content plus
+// the chunk table and, in a pipable resource, the size prefixes.
 func (p *piece) window() span {
 	res := p.of.resource
 	switch {

@@ -71,8 +71,8 @@ func (s busySink) Write(p []byte) (int, error) {
 
 func (busySink) Finish(err error) error { return err }
 
-// No more sinks are at work than there are workers, though several of them have solid
-// resources with many blobs.
+// No more sinks are at work than there are workers, though several of them have
+// solid resources with many blobs.
 func TestBulkSinksBound(t *testing.T) {
 	const resources, blobs, workers, size = 4, 50, 3, 32768
 	w := wimtest.NewWIM()

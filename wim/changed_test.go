@@ -38,8 +38,8 @@ func overwrite(t *testing.T, name string, data []byte, offset int64) {
 	require.NoError(t, f.Close())
 }
 
-// A file that is written to is not the one that was opened, and no tree of it is
-// read any more.
+// A file that is written to is not the one that was opened, and no tree of it
+// is read any more.
 func TestChanged(t *testing.T) {
 	for name, change := range map[string]func(name string){
 		"longer":      func(name string) { require.NoError(t, os.Truncate(name, 1<<20)) },

@@ -65,8 +65,8 @@ func (c Compression) String() string {
 	return codecs[c].name
 }
 
-// checkChunkSize says whether size is a legal chunk size of the codec. The texts
-// of its errors leave the kind out, which is another one for a writer.
+// checkChunkSize says whether size is a legal chunk size of the codec. The
+// texts of its errors leave the kind out, which is another one for a writer.
 func (c Compression) checkChunkSize(size uint32) error {
 	known, err := c.codec()
 	switch {

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The numbers, flags and chunk sizes are those of the format sheet, sections 1.3,
-// 1.5 and 3.3.
+// The numbers, flags and chunk sizes are those of the format sheet, sections
+// 1.3, 1.5 and 3.3.
 func TestCodecs(t *testing.T) {
 	for number, want := range []struct {
 		name        string

@@ -13,7 +13,8 @@ import (
 // default.
 const maxZstdWindow = 128 << 20
 
-// decompress reads what gzip or zstd has compressed, and anything else as it is.
+// decompress reads what gzip or zstd has compressed, and anything else as it
+// is.
 func decompress(r io.Reader) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(r, tarBuffer)
 	magic, err := buffered.Peek(4)

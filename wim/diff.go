@@ -11,7 +11,8 @@ import (
 	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
-// ChangeKind says what happened to an entry on the way from one tree to another.
+// ChangeKind says what happened to an entry on the way from one tree to
+// another.
 type ChangeKind int
 
 const (
@@ -109,24 +110,25 @@ func WithAspects(a Aspects) DiffOption { return diffOption(func(o *diffOptions) 
 //	}
 //
 // Two trees of images, each an [*FS], are compared by their metadata, which has
-// the SHA-1 of each content: nothing is read and there are no errors, unless ctx
-// ends.
+// the SHA-1 of each content: nothing is read and there are no errors, unless
+// ctx ends.
 //
-// Any other file system is read, such as os.DirFS("/mnt/disk") for what an update
-// changed on a disk. Files are hashed if they have the size of their counterpart.
-// Links are compared by their targets; a target that is rooted in an image is
-// equal to one on the host that ends with it, since extraction puts the path of its
-// folder before it. Of the other aspects, those are compared that both trees
-// have: the time of modification, and all that an [*Entry] holds where Sys
-// returns one. An entry that cannot be read is an error; the ones after it
-// follow, if the caller goes on.
+// Any other file system is read, such as os.DirFS("/mnt/disk") for what an
+// update changed on a disk. Files are hashed if they have the size of their
+// counterpart. Links are compared by their targets; a target that is rooted in
+// an image is equal to one on the host that ends with it, since extraction puts
+// the path of its folder before it. Of the other aspects, those are compared
+// that both trees have: the time of modification, and all that an [*Entry]
+// holds where Sys returns one. An entry that cannot be read is an error; the
+// ones after it follow, if the caller goes on.
 //
-// Entries are matched by their names: exactly first, then those that are left by
-// names that differ in case only. A directory and a file of one name are two
+// Entries are matched by their names: exactly first, then those that are left
+// by names that differ in case only. A directory and a file of one name are two
 // entries, one removed and one added. Then a file that was removed and one that
-// was added, and no others, with the same content that is not empty, are one that
-// was renamed; so are they if several have that content and just these two have the
-// same name. Of a directory that was renamed the files are, one by one.
+// was added, and no others, with the same content that is not empty, are one
+// that was renamed; so are they if several have that content and just these two
+// have the same name. Of a directory that was renamed the files are, one by
+// one.
 func Diff(ctx context.Context, old, new fs.FS, opts ...DiffOption) iter.Seq2[*Change, error] {
 	o := diffOptions{aspects: defaultAspects}
 	for _, opt := range opts {
@@ -177,7 +179,8 @@ type diffSide struct {
 	folder *diffFolder // nil if it is that of an image
 }
 
-// prepare matches all entries, and reads what has to be read for the comparison.
+// prepare matches all entries, and reads what has to be read for the
+// comparison.
 func (d *differ) prepare(old, new fs.FS) (err error) {
 	if d.old, err = d.side(old); err != nil {
 		return err
@@ -235,8 +238,8 @@ func (s *diffSide) err(i int32) error {
 // size is the size of the content of a file, -1 for an unknown one.
 func (s *diffSide) size(i int32) int64 { return s.info(i).Size() }
 
-// content is the SHA-1 of the content of a file, if it is known without reading,
-// or was read.
+// content is the SHA-1 of the content of a file, if it is known without
+// reading, or was read.
 func (s *diffSide) content(i int32) (hash SHA1, known bool) {
 	if s.image != nil {
 		n := &s.tree.nodes[i]

@@ -13,10 +13,10 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// bigPair returns a file with two images of so many files, in folders of 100, with
-// named streams, descriptors and hard links as Windows has them. One file in
-// 100 has another content in the second image, one has another name, and one is
-// missing. The contents are not in the file, since nobody may want them.
+// bigPair returns a file with two images of so many files, in folders of 100,
+// with named streams, descriptors and hard links as Windows has them. One file
+// in 100 has another content in the second image, one has another name, and one
+// is missing. The contents are not in the file, since nobody may want them.
 func bigPair(files int) []byte {
 	w := wimtest.NewWIM()
 	image := func(second bool) *wimtest.Metadata {
@@ -69,8 +69,8 @@ func TestDiffReadsMetadataOnly(t *testing.T) {
 	require.Len(t, lines, 3*2_000/100)
 }
 
-// A descriptor as long as the metadata that all entries have is compared once, not
-// once for each of them, which would be 100 GB here.
+// A descriptor as long as the metadata that all entries have is compared once,
+// not once for each of them, which would be 100 GB here.
 func TestHostileDiffDescriptor(t *testing.T) {
 	const size, count = 4 << 20, 25_000
 	image := func(id int32, change byte) *wimtest.Metadata {

@@ -19,8 +19,8 @@ import (
 	"github.com/wimble-go/wimble/internal/pipeline"
 )
 
-// diffFolder is the tree of a file system that is not that of an image. Its nodes
-// have no dentries.
+// diffFolder is the tree of a file system that is not that of an image. Its
+// nodes have no dentries.
 type diffFolder struct {
 	fsys   fs.FS
 	tree   metadata
@@ -91,8 +91,9 @@ func (f *diffFolder) readDirectory(i int32) error {
 	return nil
 }
 
-// hash reads the contents of folders that decide something: those of files whose
-// counterpart has the same size, and of files without one that could be renamed.
+// hash reads the contents of folders that decide something: those of files
+// whose counterpart has the same size, and of files without one that could be
+// renamed.
 func (d *differ) hash() error {
 	type file struct {
 		folder *diffFolder
@@ -150,7 +151,8 @@ func (d *differ) hash() error {
 	})
 }
 
-// sizesDiffer says whether two files have sizes that are known and not the same.
+// sizesDiffer says whether two files have sizes that are known and not the
+// same.
 func (d *differ) sizesDiffer(p diffPair) bool {
 	x, y := d.old.size(p.old), d.new.size(p.new)
 	return x != y && x >= 0 && y >= 0
@@ -265,8 +267,8 @@ func (s *diffSide) target(i int32) (string, error) {
 	return filepath.ToSlash(target), err
 }
 
-// extractedAs says whether the target of a link on the host is one that is rooted
-// in an image, with the path of a folder before it.
+// extractedAs says whether the target of a link on the host is one that is
+// rooted in an image, with the path of a folder before it.
 func extractedAs(target, host string) bool {
 	if !path.IsAbs(target) || strings.HasPrefix(target, "//") || !filepath.IsAbs(filepath.FromSlash(host)) {
 		return false

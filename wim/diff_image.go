@@ -16,15 +16,16 @@ type imageComparer struct {
 	groups                   map[uint64]comparedGroup
 }
 
-// comparedGroup is what was found out about the names of a file of the old image.
+// comparedGroup is what was found out about the names of a file of the old
+// image.
 type comparedGroup struct {
 	group uint64 // of the counterpart of one of them
 	same  bool   // the counterparts of all of them are that file's names
 }
 
 func newImageComparer(old, new *FS, partner []int32) *imageComparer {
-	// A descriptor can be as long as the metadata, and be used by all entries. So
-	// each is looked at once.
+	// A descriptor can be as long as the metadata, and be used by all entries.
+	// So each is looked at once.
 	numbers := map[string]int{}
 	number := func(descriptors [][]byte) []int {
 		list := make([]int, len(descriptors))
@@ -96,8 +97,8 @@ func equalItems(x, y *wimfile.Dentry) bool {
 	})
 }
 
-// equalStreams says whether two entries have the same named streams, in whatever
-// order.
+// equalStreams says whether two entries have the same named streams, in
+// whatever order.
 func equalStreams(x, y []namedHash) bool {
 	if len(x) != len(y) {
 		return false

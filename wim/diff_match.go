@@ -70,8 +70,8 @@ func (s *diffSide) children(i int32) (first, end int32) {
 	return s.tree.nodes[i].firstChild, s.tree.endOfChildren(i)
 }
 
-// matchFolded matches entries of a directory whose names differ in case only, as
-// far as there are just two of them.
+// matchFolded matches entries of a directory whose names differ in case only,
+// as far as there are just two of them.
 func (d *differ) matchFolded(pairs []diffPair) []diffPair {
 	type key struct {
 		name        string
@@ -106,8 +106,8 @@ func (d *differ) matchRenamed() {
 }
 
 // matchSingle makes a pair of an old and a new entry that are without a
-// counterpart, if they and no others have a key. The pair takes the place of the
-// new entry.
+// counterpart, if they and no others have a key. The pair takes the place of
+// the new entry.
 func matchSingle[K comparable](d *differ, pairs []diffPair, key func(s *diffSide, i int32) (K, bool)) []diffPair {
 	type found struct{ old, new int32 } // index of the pair; noNode for none, several for more than one
 	const several = -2

@@ -15,8 +15,8 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// changes are what is different, one line each: kind, path, old path where it is
-// another, aspects.
+// changes are what is different, one line each: kind, path, old path where it
+// is another, aspects.
 func changes(t testing.TB, old, new fs.FS, opts ...wim.DiffOption) []string {
 	t.Helper()
 	lines := []string{}
@@ -202,8 +202,8 @@ func TestDiffMatches(t *testing.T) {
 			})
 			require.Equal(t, test.want, changes(t, old, new))
 
-			// A folder with the same files differs in the same way, whichever of the two
-			// it is.
+			// A folder with the same files differs in the same way, whichever
+			// of the two it is.
 			require.Empty(t, changes(t, old, mapFS(test.old...)))
 			require.Empty(t, changes(t, mapFS(test.new...), new))
 			require.Equal(t, test.want, changes(t, old, mapFS(test.new...), wim.WithWorkers(3)))

@@ -43,17 +43,16 @@
 //
 // # Writing
 //
-// A [Writer] makes a file of images that other files have, and of any file system;
-// an [Update] changes a file that exists, and an [Edit] the files in an image. All
-// plan first: [Writer.Export] reads the metadata of images and finds their
-// contents, and [Writer.Capture] the directories of a file system;
-// [Writer.WriteFile], [Update.Commit] and [Update.Rebuild] then do the work, on all
-// processors. Contents that are stored
-// with the right codec and chunk size are copied, and checked on the way; all
-// others are decoded and compressed again. A new file gets its name when it is
-// whole. What is added to a file stands after all that it has, and its header, one
-// sector, is switched to it last. So a file is never half of something, whenever
-// the power fails.
+// A [Writer] makes a file of images that other files have, and of any file
+// system; an [Update] changes a file that exists, and an [Edit] the files in an
+// image. All plan first: [Writer.Export] reads the metadata of images and finds
+// their contents, and [Writer.Capture] the directories of a file system;
+// [Writer.WriteFile], [Update.Commit] and [Update.Rebuild] then do the work, on
+// all processors. Contents that are stored with the right codec and chunk size
+// are copied, and checked on the way; all others are decoded and compressed
+// again. A new file gets its name when it is whole. What is added to a file
+// stands after all that it has, and its header, one sector, is switched to it
+// last. So a file is never half of something, whenever the power fails.
 //
 // # Speed and memory
 //

@@ -11,8 +11,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// A draft is the tree of an image that is being made or changed. Its metadata is
-// made of it when all contents were written, for only then their SHA-1s are
+// A draft is the tree of an image that is being made or changed. Its metadata
+// is made of it when all contents were written, for only then their SHA-1s are
 // known.
 type draft struct {
 	security wimfile.SecurityBuilder
@@ -37,8 +37,8 @@ type draftNode struct {
 	children []*draftNode
 }
 
-// all yields the nodes, each before what is in it. It does not recurse: trees may
-// be as deep as they like.
+// all yields the nodes, each before what is in it. It does not recurse: trees
+// may be as deep as they like.
 func (d *draft) all() iter.Seq[*draftNode] {
 	return func(yield func(*draftNode) bool) {
 		waiting := []*draftNode{d.root}
@@ -248,8 +248,8 @@ func (n *draftNode) setStreams(e *Entry, blobOf func(contentName) (*newBlob, err
 	case e.Reparse == nil && len(named) == 0:
 		n.content = data
 	case e.Reparse != nil && (directory || data == nil && len(named) == 0 && (!hasData || e.Reparse.IsLink())):
-		// Windows wants the hash of a directory's reparse data in the dentry. Links
-		// have no content, though some programs give them an empty one.
+		// Windows wants the hash of a directory's reparse data in the dentry.
+		// Links have no content, though some programs give them an empty one.
 		n.content = reparse
 	case e.Reparse != nil:
 		add(nil, reparse)

@@ -23,7 +23,8 @@ import (
 // what [io/fs] has, and never by what changes the tree.
 //
 // What is not changed stays as it is stored, to the last bit of its metadata. A
-// method that fails has changed nothing. An Edit serves one goroutine at a time.
+// method that fails has changed nothing. An Edit serves one goroutine at a
+// time.
 type Edit struct {
 	image  *WriterImage
 	writer *Writer
@@ -53,7 +54,8 @@ type editNode struct {
 }
 
 // Edit returns the image's tree, to be changed. Every call returns the same
-// Edit. It reads the image's metadata; damage there that would be lost is an error.
+// Edit. It reads the image's metadata; damage there that would be lost is an
+// error.
 func (i *WriterImage) Edit() (*Edit, error) {
 	if i.edit != nil {
 		return i.edit, nil

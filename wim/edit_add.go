@@ -6,21 +6,23 @@ import (
 	"io/fs"
 )
 
-// WithoutReplacing has [Edit.Add] fail where a file would take the place of one.
+// WithoutReplacing has [Edit.Add] fail where a file would take the place of
+// one.
 func WithoutReplacing() CaptureOption {
 	return captureOption(func(o *captureOptions) { o.keepOld = true })
 }
 
-// Add adds a file, or a directory with all that is in it, of any file system: all
-// that [Writer.Capture] takes of one. Contents are read when the image is written.
+// Add adds a file, or a directory with all that is in it, of any file system:
+// all that [Writer.Capture] takes of one. Contents are read when the image is
+// written.
 //
-// If there is a directory at dst already, what is in src is laid over what is in
-// it: files take the place of files of the same name, and directories are laid
-// over directories, which stay what they are. A file takes the place of one that
-// is at dst; the short name and the security descriptor stay, unless it has its
-// own, and other names of the old file keep the old content. What would put a file in
-// the place of a directory, or the other way round, is an error. Directories that
-// are missing above dst are made.
+// If there is a directory at dst already, what is in src is laid over what is
+// in it: files take the place of files of the same name, and directories are
+// laid over directories, which stay what they are. A file takes the place of
+// one that is at dst; the short name and the security descriptor stay, unless
+// it has its own, and other names of the old file keep the old content. What
+// would put a file in the place of a directory, or the other way round, is an
+// error. Directories that are missing above dst are made.
 //
 // Entries without a security descriptor inherit one from the directory that
 // they get into, as on Windows; see [WithSecurityDescriptor] for another.
@@ -130,8 +132,8 @@ func (e *Edit) olds(o overlay) []int32 {
 	return olds
 }
 
-// graft puts something new into its place, with all that is in it. The ids of hard
-// links become ids that the image does not have.
+// graft puts something new into its place, with all that is in it. The ids of
+// hard links become ids that the image does not have.
 func (e *Edit) graft(p editPut, ids map[uint64]uint64) {
 	renumber := func(n *draftNode) {
 		if id := n.linkGroup(); id != 0 {

@@ -126,8 +126,8 @@ var (
 	errDirectoryInPlace error = &kindError{"there is a directory of that name", fs.ErrExist}
 )
 
-// MkdirAll makes a directory, and those above it that are missing. It is no error
-// if it is there.
+// MkdirAll makes a directory, and those above it that are missing. It is no
+// error if it is there.
 func (e *Edit) MkdirAll(name string) error {
 	dir, rest, err := e.findStart(name)
 	if err == nil && !e.isDirectory(dir) {
@@ -179,10 +179,10 @@ func (e *Edit) named(n *draftNode, element string) *draftNode {
 	return n
 }
 
-// WriteFile makes a file with the given content, or puts it in the place of one,
-// whose attributes, time of creation, Unix data, short name and security descriptor
-// it then has. Other names of that file keep the old content. Directories that are missing
-// are made.
+// WriteFile makes a file with the given content, or puts it in the place of
+// one, whose attributes, time of creation, Unix data, short name and security
+// descriptor it then has. Other names of that file keep the old content.
+// Directories that are missing are made.
 func (e *Edit) WriteFile(name string, data []byte) error {
 	t, err := e.target(name, false)
 	if err != nil {
@@ -242,8 +242,8 @@ func (e *Edit) target(name string, directory bool) (t editTarget, err error) {
 	return t, checkElements(rest)
 }
 
-// put puts a new file or tree without a name into its place. The short name and the
-// security descriptor of what was there stay, unless it has its own.
+// put puts a new file or tree without a name into its place. The short name and
+// the security descriptor of what was there stay, unless it has its own.
 func (e *Edit) put(t editTarget, n *draftNode) int32 {
 	if t.old < 0 {
 		dir := e.makeDirectories(t.dir, t.missing)

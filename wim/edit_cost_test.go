@@ -49,8 +49,8 @@ func TestEditCost(t *testing.T) {
 	verifyWhole(t, file.data)
 }
 
-// TestEditManyFiles changes an image of 100,000 files. Of each the tree takes some
-// hundred bytes, the metadata itself among them.
+// TestEditManyFiles changes an image of 100,000 files. Of each the tree takes
+// some hundred bytes, the metadata itself among them.
 func TestEditManyFiles(t *testing.T) {
 	if wimtest.Race {
 		t.Skip("the race detector allocates as well")

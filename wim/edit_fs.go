@@ -90,7 +90,8 @@ func (e *Edit) Stat(name string) (fs.FileInfo, error) { return stat(e, name) }
 // Lstat describes a file, a directory, or a link itself.
 func (e *Edit) Lstat(name string) (fs.FileInfo, error) { return lstat(e, name) }
 
-// ReadLink returns the target of a symbolic link or junction; see [FS.ReadLink].
+// ReadLink returns the target of a symbolic link or junction; see
+// [FS.ReadLink].
 func (e *Edit) ReadLink(name string) (string, error) { return readLink(e, name) }
 
 // ReadDir lists a directory, sorted by name.
@@ -135,7 +136,8 @@ func (e *Edit) entry(i int32) *Entry {
 	return entry
 }
 
-// reparseData reads reparse data that is new. It returns nil if it cannot be read.
+// reparseData reads reparse data that is new. It returns nil if it cannot be
+// read.
 func (e *Edit) reparseData(c editContent) []byte {
 	file, err := e.open(c)
 	if err != nil {

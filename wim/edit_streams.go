@@ -69,8 +69,8 @@ type namedContent struct {
 	entry int    // the index of its stream entry
 }
 
-// find finds a named stream, exactly or else without regard to case. It returns -1
-// if there is none.
+// find finds a named stream, exactly or else without regard to case. It returns
+// -1 if there is none.
 func (s *editStreams) find(stream string) int {
 	found := -1
 	for k := range s.named {
@@ -83,8 +83,8 @@ func (s *editStreams) find(stream string) int {
 	return found
 }
 
-// contentAt is the content of a stream entry, or that of the dentry for -1. Where
-// there is no blob the hash that is stored counts.
+// contentAt is the content of a stream entry, or that of the dentry for -1.
+// Where there is no blob the hash that is stored counts.
 func (n *draftNode) contentAt(slot int) editContent {
 	if slot < 0 {
 		return editContent{n.content, n.Dentry.Hash}
@@ -248,8 +248,8 @@ func (e *Edit) RemoveStream(name, stream string) error {
 	return nil
 }
 
-// maxStreams is how many stream entries a node may have that gets one more, with
-// those that the unnamed streams may need: their number has 16 bits.
+// maxStreams is how many stream entries a node may have that gets one more,
+// with those that the unnamed streams may need: their number has 16 bits.
 const maxStreams = 0xFFFF - 3
 
 // streamCount is the number of stream entries of a node.

@@ -419,8 +419,8 @@ func TestEditIsAFileSystem(t *testing.T) {
 	require.NoError(t, fstest.TestFS(e, "Dir/in", "link"))
 }
 
-// TestEditStatistics has the XML tell of the tree as it is then: of 3 names of one
-// file with 11 bytes two are left.
+// TestEditStatistics has the XML tell of the tree as it is then: of 3 names of
+// one file with 11 bytes two are left.
 func TestEditStatistics(t *testing.T) {
 	file, u, e := openEdit(t, linkedImage(t))
 	require.NoError(t, e.Remove("third.txt"))

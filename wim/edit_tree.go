@@ -11,8 +11,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// child finds a name in a directory: exactly, or else without regard to case, and
-// then the first one in the exact order.
+// child finds a name in a directory: exactly, or else without regard to case,
+// and then the first one in the exact order.
 func (e *Edit) child(dir int32, name string) (int32, bool) {
 	if e.indexes[dir] == nil && !e.nodes[dir].relisted && int(dir) < len(e.base.meta.nodes) {
 		return e.base.child(dir, name)

@@ -124,8 +124,8 @@ func (e *Edit) appendMetadata(dst []byte) ([]byte, error) {
 	return wimfile.AppendTree(dst, &security, t, 0, wimfile.DepthFirst), nil
 }
 
-// sortList puts a list of children that is changed in the order that Windows has
-// them in. Others are as they were: in the order of the dentries.
+// sortList puts a list of children that is changed in the order that Windows
+// has them in. Others are as they were: in the order of the dentries.
 func (e *Edit) sortList(dir int32) {
 	n := &e.nodes[dir]
 	if n.relisted {

@@ -49,7 +49,8 @@ type Stream struct {
 	SHA1 SHA1   // zero for an empty stream
 }
 
-// streamHashes is where a dentry's contents are (WIM format sheet, section 8.4).
+// streamHashes is where a dentry's contents are (WIM format sheet, section
+// 8.4).
 type streamHashes struct {
 	data       SHA1 // the unnamed data stream
 	hasData    bool

@@ -43,8 +43,8 @@ var (
 	// ErrNameTaken: another image of the file has the name already.
 	ErrNameTaken = errors.New("wim: the name is taken")
 
-	// ErrChanged: a file is not what it was when the operation began, or when it
-	// was opened; see [ReadCloser.Changed].
+	// ErrChanged: a file is not what it was when the operation began, or when
+	// it was opened; see [ReadCloser.Changed].
 	ErrChanged = errors.New("wim: changed while it was read")
 
 	// ErrReadOnly: the file may not be changed: it says so, or another program

@@ -32,7 +32,8 @@ func isOfKind(err error) bool {
 	return false
 }
 
-// saidTwice returns a kind that an error names more than once, "" if there is none.
+// saidTwice returns a kind that an error names more than once, "" if there is
+// none.
 func saidTwice(err error) string {
 	for _, kind := range sentinels {
 		if strings.Count(err.Error(), kind.Error()) > 1 {

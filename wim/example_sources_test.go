@@ -12,8 +12,8 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// A tar, as a build of a container makes it, becomes a WIM file without a copy on
-// a disk in between.
+// A tar, as a build of a container makes it, becomes a WIM file without a copy
+// on a disk in between.
 func ExampleWriter_CaptureTar() {
 	source, packer := io.Pipe()
 	go func() {

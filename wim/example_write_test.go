@@ -112,8 +112,8 @@ func ExampleWriter_Capture() {
 	// Output: 1 1 1
 }
 
-// Windows PE runs something else when it has started. Nothing but the new file and
-// the tree of the image is written.
+// Windows PE runs something else when it has started. Nothing but the new file
+// and the tree of the image is written.
 func ExampleEdit() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -141,7 +141,8 @@ func ExampleEdit() {
 	if err := edit.WriteFile("Windows/System32/startnet.cmd", []byte("wpeinit\r\n")); err != nil {
 		log.Fatal(err)
 	}
-	// A folder of the system, or any other file system, is laid over a directory.
+	// A folder of the system, or any other file system, is laid over a
+	// directory.
 	if err := edit.Add(context.Background(), os.DirFS("../examples/startnet"), ".", "sources"); err != nil {
 		log.Fatal(err)
 	}
@@ -170,8 +171,8 @@ func ExampleEdit() {
 	// Output: "wpeinit\r\n" ["sources/main.go"]
 }
 
-// A file loses an image, and another one gets a new name. Nothing else of the file
-// is written again.
+// A file loses an image, and another one gets a new name. Nothing else of the
+// file is written again.
 func ExampleUpdate() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {

@@ -237,10 +237,11 @@ func (d *exclusionsBelow) child(name string, isDirectory bool) (below *exclusion
 	return &exclusionsBelow{list: d.list, leftOut: leftOut, begun: begun}, true
 }
 
-// matchGlob matches a name with a pattern that has "*" and "?" and nothing else.
+// matchGlob matches a name with a pattern that has "*" and "?" and nothing
+// else.
 func matchGlob(pattern, name string) bool {
-	// Only the last star has to be tried again: where the text between two stars
-	// matches first, all that follows has the most room.
+	// Only the last star has to be tried again: where the text between two
+	// stars matches first, all that follows has the most room.
 	star, from := -1, 0
 	p, n := 0, 0
 	for n < len(name) {

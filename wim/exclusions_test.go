@@ -82,8 +82,9 @@ func TestExclusions(t *testing.T) {
 		{`*.*`, "b/pagefile.sys dir/sub/x.mp3 keep/b.mp3 pagefile.sys"},
 		{`?`, "b b/[x] b/pagefile.sys b/x dir/other/z dir/sub/y keep/dir/q"},
 
-		// wimlib differs: what it compares on Linux has case, its exceptions that
-		// are names are of that name alone, and it refuses paths from nowhere.
+		// wimlib differs: what it compares on Linux has case, its exceptions
+		// that are names are of that name alone, and it refuses paths from
+		// nowhere.
 		{`*.MP3|\KEEP\DIR`, "dir/sub/x.mp3 keep/b.mp3 keep/dir keep/dir/q"},
 		{`*.mp3!sub`, "keep/b.mp3"},
 		{`dir!\keep\dir\nothere`, "dir dir/f1 dir/other dir/other/z dir/sub dir/sub/x.mp3 dir/sub/y keep/dir/q"},
@@ -189,8 +190,8 @@ func TestExclusionsAsWimlib(t *testing.T) {
 				os.WriteFile(path, nil, 0o666)
 			}
 		}
-		// A list has either names or paths: exceptions in what a name leaves out are
-		// another thing with wimlib.
+		// A list has either names or paths: exceptions in what a name leaves
+		// out are another thing with wimlib.
 		list := "[ExclusionList]\n"
 		if random.IntN(2) == 0 {
 			list += glob() + "\n" + glob() + "\n"
@@ -227,7 +228,8 @@ func FuzzParseExclusions(f *testing.F) {
 		if err != nil || len(path) > 100 {
 			return
 		}
-		// An exception that names the path itself keeps it, whatever else there is.
+		// An exception that names the path itself keeps it, whatever else there
+		// is.
 		elements := strings.Split(path, "/")
 		keeps := func() bool {
 			at, keep := x.below(), true

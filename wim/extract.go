@@ -19,8 +19,8 @@ type ExtractReport struct {
 	Directories int
 	Links       int   // symbolic links and junctions
 	Bytes       int64 // of content that was written
-	// NotRestored lists what the image has and the target could not be given. It is
-	// empty when the extraction did not come to its end.
+	// NotRestored lists what the image has and the target could not be given.
+	// It is empty when the extraction did not come to its end.
 	NotRestored []NotRestored
 	// Problems are the entries that could not be extracted.
 	Problems []Problem
@@ -42,11 +42,12 @@ func WithPaths(paths ...string) ExtractOption {
 }
 
 // WithUnixData has [Image.Extract] restore Unix modes as they are stored,
-// whatever the umask is. Set-user-ID and set-group-ID are left out all the same.
+// whatever the umask is. Set-user-ID and set-group-ID are left out all the
+// same.
 //
-// It has [OpenDir] and [Writer.CaptureTar] take owners, modes, device numbers and
-// extended attributes, and devices, pipes and sockets. For [Writer.Capture] it
-// changes nothing: the file system says what there is.
+// It has [OpenDir] and [Writer.CaptureTar] take owners, modes, device numbers
+// and extended attributes, and devices, pipes and sockets. For [Writer.Capture]
+// it changes nothing: the file system says what there is.
 func WithUnixData() interface {
 	ExtractOption
 	DirOption
@@ -70,22 +71,23 @@ func (unixDataOption) applyExtract(o *extractOptions) { o.unixData = true }
 // has are enabled for that. A security descriptor is restored with its owner or
 // not at all: a user who may not give files away gets files with the
 // permissions that dir hands down. Dir itself becomes neither hidden nor a
-// system directory. Unix modes are restored without set-user-ID and set-group-ID,
-// since owners are not, and within the umask unless [WithUnixData] is given.
-// Directories that existed keep their modes. A file is never more accessible
-// than it is in the end. [ExtractReport.NotRestored] counts what was left out, on
-// every system, and nothing of that is an error.
+// system directory. Unix modes are restored without set-user-ID and
+// set-group-ID, since owners are not, and within the umask unless
+// [WithUnixData] is given. Directories that existed keep their modes. A file is
+// never more accessible than it is in the end. [ExtractReport.NotRestored]
+// counts what was left out, on every system, and nothing of that is an error.
 //
 // Nothing is written outside of dir, whatever the names and links in the image
 // say, and whatever links an earlier extraction left in dir: a link that stands
-// where a directory is to be is an error. An absolute link target is rooted in dir if the file's header asks for
-// that with FlagReparseFix.
+// where a directory is to be is an error. An absolute link target is rooted in
+// dir if the file's header asks for that with FlagReparseFix.
 //
 // Entries that are damaged or that the target cannot hold are left out; the
 // report names them, and the error is then not nil. That goes, too, for a name
 // that differs from another one only in case, if the target takes the two for
-// the same, and for any other alias: what this extraction made is not replaced. A hard link that the target cannot have becomes a file of its own, to
-// which the next ones link. A target that cannot be written ends the extraction.
+// the same, and for any other alias: what this extraction made is not replaced.
+// A hard link that the target cannot have becomes a file of its own, to which
+// the next ones link. A target that cannot be written ends the extraction.
 func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOption) (*ExtractReport, error) {
 	tree, err := image.FS()
 	if err != nil {
@@ -102,9 +104,9 @@ func (image *Image) Extract(ctx context.Context, dir string, opts ...ExtractOpti
 // Extract writes all images as [Image.Extract] does, each to a directory below
 // dir that is named for its index: "1", "2" and so on. Content that several
 // images share is decoded once. An image whose metadata cannot be read is a
-// problem of the report, and the others are extracted. In memory are the trees of
-// all images, one for those that have the same metadata, and some 150 bytes for
-// each file.
+// problem of the report, and the others are extracted. In memory are the trees
+// of all images, one for those that have the same metadata, and some 150 bytes
+// for each file.
 func (r *Reader) Extract(ctx context.Context, dir string, opts ...ExtractOption) (*ExtractReport, error) {
 	dir, err := targetPath(dir)
 	if err != nil {
@@ -127,8 +129,8 @@ func (r *Reader) Extract(ctx context.Context, dir string, opts ...ExtractOption)
 	return x.extract(newExtractOptions(opts))
 }
 
-// targetPath returns the absolute path of a directory. That "" is another name of the
-// working directory would be a surprise where a variable was not set.
+// targetPath returns the absolute path of a directory. That "" is another name
+// of the working directory would be a surprise where a variable was not set.
 func targetPath(dir string) (string, error) {
 	if dir == "" {
 		return "", &kindError{"no directory was named to extract to", ErrOption}
@@ -199,8 +201,9 @@ func (d destination) problem(err error) {
 	d.tree.tell(d.node, d.stream, err)
 }
 
-// add adds a tree that goes to the directory of this name below the target, or to
-// the target itself if the name is empty. Paths in reports begin with the name.
+// add adds a tree that goes to the directory of this name below the target, or
+// to the target itself if the name is empty. Paths in reports begin with the
+// name.
 func (x *extraction) add(image *Image, tree *FS, prefix string) {
 	t := &extractedTree{subset: newSubset("extract", image, tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
 	t.made = make([]bool, len(tree.meta.nodes))
@@ -210,7 +213,8 @@ func (x *extraction) add(image *Image, tree *FS, prefix string) {
 	x.trees = append(x.trees, t)
 }
 
-// openTop makes the directory that the user named, if it is not there, and opens it.
+// openTop makes the directory that the user named, if it is not there, and
+// opens it.
 func (x *extraction) openTop() error {
 	if info, err := os.Stat(x.dir); err == nil {
 		x.existed = info.IsDir()
@@ -235,8 +239,8 @@ func (x *extractedTree) makeTarget() error {
 	return nil
 }
 
-// makeDirectory makes a directory, or says that it is there. What a link leads to
-// is not: something else made it, and who knows where it is.
+// makeDirectory makes a directory, or says that it is there. What a link leads
+// to is not: something else made it, and who knows where it is.
 func makeDirectory(dir *os.Root, name string, mode fs.FileMode) (made bool, err error) {
 	if err = dir.Mkdir(name, mode); errors.Is(err, fs.ErrExist) {
 		if info, statErr := dir.Lstat(name); statErr == nil && info.IsDir() {

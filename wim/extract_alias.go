@@ -10,8 +10,8 @@ import (
 // short name, another form of the same letters, a trailing dot.
 var errAlias = fmt.Errorf("something else that was extracted has this name on this file system: %w", fs.ErrExist)
 
-// lookForExisting finds out which names answer before the first file is made. In a
-// directory that was made none does.
+// lookForExisting finds out which names answer before the first file is made.
+// In a directory that was made none does.
 func (x *extractedTree) lookForExisting() error {
 	return x.each(func(i int32, n *node) error {
 		if i == 0 || n.isDirectory() && !x.tree.isLink(i) || x.made[n.parent] {
@@ -26,8 +26,8 @@ func (x *extractedTree) lookForExisting() error {
 	})
 }
 
-// checkName returns errAlias if something has the name of a node that did not have
-// it before this extraction.
+// checkName returns errAlias if something has the name of a node that did not
+// have it before this extraction.
 func (x *extractedTree) checkName(i int32, dir *os.Root, name string) error {
 	info, err := dir.Lstat(name)
 	if err != nil {
@@ -39,8 +39,8 @@ func (x *extractedTree) checkName(i int32, dir *os.Root, name string) error {
 	return nil
 }
 
-// makeWay removes a file or link that stands where another is to be, and was there
-// before this extraction.
+// makeWay removes a file or link that stands where another is to be, and was
+// there before this extraction.
 func (x *extractedTree) makeWay(i int32, dir *os.Root, name string) error {
 	if err := x.checkName(i, dir, name); err != nil {
 		return err

@@ -11,9 +11,9 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// A name that something answers to which was not there before is an alias of what
-// this extraction made: that stays as it is. Here the test makes it, between the
-// passes, as a file system with aliases would have it.
+// A name that something answers to which was not there before is an alias of
+// what this extraction made: that stays as it is. Here the test makes it,
+// between the passes, as a file system with aliases would have it.
 func TestExtractAlias(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the passes are other ones")
@@ -61,8 +61,8 @@ func TestExtractAlias(t *testing.T) {
 		for _, name := range []string{"d/file", "d/hard 2", "d/link"} {
 			write(name, "made")
 		}
-		// These are aliases of each other that were there before: the one is what the
-		// other was, as soon as it is made.
+		// These are aliases of each other that were there before: the one is
+		// what the other was, as soon as it is made.
 		if existing {
 			for _, name := range []string{"there/twin", "there/twin link"} {
 				write("there/new", "made")

@@ -46,8 +46,8 @@ type stagedUse struct {
 	stream string
 }
 
-// stage makes a file for a content. Nobody else may read it: where it goes there
-// can be less access than in the root.
+// stage makes a file for a content. Nobody else may read it: where it goes
+// there can be less access than in the root.
 func (x *extraction) stage(t *extractedTree) (*newFile, error) {
 	if err := context.Cause(x.ctx); err != nil {
 		return nil, err
@@ -66,7 +66,8 @@ func (x *extraction) stage(t *extractedTree) (*newFile, error) {
 	return file, nil
 }
 
-// keepStaged closes a staged file that is written, and remembers what it is for.
+// keepStaged closes a staged file that is written, and remembers what it is
+// for.
 func (x *extraction) keepStaged(file *newFile, deep []destination) {
 	file.Close()
 	content := &stagedContent{file, len(deep)}
@@ -119,8 +120,8 @@ func (x *extraction) copyStaged(content *stagedContent, to destination) error {
 	return x.discard(content.file)
 }
 
-// makeAnchors gives the files deep down that are to have hard links a name in the
-// root. Their other names may be anywhere.
+// makeAnchors gives the files deep down that are to have hard links a name in
+// the root. Their other names may be anywhere.
 func (x *extractedTree) makeAnchors() error {
 	x.anchors = make(map[int32]string)
 	linked := make(map[int32]bool)

@@ -14,9 +14,10 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// Directories far below are reached from near ones, on every pass: what is opened is a
-// few times the number of directories, not the square of it. The files have one
-// content; each directory has one of a group of hard links, too, and a link.
+// Directories far below are reached from near ones, on every pass: what is
+// opened is a few times the number of directories, not the square of it. The
+// files have one content; each directory has one of a group of hard links, too,
+// and a link.
 func TestExtractDeepTrees(t *testing.T) {
 	for _, c := range []struct{ chains, levels int }{{1, 1500}, {66, 40}} {
 		w := wimtest.NewWIM()
@@ -53,8 +54,8 @@ func TestExtractDeepTrees(t *testing.T) {
 		n := c.chains * c.levels
 		require.Equal(t, ExtractReport{Files: 3 * n, Directories: n, Links: n, Bytes: int64(7 * (n + c.chains))},
 			ExtractReport{Files: report.Files, Directories: report.Directories, Links: report.Links, Bytes: report.Bytes})
-		// Down and up again in five passes: directories, empty files, files, links
-		// of both kinds, times.
+		// Down and up again in five passes: directories, empty files, files,
+		// links of both kinds, times.
 		require.Less(t, x.directories.opened, 12*n)
 		require.LessOrEqual(t, most, 2*maxOpenDirectories+4)
 	}
@@ -105,9 +106,9 @@ func TestExtractDeepTreesInOddOrder(t *testing.T) {
 		directories, files := chains*levels, chains*(levels-first)
 		require.Equal(t, ExtractReport{Files: 1 + 4*files, Directories: directories, Bytes: int64(13 + 13*files + 5*2*files)},
 			ExtractReport{Files: report.Files, Directories: report.Directories, Bytes: report.Bytes})
-		// Down and up again in five passes: directories, contents, first names, hard
-		// links, times. (It was 8,629 without them, and 3,448 with hard links as they
-		// come.)
+		// Down and up again in five passes: directories, contents, first names,
+		// hard links, times. (It was 8,629 without them, and 3,448 with hard
+		// links as they come.)
 		require.Less(t, x.directories.opened, 8*directories)
 		for k := range chains {
 			dir := filepath.Join(x.dir, fmt.Sprint(k))
@@ -131,8 +132,8 @@ func TestExtractDeepTreesInOddOrder(t *testing.T) {
 	}
 }
 
-// A content that is damaged, and an end of the extraction, leave nothing of what
-// is staged behind.
+// A content that is damaged, and an end of the extraction, leave nothing of
+// what is staged behind.
 func TestExtractDeepFailures(t *testing.T) {
 	w := wimtest.NewWIM()
 	bad := w.AddBlob([]byte("damaged"))

@@ -27,8 +27,8 @@ func TestExtractAfterItsContext(t *testing.T) {
 	require.Empty(t, entries)
 }
 
-// One that is ended while a content is written does not write it for all the other
-// files that have it.
+// One that is ended while a content is written does not write it for all the
+// other files that have it.
 func TestExtractEndsBetweenCopies(t *testing.T) {
 	w := wimtest.NewWIM()
 	hash := w.AddBlob(make([]byte, 1000))

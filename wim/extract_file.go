@@ -119,8 +119,9 @@ func (x *extraction) complete(file *newFile) error {
 	return nil
 }
 
-// createMode is what a file is made with: the permissions that it has in the end,
-// of which the umask takes some. An open file can be written whatever its mode is.
+// createMode is what a file is made with: the permissions that it has in the
+// end, of which the umask takes some. An open file can be written whatever its
+// mode is.
 func (x *extractedTree) createMode(i int32) fs.FileMode {
 	info := x.tree.info(i)
 	switch {
@@ -134,9 +135,9 @@ func (x *extractedTree) createMode(i int32) fs.FileMode {
 	return 0o666
 }
 
-// extractedMode returns the mode of an extracted file or directory. Owners are not
-// restored, and a program that runs as its owner must not become one that runs as
-// whoever extracts it.
+// extractedMode returns the mode of an extracted file or directory. Owners are
+// not restored, and a program that runs as its owner must not become one that
+// runs as whoever extracts it.
 func extractedMode(info fs.FileInfo) fs.FileMode {
 	return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid)
 }

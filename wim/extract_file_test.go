@@ -18,7 +18,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// The read-only attribute takes rights away and gives none that the umask withholds.
+// The read-only attribute takes rights away and gives none that the umask
+// withholds.
 func TestExtractReadOnly(t *testing.T) {
 	w := wimtest.NewWIM()
 	file := wimtest.RegularFile("read-only", w.AddBlob([]byte("content")))
@@ -46,16 +47,16 @@ func TestExtractToNowhere(t *testing.T) {
 	require.ErrorContains(t, err, "no directory was named")
 }
 
-// withMode gives an entry Unix data: u32 uid, gid, mode, rdev (WIM format sheet,
-// section 8.6).
+// withMode gives an entry Unix data: u32 uid, gid, mode, rdev (WIM format
+// sheet, section 8.6).
 func withMode(d *wimtest.Dentry, mode uint32) *wimtest.Dentry {
 	data := binary.LittleEndian.AppendUint32(make([]byte, 8), mode)
 	d.Tagged = append(d.Tagged, wimtest.TaggedItem{Tag: 0x337DD873, Data: append(data, 0, 0, 0, 0)})
 	return d
 }
 
-// Unix modes are within the umask, unless it is asked for them; a directory that
-// was there keeps its own, the target as well as those below it.
+// Unix modes are within the umask, unless it is asked for them; a directory
+// that was there keeps its own, the target as well as those below it.
 func TestExtractUnixModes(t *testing.T) {
 	w := wimtest.NewWIM()
 	hash := w.AddBlob([]byte("content"))
@@ -128,8 +129,8 @@ func TestExtractSecretWhileWritten(t *testing.T) {
 	require.Equal(t, fs.FileMode(0o700), info.Mode().Perm())
 }
 
-// Years that a count of nanoseconds in 64 bits does not reach. A file system may take
-// the nearest time that it knows.
+// Years that a count of nanoseconds in 64 bits does not reach. A file system
+// may take the nearest time that it knows.
 func TestExtractFarTimes(t *testing.T) {
 	if !linkTimes || strconv.IntSize == 32 {
 		t.Skip("this system cannot be given them")

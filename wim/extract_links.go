@@ -63,8 +63,9 @@ func (x *extractedTree) makeHardLinks() error {
 	return nil
 }
 
-// makeHardLink says whether the target took the link. Why it did not is not asked
-// for: where a file cannot be written either, that is the error that counts.
+// makeHardLink says whether the target took the link. Why it did not is not
+// asked for: where a file cannot be written either, that is the error that
+// counts.
 func (x *extractedTree) makeHardLink(file, to int32) (bool, error) {
 	err := x.in(to, func(dir *os.Root, name string) error { return x.makeWay(to, dir, name) })
 	if err != nil {

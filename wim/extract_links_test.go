@@ -28,8 +28,9 @@ func atMostNames(link linkFunc, most int, refusal error) linkFunc {
 	}
 }
 
-// A file system takes so many names of a file, or none but the first. What is more
-// is copied, and what comes after the hard links is there: links and times.
+// A file system takes so many names of a file, or none but the first. What is
+// more is copied, and what comes after the hard links is there: links and
+// times.
 func TestExtractTooManyHardLinks(t *testing.T) {
 	const names = 10
 	w := wimtest.NewWIM()
@@ -91,9 +92,10 @@ func TestExtractTooManyHardLinks(t *testing.T) {
 	}
 }
 
-// Groups of hard links whose names are deep down in some chains, in an order that
-// jumps from one group to another, on a file system that refuses all of them, or all
-// after some. What is opened is a few times the number of directories.
+// Groups of hard links whose names are deep down in some chains, in an order
+// that jumps from one group to another, on a file system that refuses all of
+// them, or all after some. What is opened is a few times the number of
+// directories.
 func TestExtractDeepRefusedHardLinks(t *testing.T) {
 	const chains, levels, open, names = 12, 60, 8, 6
 	const first = levels - 8 // the level where files begin

@@ -172,7 +172,8 @@ func TestHostMetadata(t *testing.T) {
 	require.EqualValues(t, 4*len("text")+3*len("[ZoneTransfer]"), report.Bytes)
 
 	// Reparse data of \??\C:\dir: 20 bytes from 0, and C:\dir: 12 from 22, each
-	// with a terminator, so 44 = 0x2C bytes in all; 18 = 0x12 of "an app" are 6.
+	// with a terminator, so 44 = 0x2C bytes in all; 18 = 0x12 of "an app" are
+	// 6.
 	names := fmt.Sprintf("%x0000%x0000", wimtest.UTF16(`\??\C:\dir`), wimtest.UTF16(`C:\dir`))
 	first := []string{
 		"reparse app false 1b000080" + "0600" + "0000" + fmt.Sprintf("%x", "an app"),

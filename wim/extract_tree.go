@@ -23,8 +23,8 @@ type extractedTree struct {
 	restored []metadataKinds  // by node, what it was given
 	unlinked int              // hard links that became files of their own
 
-	// Contents of files deep down, see stagedContent, and names near the root that
-	// those have until all their hard links are made.
+	// Contents of files deep down, see stagedContent, and names near the root
+	// that those have until all their hard links are made.
 	staged  map[int32][]stagedUse
 	anchors map[int32]string
 }
@@ -180,8 +180,9 @@ func (x *extractedTree) in(i int32, work func(dir *os.Root, name string) error) 
 	return nil
 }
 
-// targetError puts what could not be written, relative to the target, in place of a
-// name that means nothing to anybody: that of a temporary file, or an element of a path.
+// targetError puts what could not be written, relative to the target, in place
+// of a name that means nothing to anybody: that of a temporary file, or an
+// element of a path.
 func (x *extractedTree) targetError(path string, err error) error {
 	op := "extract"
 	var pathError *fs.PathError
@@ -364,8 +365,8 @@ func (x *extractedTree) finishDirectories() error {
 	return nil
 }
 
-// setDirectoryMode gives a directory that was made its mode. The umask is known by
-// what it took away then.
+// setDirectoryMode gives a directory that was made its mode. The umask is known
+// by what it took away then.
 func (x *extractedTree) setDirectoryMode(dir *os.Root, name string, mode fs.FileMode) error {
 	if !x.unixData {
 		now, err := dir.Lstat(name)

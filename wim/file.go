@@ -27,7 +27,8 @@ type File struct {
 	err    error // why there is no reader
 }
 
-// content returns the reader of the content, which is found when it is first asked for.
+// content returns the reader of the content, which is found when it is first
+// asked for.
 func (f *File) content(op string) (*blobReader, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -110,8 +111,8 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 }
 
 // ChunkSize is how many bytes are decoded together: to read any of them costs
-// the decoding of all, unless they are in the cache. It is 0 for content that is
-// not compressed, and for one that cannot be found.
+// the decoding of all, unless they are in the cache. It is 0 for content that
+// is not compressed, and for one that cannot be found.
 func (f *File) ChunkSize() int64 {
 	r, err := f.content("read")
 	if err != nil || r.resource == nil {

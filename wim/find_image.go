@@ -11,8 +11,8 @@ import (
 // has to be given by index. Without an image of that name, text that is one
 // image's display name, edition id or flags, and no other's, names it as well:
 // "Professional" for "Windows 10 Pro". Case counts only where names differ in
-// nothing else. The error is of kind [fs.ErrNotExist] if there is no such image,
-// and of kind ErrOption if there are several.
+// nothing else. The error is of kind [fs.ErrNotExist] if there is no such
+// image, and of kind ErrOption if there are several.
 func (r *Reader) Image(which string) (*Image, error) {
 	if index, err := strconv.Atoi(which); err == nil {
 		if index < 1 || index > len(r.Images) {

@@ -134,7 +134,8 @@ func listed(t testing.TB, w walked) wimtest.ListedEntry {
 		Created: second(e.CreationTime), Written: second(e.LastWriteTime), Accessed: second(e.LastAccessTime),
 	}
 	if e.ObjectID != nil {
-		// wimlib prints the id alone; there is room for three birth ids after it.
+		// wimlib prints the id alone; there is room for three birth ids after
+		// it.
 		l.ObjectID = e.ObjectID[:16]
 		require.Contains(t, []int{16, 64}, len(e.ObjectID))
 	}

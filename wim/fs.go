@@ -112,8 +112,8 @@ func (f *FS) resolve(path string, followLast bool) (int32, error) {
 	return at, nil
 }
 
-// nearest returns the directory to look a path up from, and what of the path
-// is to be looked up there: the last directory that this path and the one of the
+// nearest returns the directory to look a path up from, and what of the path is
+// to be looked up there: the last directory that this path and the one of the
 // recent lookup have in common. (A walk of a tree with two branches on each of
 // 16,000 levels takes 4 s of processor time with it, 16 s without, and half of
 // the 4 s is path.Join: TestHostileDeepWalk with as many levels.)

@@ -436,8 +436,8 @@ func (s *failingSource) ReadAt(p []byte, offset int64) (int, error) {
 	return n, nil
 }
 
-// The chunk size of a file is that of the resource that it is in: of the header,
-// or of the solid resource, as the names of the fixtures say.
+// The chunk size of a file is that of the resource that it is in: of the
+// header, or of the solid resource, as the names of the fixtures say.
 func TestFileChunkSize(t *testing.T) {
 	for fixture, want := range map[string]int64{"none.wim": 0, "lzx-32k.wim": 32 << 10, "xpress-4k.wim": 4 << 10, "solid-lzms-2m.esd": 2 << 20} {
 		tree := fixtureFS(t, fixture, 1)

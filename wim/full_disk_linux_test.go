@@ -87,8 +87,8 @@ func TestFullDisk(t *testing.T) {
 		_, err = u.Commit(t.Context())
 		requireFull(t, err, dir, map[string][]byte{"old.wim": old})
 	})
-	// The sizes are known before these begin, and so the disk has to become full
-	// meanwhile.
+	// The sizes are known before these begin, and so the disk has to become
+	// full meanwhile.
 	for name, write := range map[string]func(name string, opts ...wim.SplitOption) error{
 		"split": func(name string, opts ...wim.SplitOption) error {
 			_, err := large.Split(t.Context(), name, 200_000, opts...)

@@ -144,7 +144,8 @@ func FuzzMetadata(f *testing.F) {
 				}
 				at, err := tree.resolve(path, false)
 				if err != nil || at != int32(i) {
-					// A link on the way is followed, so a node below one is not found.
+					// A link on the way is followed, so a node below one is not
+					// found.
 					t.Fatalf("%q leads to %d, not %d: %v", path, at, i, err)
 				}
 			}
@@ -280,8 +281,8 @@ func FuzzIntegrityTable(f *testing.F) {
 	})
 }
 
-// checkDiff checks what follows from any comparison: a tree is equal to itself, and
-// what was removed and added makes the number of entries what it is.
+// checkDiff checks what follows from any comparison: a tree is equal to itself,
+// and what was removed and added makes the number of entries what it is.
 func checkDiff(t *testing.T, old, new *FS) {
 	count := len(old.meta.nodes)
 	for change, err := range Diff(t.Context(), old, new, WithAspects(^Aspects(0))) {

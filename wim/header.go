@@ -177,7 +177,8 @@ func (h *Header) parseCompression(chunkSize uint32) error {
 	return nil
 }
 
-// versionOrigin names the writers of old versions (WIM format sheet, appendix A).
+// versionOrigin names the writers of old versions (WIM format sheet, appendix
+// A).
 func versionOrigin(version uint32) string {
 	switch {
 	case version < 0x10D00 && version >= 0x10700:

@@ -46,8 +46,8 @@ func TestHostileBulkWindow(t *testing.T) {
 	require.Equal(t, []string{"1:1"}, wimtest.Texts(report.Problems[0].Affected))
 }
 
-// A small resource that says it is stored in many bytes, which the file has, does not
-// make bulk reading read those at once.
+// A small resource that says it is stored in many bytes, which the file has,
+// does not make bulk reading read those at once.
 func TestHostileStoredSize(t *testing.T) {
 	const hole = 3 << 30 // more than a slice can have on 32 bits
 	w := wimtest.NewCompressedWIM(wimtest.HeaderXPRESS, 32768)

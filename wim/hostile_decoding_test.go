@@ -94,8 +94,8 @@ func TestHostileDecodingAcrossChunks(t *testing.T) {
 	requireDecoded(t, withImage(w, hashes...), files, 4)
 }
 
-// A solid resource that is listed many times, with a blob in each copy, the last
-// of which begins first.
+// A solid resource that is listed many times, with a blob in each copy, the
+// last of which begins first.
 func TestHostileDecodingRepeatedResource(t *testing.T) {
 	const files = 200
 	w := wimtest.NewWIM()
@@ -121,8 +121,8 @@ func TestHostileDecodingRepeatedResource(t *testing.T) {
 	}
 }
 
-// Links whose data lie in 8 chunks, in an order that has nothing to do with that
-// of their paths.
+// Links whose data lie in 8 chunks, in an order that has nothing to do with
+// that of their paths.
 func TestHostileDecodingLinks(t *testing.T) {
 	const links, chunks = 120, 8
 	w := wimtest.NewWIM()

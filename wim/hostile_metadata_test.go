@@ -28,9 +28,10 @@ func chain(levels int, name string) (root, last *wimtest.Dentry) {
 	return root, last
 }
 
-// deepMetadata is a tree of so many directories "d", one in the other: dentries of 112
-// bytes (102, the name, and its terminator, in a multiple of 8), each a list of
-// children with an end marker of 8. It is written by hand, since there can be so many.
+// deepMetadata is a tree of so many directories "d", one in the other: dentries
+// of 112 bytes (102, the name, and its terminator, in a multiple of 8), each a
+// list of children with an end marker of 8. It is written by hand, since there
+// can be so many.
 func deepMetadata(levels int) []byte {
 	one, _ := chain(1, "d")
 	raw := (&wimtest.Metadata{Root: one}).Bytes()
@@ -212,7 +213,8 @@ func TestHostileMetadata(t *testing.T) {
 			m.Security = [][]byte{make([]byte, 100)}
 			return m
 		}(), "list of children at offset 8"},
-		// 8 bytes of security data, 104 + 8 of the root, 112 + 8 of "dir", 120 of "inside"; then 8 bytes in place of the end.
+		// 8 bytes of security data, 104 + 8 of the root, 112 + 8 of "dir", 120
+		// of "inside"; then 8 bytes in place of the end.
 		{"list of children that ends in 8 bytes of a dentry", directory(func(d *wimtest.Dentry) { d.ListEnd = wimtest.Of(uint64(104)) }), "dentry at offset 360 runs beyond the metadata"},
 		{"list of children without an end", directory(func(d *wimtest.Dentry) { d.NoListEnd = true }), "runs beyond the metadata"},
 		{"list of children that starts in the middle of another", func() *wimtest.Metadata {
@@ -544,7 +546,8 @@ func TestHostileDentryFields(t *testing.T) {
 	require.Nil(t, e.ObjectID)
 	require.Nil(t, e.Unix)
 	require.Nil(t, e.Xattrs)
-	// 2^64-1 = 18446744073709551615 ticks: 1844674407370 s and 9551615 ticks after 1601.
+	// 2^64-1 = 18446744073709551615 ticks: 1844674407370 s and 9551615 ticks
+	// after 1601.
 	require.Equal(t, int64(1844674407370-11644473600), entry("time 2^64-1").CreationTime.Time().Unix())
 	require.Equal(t, 955161500, entry("time 2^64-1").LastWriteTime.Time().Nanosecond())
 
@@ -573,7 +576,8 @@ func TestHostileDentryFields(t *testing.T) {
 	}
 }
 
-// Links whose targets lead above the root, to another machine, or through a file.
+// Links whose targets lead above the root, to another machine, or through a
+// file.
 func TestHostileLinkTargets(t *testing.T) {
 	w := wimtest.NewWIM()
 	hello := w.AddBlob([]byte("hello"))

@@ -47,8 +47,8 @@ func TestHostileSolidCodecNone(t *testing.T) {
 	}
 }
 
-// A solid resource that cannot be read takes its own blobs with it, not those of
-// the resources after it in the run.
+// A solid resource that cannot be read takes its own blobs with it, not those
+// of the resources after it in the run.
 func TestHostileSolidNeighbours(t *testing.T) {
 	data := counted(100_000)
 	for name, damage := range map[string]struct {
@@ -221,8 +221,8 @@ func TestHostileSolidHeader(t *testing.T) {
 	}
 }
 
-// Thousands of solid resources that all point at the same bytes: what is read to
-// open them is at most as large as the file.
+// Thousands of solid resources that all point at the same bytes: what is read
+// to open them is at most as large as the file.
 func TestHostileSolidResourcesOfSameBytes(t *testing.T) {
 	const chunks = 100_000
 	data := make([]byte, chunks)
@@ -251,8 +251,8 @@ func TestHostileSolidResourcesOfSameBytes(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnsupported, "chunks without a codec that are not raw")
 }
 
-// The marker entry of a solid resource is a resource only, never a blob: nothing
-// finds it by its hash, whatever that is.
+// The marker entry of a solid resource is a resource only, never a blob:
+// nothing finds it by its hash, whatever that is.
 func TestHostileSolidMarkerWithHash(t *testing.T) {
 	data := counted(5000)
 	w := wimtest.NewWIM()

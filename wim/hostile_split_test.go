@@ -104,8 +104,8 @@ func TestHostilePartNeighbours(t *testing.T) {
 	require.Equal(t, []string{"1:1"}, wimtest.Texts(report.Problems[0].Affected))
 }
 
-// A set is put together once, however many parts and images it has; a boot index
-// is that of the header, whichever part is opened first.
+// A set is put together once, however many parts and images it has; a boot
+// index is that of the header, whichever part is opened first.
 func TestHostilePartsOfManyImages(t *testing.T) {
 	const parts, images = 40, 2000
 	part := func(number int) (io.ReaderAt, int64) {

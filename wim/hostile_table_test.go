@@ -163,8 +163,8 @@ func TestHostileTableSize(t *testing.T) {
 	})
 }
 
-// Of entries with one hash the first wins, everywhere, and it is the only one that is
-// remembered.
+// Of entries with one hash the first wins, everywhere, and it is the only one
+// that is remembered.
 func TestHostileSameHash(t *testing.T) {
 	w := wimtest.NewWIM()
 	hello := w.AddBlob([]byte("hello"))
@@ -181,7 +181,8 @@ func TestHostileSameHash(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 5, info.Size())
 
-	// The other way around the wrong one wins, and nothing looks for a better one.
+	// The other way around the wrong one wins, and nothing looks for a better
+	// one.
 	w = wimtest.NewWIM()
 	w.Add(wimtest.TableEntry{ResourceHeader: wimtest.ResourceHeader{Size: 3, Offset: 0, USize: 3}, Part: 1, References: 1, SHA1: hello})
 	w.AddBlob([]byte("hello"))

@@ -258,8 +258,8 @@ func TestImageWithoutRoot(t *testing.T) {
 	require.Equal(t, &ExtractReport{}, extracted)
 }
 
-// A file that cannot be read at all is left out of a tar with its hard links, and the
-// rest is there.
+// A file that cannot be read at all is left out of a tar with its hard links,
+// and the rest is there.
 func TestHostileTarHardLinks(t *testing.T) {
 	w := wimtest.NewWIM()
 	bad, good := w.AddBlob([]byte("bad")), w.AddBlob([]byte("good"))

@@ -14,7 +14,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// manyImages has many images of 1000 files each, which share the metadata of one.
+// manyImages has many images of 1000 files each, which share the metadata of
+// one.
 func manyImages(images int, hash [20]byte) *wimtest.WIM {
 	w := wimtest.NewWIM()
 	root := wimtest.Directory("")
@@ -34,7 +35,8 @@ func TestHostileManyImages(t *testing.T) {
 	const images = 2000
 	r := openCrafted(t, manyImages(images, [20]byte{}))
 	require.Len(t, r.Images, images)
-	// A tree of 1000 nodes takes more than 200,000 bytes to make, and 64,000 to keep.
+	// A tree of 1000 nodes takes more than 200,000 bytes to make, and 64,000 to
+	// keep.
 	requireMemory(t, 16<<20, func() {
 		report := verifyCrafted(t, r)
 		require.Equal(t, 1, report.Blobs)
@@ -49,7 +51,8 @@ func TestHostileManyImages(t *testing.T) {
 		}
 	})
 
-	// Two million entries that a missing blob affects, of which some are listed.
+	// Two million entries that a missing blob affects, of which some are
+	// listed.
 	r = openCrafted(t, manyImages(images, [20]byte{1}))
 	report := verifyCrafted(t, r)
 	require.Len(t, report.Problems, 2)
@@ -71,8 +74,8 @@ func TestHostileManyImages(t *testing.T) {
 	require.ErrorIs(t, err, errStop)
 }
 
-// Nor do many images whose metadata differs in the table, and is the same few stored
-// bytes: what all of them unfold to is bounded together.
+// Nor do many images whose metadata differs in the table, and is the same few
+// stored bytes: what all of them unfold to is bounded together.
 func TestHostileManyMetadata(t *testing.T) {
 	const chunks, images = 256, 100
 	w := wimtest.NewCompressedWIM(wimtest.HeaderLZX, 32768)
@@ -194,8 +197,8 @@ func TestHostileSums(t *testing.T) {
 	require.EqualValues(t, 4, last.BytesTotal)
 }
 
-// Problems are in one order, whichever worker finds them first: metadata, then blobs
-// as they are stored, then what is missing.
+// Problems are in one order, whichever worker finds them first: metadata, then
+// blobs as they are stored, then what is missing.
 func TestHostileProblemsInOrder(t *testing.T) {
 	w := wimtest.NewWIM()
 	const files = 300 // of 10,000 bytes: some jobs of the bulk reader
@@ -271,8 +274,8 @@ func TestHostileReference(t *testing.T) {
 	require.NotEqual(t, good, unused)
 }
 
-// Of two blobs with one hash the first is used, so that damage to the second affects
-// nothing.
+// Of two blobs with one hash the first is used, so that damage to the second
+// affects nothing.
 func TestHostileDamagedCopy(t *testing.T) {
 	w := wimtest.NewWIM()
 	hash := w.AddBlob([]byte("content"))

@@ -22,7 +22,8 @@ func (image *Image) FS() (*FS, error) {
 	return tree, image.unreadable(err)
 }
 
-// unreadable says which image it is whose metadata cannot be read, if err is not nil.
+// unreadable says which image it is whose metadata cannot be read, if err is
+// not nil.
 func (image *Image) unreadable(err error) error {
 	if err == nil {
 		return nil

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// newImageElement returns the XML element of a new image, with the elements that
-// every image has in Microsoft's order.
+// newImageElement returns the XML element of a new image, with the elements
+// that every image has in Microsoft's order.
 func newImageElement(now time.Time) *Element {
 	e := &Element{Name: "IMAGE"}
 	for _, name := range []string{"DIRCOUNT", "FILECOUNT", "TOTALBYTES", "HARDLINKBYTES"} {

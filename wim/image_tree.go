@@ -9,8 +9,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// imageTree is the metadata of an image, and the tree that is made of it. Images
-// whose entries in the blob table are the same share one.
+// imageTree is the metadata of an image, and the tree that is made of it.
+// Images whose entries in the blob table are the same share one.
 type imageTree struct {
 	reader   *Reader
 	metadata *blob // nil when it is in a part that was not given
@@ -20,12 +20,13 @@ type imageTree struct {
 	tree    *FS // nil until it was asked to be kept
 }
 
-// newImageTrees returns the trees of images, for their entries in the blob table.
+// newImageTrees returns the trees of images, for their entries in the blob
+// table.
 //
-// Each tree can be read alone, but a table of 50 bytes an image can have many images
-// of the same stored bytes, whose sizes are what the file says. So what they unfold to
-// is bounded for all of them together, by 512 times the file's size. That is the bound
-// wimlib has for one.
+// Each tree can be read alone, but a table of 50 bytes an image can have many
+// images of the same stored bytes, whose sizes are what the file says. So what
+// they unfold to is bounded for all of them together, by 512 times the file's
+// size. That is the bound wimlib has for one.
 func newImageTrees(r *Reader, metadata []blob) []*imageTree {
 	type entry struct {
 		part   *part
@@ -112,8 +113,8 @@ func (t *imageTree) parse() (*FS, error) {
 	return newFS(t.reader, meta), nil
 }
 
-// eachTree calls yield with each tree, or why there is none, and the images that have
-// it. It keeps no tree in memory that was not there.
+// eachTree calls yield with each tree, or why there is none, and the images
+// that have it. It keeps no tree in memory that was not there.
 func (r *Reader) eachTree(ctx context.Context, yield func(images []*Image, tree *FS, err error)) error {
 	var trees []*imageTree
 	images := make(map[*imageTree][]*Image)

@@ -61,21 +61,23 @@ func (p *part) readIntegrityTable() (*integrityTable, error) {
 }
 
 const (
-	// integrityBatch is how many chunks are checked before the result is looked at.
+	// integrityBatch is how many chunks are checked before the result is looked
+	// at.
 	integrityBatch = 1024
 
-	// integrityWorkers is how many chunks of usually 10 MiB are hashed at a time at
-	// most. More would read further ahead of what else Verify reads than a cache of
-	// the source may have room for, and hash faster than that can be decoded.
+	// integrityWorkers is how many chunks of usually 10 MiB are hashed at a
+	// time at most. More would read further ahead of what else Verify reads
+	// than a cache of the source may have room for, and hash faster than that
+	// can be decoded.
 	integrityWorkers = 4
 )
 
 // covered is how many bytes of the file the table covers.
 func (t *integrityTable) covered() int64 { return t.end - headerSize }
 
-// check compares the table with the file, as a part of a bulk operation. It returns an
-// error for each run of damaged chunks; where there are very many, the last one counts
-// the rest.
+// check compares the table with the file, as a part of a bulk operation. It
+// returns an error for each run of damaged chunks; where there are very many,
+// the last one counts the rest.
 func (t *integrityTable) check(ctx context.Context, p *part, b *bulk) ([]error, error) {
 	var problems warnings
 	damagedFrom := int64(-1)
@@ -120,8 +122,9 @@ func (t *integrityTable) chunkStart(i int64) int64 {
 	return min(headerSize+i*t.chunkSize, t.end)
 }
 
-// checkBatch says which of the chunks from first on differ from their sums. After an
-// error it does so for the chunks before the first one that cannot be read.
+// checkBatch says which of the chunks from first on differ from their sums.
+// After an error it does so for the chunks before the first one that cannot be
+// read.
 func (t *integrityTable) checkBatch(ctx context.Context, p *part, first int64, sums []byte, b *bulk) ([]bool, error) {
 	damaged := make([]bool, len(sums)/20)
 	errs := make([]error, len(damaged))

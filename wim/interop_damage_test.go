@@ -60,9 +60,10 @@ func TestVerifyAgreesWithWimlib(t *testing.T) {
 				ours := verifies(t, bad)
 				switch {
 				case at >= table && at < xml && (at-table)%50 >= 4 && (at-table)%50 < 8:
-					// wimlib computes with 32 bits of the size of a chunk, and so
-					// does not see that a resource is said to have 2^32 bytes. The
-					// flag for solid it ignores in a file that can have none.
+					// wimlib computes with 32 bits of the size of a chunk, and
+					// so does not see that a resource is said to have 2^32
+					// bytes. The flag for solid it ignores in a file that can
+					// have none.
 					require.False(t, ours, "byte %d of %d", at, len(good))
 				case at < xml || at >= xmlEnd:
 					require.Equal(t, theirs, ours, "byte %d of %d, wimlib says: %s", at, len(good), said)

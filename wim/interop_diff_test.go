@@ -18,8 +18,8 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// diff(1) of random trees that wimlib captured and extracted again says what Diff
-// says: of the images, of an image and a folder, and of two folders.
+// diff(1) of random trees that wimlib captured and extracted again says what
+// Diff says: of the images, of an image and a folder, and of two folders.
 func TestDiffIsDiff(t *testing.T) {
 	needsWimlib(t)
 	total := 0

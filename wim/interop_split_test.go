@@ -134,8 +134,8 @@ func TestSplitLZMS(t *testing.T) {
 }
 
 // requireSevenZip has 7-Zip test a set. It opens none whose last part is larger
-// than the first, and warns of any whose last part is smaller; wimlib's sets are
-// no different.
+// than the first, and warns of any whose last part is smaller; wimlib's sets
+// are no different.
 func requireSevenZip(t *testing.T, first string, parts [][]byte) {
 	t.Helper()
 	sevenZip, err := exec.LookPath("7zz")
@@ -150,9 +150,9 @@ func requireSevenZip(t *testing.T, first string, parts [][]byte) {
 	}
 }
 
-// TestSevenZipUpdatesOurs has 7-Zip add a file to a WIM that we wrote, and remove
-// one. It does so without a warning, and what comes of it is a good WIM file, for
-// us and for wimlib.
+// TestSevenZipUpdatesOurs has 7-Zip add a file to a WIM that we wrote, and
+// remove one. It does so without a warning, and what comes of it is a good WIM
+// file, for us and for wimlib.
 func TestSevenZipUpdatesOurs(t *testing.T) {
 	needsWimlib(t)
 	sevenZip, err := exec.LookPath("7zz")

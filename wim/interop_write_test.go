@@ -78,7 +78,8 @@ func requireAccepted(t *testing.T, file string, appended bool) {
 	}
 }
 
-// requireSameListing compares wimlib's detailed listings of an image in two files.
+// requireSameListing compares wimlib's detailed listings of an image in two
+// files.
 func requireSameListing(t *testing.T, want, got string, index int, given ...string) {
 	t.Helper()
 	list := func(file string, given ...string) string {

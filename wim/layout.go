@@ -25,12 +25,12 @@ type fileLayout struct {
 	made []madeBytes
 
 	// compressed and decoded are contents that no file has as they are stored
-	// here: with the file's codec, and without any. Each list is in one piece, in
-	// the order of the list; the headers of the blobs say where.
+	// here: with the file's codec, and without any. Each list is in one piece,
+	// in the order of the list; the headers of the blobs say where.
 	compressed, decoded []*newBlob
 
-	// integrity is where the integrity table is, of the size 0 if there is none.
-	// It covers what is between the header and covered.
+	// integrity is where the integrity table is, of the size 0 if there is
+	// none. It covers what is between the header and covered.
 	integrity span
 	covered   int64
 }

@@ -1,7 +1,7 @@
 package wim
 
-// Limits bound what reading a file may cost. A field that is 0, or negative, has
-// its default.
+// Limits bound what reading a file may cost. A field that is 0, or negative,
+// has its default.
 type Limits struct {
 	// XML is the size of the XML document as stored. Default 64 MiB.
 	XML int64

@@ -8,8 +8,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// The limits that the comment of Limits promises are those that hold, for a field
-// that is 0 or negative.
+// The limits that the comment of Limits promises are those that hold, for a
+// field that is 0 or negative.
 func TestDefaultLimits(t *testing.T) {
 	for _, unset := range []int64{0, -1, -1 << 63} {
 		l := Limits{XML: unset, BlobTable: unset, Metadata: unset, ChunkSize: unset}

@@ -10,10 +10,10 @@ const readAheadAfter = 4
 // read when it is needed.
 const maxReadAhead = 64 << 20
 
-// linkReader reads the reparse data of a tree. Links are asked for in the order of
-// their paths, and where that is not the order in which their data is stored, a
-// solid chunk of up to 64 MiB would be decoded for each. So after some of them
-// all others are read, as they are stored, and kept.
+// linkReader reads the reparse data of a tree. Links are asked for in the order
+// of their paths, and where that is not the order in which their data is
+// stored, a solid chunk of up to 64 MiB would be decoded for each. So after
+// some of them all others are read, as they are stored, and kept.
 type linkReader struct {
 	mu    sync.Mutex
 	alone int              // blobs that were read one by one

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A linkTree is a tree with links in it, in which paths are looked up: an [FS] or
-// an [Edit]. Its nodes are numbers, 0 is the root.
+// A linkTree is a tree with links in it, in which paths are looked up: an [FS]
+// or an [Edit]. Its nodes are numbers, 0 is the root.
 type linkTree interface {
 	// resolve finds the node of a path. Links inside the path are followed; the
 	// last element is followed if followLast is set.

@@ -39,8 +39,8 @@ func (f *FS) match(pattern string) ([]int32, error) {
 	return nodes, nil
 }
 
-// Glob implements [io/fs.GlobFS]. As elsewhere, case does not count where nothing
-// matches exactly, and a path that exists is taken for itself.
+// Glob implements [io/fs.GlobFS]. As elsewhere, case does not count where
+// nothing matches exactly, and a path that exists is taken for itself.
 func (f *FS) Glob(pattern string) ([]string, error) {
 	if _, err := path.Match(pattern, ""); err != nil {
 		return nil, err

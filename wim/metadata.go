@@ -69,8 +69,8 @@ func (m *metadata) parseSecurityData() (root uint64, err error) {
 }
 
 // parseTree makes the nodes, breadth first, without recursion. Each list of
-// children is parsed once, and lists that overlap stop at a budget: the dentries
-// of a sane image have fewer bytes together than the resource.
+// children is parsed once, and lists that overlap stop at a budget: the
+// dentries of a sane image have fewer bytes together than the resource.
 func (m *metadata) parseTree(root uint64) error {
 	size := uint64(len(m.raw))
 	if root > size || size-root < 8 {
@@ -127,8 +127,8 @@ func (m *metadata) parseTree(root uint64) error {
 }
 
 // maxPath is the length in UTF-16 units that paths have in Windows at most. No
-// directory whose path is longer is descended into: without a bound the paths of
-// a hostile tree have a size that is quadratic in the size of its metadata.
+// directory whose path is longer is descended into: without a bound the paths
+// of a hostile tree have a size that is quadratic in the size of its metadata.
 const maxPath = 32767
 
 // parseChildren appends the nodes of one list of children, sorted by name. It
@@ -227,7 +227,8 @@ func (m *metadata) parseDentry(at uint64) (node, uint64, error) {
 	return node{dentry: int(at), attributes: Attributes(d.Attributes)}, next, nil
 }
 
-// dentry returns the dentry of a node, which was parsed before without an error.
+// dentry returns the dentry of a node, which was parsed before without an
+// error.
 func (m *metadata) dentry(n *node) wimfile.Dentry { return m.dentryAt(n.dentry) }
 
 func (m *metadata) dentryAt(offset int) wimfile.Dentry {

@@ -28,8 +28,8 @@ type Microsoft struct {
 	Reason      string // why not both are [AcceptanceYes]; "" if they are
 }
 
-// Microsoft says whether DISM and Windows Setup are known to take the file: they
-// read fewer codecs, chunk sizes and versions than the format has.
+// Microsoft says whether DISM and Windows Setup are known to take the file:
+// they read fewer codecs, chunk sizes and versions than the format has.
 func (r *Reader) Microsoft() Microsoft {
 	h := &r.Header
 	const kib = 1 << 10

@@ -8,10 +8,10 @@ import (
 )
 
 // MissingBlobs tells how many distinct contents images name that are in none of
-// the given files, and is 0 without a look at the images if the file claims that
-// nothing is missing: if its blob table, which tells how often each blob is used,
-// accounts for all bytes that the images have by the XML. [Reader.Verify] looks
-// in any case.
+// the given files, and is 0 without a look at the images if the file claims
+// that nothing is missing: if its blob table, which tells how often each blob
+// is used, accounts for all bytes that the images have by the XML.
+// [Reader.Verify] looks in any case.
 //
 // Contents are missing from a delta WIM without its base, and from a split set
 // without all parts. Images whose metadata cannot be read are left out.

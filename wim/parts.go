@@ -12,8 +12,9 @@ import (
 
 // AddPart adds another part of the split set that r belongs to. Images whose
 // metadata is in that part become readable. An [FS] that was made before does
-// not see it; [Image.FS] makes a new one. If it is part 1, Images has new values
-// afterwards. AddPart may not run at the same time as other methods of r.
+// not see it; [Image.FS] makes a new one. If it is part 1, Images has new
+// values afterwards. AddPart may not run at the same time as other methods of
+// r.
 func (r *Reader) AddPart(source io.ReaderAt, size int64) error {
 	err := r.addPart(source, size, "")
 	if err == nil {

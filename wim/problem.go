@@ -15,12 +15,13 @@ type Problem struct {
 	// Affected are the entries that are lost because of it, or are not as they
 	// should be.
 	Affected []Affected
-	// MoreAffected counts the entries that are not listed, for the same reason as
-	// [VerifyReport.MoreProblems].
+	// MoreAffected counts the entries that are not listed, for the same reason
+	// as [VerifyReport.MoreProblems].
 	MoreAffected int
 }
 
-// Affected is what a problem affects: an entry of an image, or all of the image.
+// Affected is what a problem affects: an entry of an image, or all of the
+// image.
 type Affected struct {
 	Image  int    // its index, which is 1 for the first
 	Path   string // in [FS]; "" for the image as a whole, if its metadata cannot be read
@@ -28,7 +29,8 @@ type Affected struct {
 }
 
 // String returns the index and the path, such as
-// "2:Windows/System32/kernel32.dll", and after them ":stream" for a named stream.
+// "2:Windows/System32/kernel32.dll", and after them ":stream" for a named
+// stream.
 func (a Affected) String() string {
 	text := fmt.Sprintf("%d:%s", a.Image, a.Path)
 	if a.Stream != "" {

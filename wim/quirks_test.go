@@ -14,10 +14,11 @@ import (
 	"github.com/wimble-go/wimble/internal/wimtest"
 )
 
-// Where programs that read WIM files disagree, these tests pin what this package
-// does, and say why. The topics are those of the WIM format sheet, section 15.
-// Where nothing else is said, the reason is: a file that some program has
-// written and some program reads should be readable, and the SHA-1 decides.
+// Where programs that read WIM files disagree, these tests pin what this
+// package does, and say why. The topics are those of the WIM format sheet,
+// section 15. Where nothing else is said, the reason is: a file that some
+// program has written and some program reads should be readable, and the SHA-1
+// decides.
 
 // quirk makes a file in which everything but the topic is usual.
 func quirk(flags, chunkSize uint32) *wimtest.WIM {
@@ -75,8 +76,8 @@ func TestQuirkVersionAndCodec(t *testing.T) {
 
 // Chunk sizes are those that wimlib takes: LZX up to 2 MiB, although Windows
 // reads 32 KiB only. XPRESS has no larger chunks than 64 KiB, since its offsets
-// have 16 bits; 7-Zip opens such a file, wimlib does not. A chunk size of 0 does
-// not mean 32768 as in 7-Zip: no writer is known that leaves it out.
+// have 16 bits; 7-Zip opens such a file, wimlib does not. A chunk size of 0
+// does not mean 32768 as in 7-Zip: no writer is known that leaves it out.
 func TestQuirkChunkSizes(t *testing.T) {
 	for codec, sizes := range map[uint32][2]int{
 		wimtest.HeaderXPRESS: {12, 16}, wimtest.HeaderLZX: {15, 21}, wimtest.HeaderLZMS: {15, 30},
@@ -185,8 +186,8 @@ func TestQuirkOtherPartsInTable(t *testing.T) {
 	require.ErrorContains(t, err, "is in part 2 of 3")
 }
 
-// There are as many images as the table has metadata, if the header does not say
-// fewer. The XML may have others: it only names them.
+// There are as many images as the table has metadata, if the header does not
+// say fewer. The XML may have others: it only names them.
 func TestQuirkImageCount(t *testing.T) {
 	for _, test := range []struct{ header, xml, table, want int }{
 		{2, 2, 2, 2}, {2, 1, 2, 2}, {2, 3, 2, 2}, {3, 3, 2, 2}, {1, 2, 2, 1}, {2, 0, 2, 2}, {0, 0, 0, 0}, {0, 1, 1, 0},
@@ -229,8 +230,8 @@ func TestQuirkBootMetadata(t *testing.T) {
 
 // Broken XML costs the names only (TestHostileXML), a byte order mark is not
 // needed, IMAGE elements may come in any order, and what they say is passed on:
-// DIRCOUNT with the root by wimlib and without by Microsoft, PRODUCTNAME as fixed
-// text or out of the registry.
+// DIRCOUNT with the root by wimlib and without by Microsoft, PRODUCTNAME as
+// fixed text or out of the registry.
 func TestQuirkXML(t *testing.T) {
 	w := quirk(0, 0)
 	withImage(w)
@@ -273,8 +274,8 @@ func TestQuirkSecurityTotal(t *testing.T) {
 }
 
 // A list of children ends where a length rounds up to 8 or less, as in wimlib;
-// 7-Zip takes 0 only, which is what all writers write. A length that wraps around
-// when it is rounded up is none of those (TestHostileMetadata).
+// 7-Zip takes 0 only, which is what all writers write. A length that wraps
+// around when it is rounded up is none of those (TestHostileMetadata).
 func TestQuirkEndOfDirectory(t *testing.T) {
 	for end := range uint64(9) {
 		w := quirk(0, 0)
@@ -493,9 +494,9 @@ func TestQuirkHardLinkIDs(t *testing.T) {
 }
 
 // Reference counts mean nothing for files: Windows 8 wrote too low ones, which
-// are worth a note (TestVerifyNotesReferenceCounts). For
-// metadata 0 means deleted, in files of WAIK and of Vista's betas; the images are
-// the others, in the order of the table.
+// are worth a note (TestVerifyNotesReferenceCounts). For metadata 0 means
+// deleted, in files of WAIK and of Vista's betas; the images are the others, in
+// the order of the table.
 func TestQuirkReferenceCounts(t *testing.T) {
 	w := quirk(0, 0)
 	hello := w.AddBlob([]byte("hello"))
@@ -530,8 +531,8 @@ func TestQuirkRawMetadata(t *testing.T) {
 	require.Equal(t, CompressionLZX, r.Header.Compression)
 }
 
-// Blob table and XML may be compressed, although nobody writes such. A size of 0
-// is a table without entries.
+// Blob table and XML may be compressed, although nobody writes such. A size of
+// 0 is a table without entries.
 func TestQuirkCompressedTables(t *testing.T) {
 	w := quirk(wimtest.HeaderXPRESS, 4096)
 	var hashes [][20]byte
@@ -558,9 +559,9 @@ func TestQuirkCompressedTables(t *testing.T) {
 }
 
 // A solid resource without a codec is read where its chunks are raw, as in
-// 7-Zip (TestHostileSolidCodecNone). Solid entries in a file of version 1.13 are
-// left out, and the others are read: wimlib drops the flag and so makes nonsense
-// of them, 7-Zip refuses the file.
+// 7-Zip (TestHostileSolidCodecNone). Solid entries in a file of version 1.13
+// are left out, and the others are read: wimlib drops the flag and so makes
+// nonsense of them, 7-Zip refuses the file.
 func TestQuirkSolidInNormalVersion(t *testing.T) {
 	w := quirk(0, 0)
 	hello := w.AddBlob([]byte("hello"))
@@ -584,8 +585,8 @@ func TestQuirkIntegrityPlace(t *testing.T) {
 }
 
 // A first use by many goroutines at once finds one state, made once: trees,
-// indices, placements and links. (Field notes: lazy state without a lock. Run with
-// -race this is the test.)
+// indices, placements and links. (Field notes: lazy state without a lock. Run
+// with -race this is the test.)
 func TestConcurrentFirstUse(t *testing.T) {
 	w := quirk(wimtest.HeaderXPRESS, 4096)
 	data := counted(50_000)

@@ -108,8 +108,8 @@ func (k *copier) copy(c *rawCopy, offset, size int64) error {
 	return err
 }
 
-// blob checks a blob that was copied, or copies a large one and checks it on the
-// way.
+// blob checks a blob that was copied, or copies a large one and checks it on
+// the way.
 func (k *copier) blob(ctx context.Context, c *rawCopy, b *newBlob) error {
 	if !k.check {
 		return k.pieces(ctx, c, 0, c.size, nil)
@@ -172,7 +172,8 @@ func (k *copier) chunks(ctx context.Context, c *rawCopy, res *resource, hash has
 			return err
 		}
 		if k.window.slice(where) == nil {
-			// Chunks follow each other without gaps, to the end of the resource.
+			// Chunks follow each other without gaps, to the end of the
+			// resource.
 			n := max(where.size, min(rawCopyBytes, res.data.offset+res.data.size-where.offset))
 			if err := k.copy(c, where.offset-c.from, n); err != nil {
 				return err

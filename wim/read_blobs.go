@@ -15,8 +15,9 @@ type Blob struct {
 
 // Blobs yields the blobs that the file and its given parts hold, without the
 // metadata of images, in the order of the blob tables. What [FS] and [Entry]
-// call the SHA-1 of a stream leads here. Of two table entries with one SHA-1 the
-// first counts, as it does for everything but [Reader.Verify], which reads both.
+// call the SHA-1 of a stream leads here. Of two table entries with one SHA-1
+// the first counts, as it does for everything but [Reader.Verify], which reads
+// both.
 func (r *Reader) Blobs() iter.Seq[Blob] {
 	return func(yield func(Blob) bool) {
 		for _, b := range r.usedBlobs() {
@@ -45,9 +46,9 @@ type BlobSink interface {
 //
 // Open is called once for each blob that pick wants (nil wants all), before its
 // first byte is handed over, by several goroutines at the same time. What open,
-// Write or Finish return as an error ends the operation and is its error; so does
-// the end of the context, and then sinks that were opened may not be finished. A
-// damaged blob ends nothing: its sink is told by Finish.
+// Write or Finish return as an error ends the operation and is its error; so
+// does the end of the context, and then sinks that were opened may not be
+// finished. A damaged blob ends nothing: its sink is told by Finish.
 func (r *Reader) ReadBlobs(ctx context.Context, pick func(Blob) bool, open func(Blob) (BlobSink, error), opts ...BulkOption) error {
 	var blobs []*blob
 	for _, b := range r.usedBlobs() {

@@ -268,8 +268,8 @@ func (r *Reader) assemble() {
 			r.cache.Budget = defaultSolidCache
 		}
 	}
-	// Without part 1 the images are those of the XML, with it those of its table.
-	// Either way there is no need to list them anew for each part.
+	// Without part 1 the images are those of the XML, with it those of its
+	// table. Either way there is no need to list them anew for each part.
 	if first := r.parts[0]; r.imagesOf == nil || first.header.PartNumber == 1 && r.imagesOf != first {
 		r.imagesOf = first
 		r.makeImages()
@@ -310,8 +310,8 @@ func (r *Reader) makeImages() {
 	}
 }
 
-// BootIndex is the 1-based index of the image that boots, 0 for none. It is that
-// of the header, if there is such an image.
+// BootIndex is the 1-based index of the image that boots, 0 for none. It is
+// that of the header, if there is such an image.
 func (r *Reader) BootIndex() int {
 	if r.Header.BootIndex > len(r.Images) {
 		return 0

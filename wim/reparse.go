@@ -55,7 +55,8 @@ func NewReparsePoint(tag ReparseTag, data []byte) *ReparsePoint {
 
 // NewSymlink returns the symbolic link of Windows that is like one of a Unix
 // system. Slashes of the target become backslashes, and the other way round. A
-// target that begins with a slash becomes one on drive C, which is not adjusted.
+// target that begins with a slash becomes one on drive C, which is not
+// adjusted.
 func NewSymlink(target string) (*ReparsePoint, error) {
 	swapped := strings.NewReplacer("/", `\`, `\`, "/").Replace(target)
 	print, ok := utf16le.AppendWTF8(nil, swapped)

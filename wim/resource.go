@@ -134,8 +134,8 @@ func (res *resource) readBoundaries(source io.ReaderAt, i int64) (*boundaries, e
 	first := i - i%boundariesStep
 	count := min(n-first, boundariesStep)
 	at := make([]int64, 0, count+1)
-	// Chunk 0 starts at 0, and chunk k where entry k-1 says. The last chunk ends
-	// where the chunks end.
+	// Chunk 0 starts at 0, and chunk k where entry k-1 says. The last chunk
+	// ends where the chunks end.
 	if first == 0 {
 		at = append(at, 0)
 	}
@@ -229,7 +229,8 @@ func (res *resource) readAt(p []byte, offset int64) (int, error) {
 	return res.read(p, offset, res.cachedChunk)
 }
 
-// read is readAt, with chunk i from elsewhere where only a part of it is wanted.
+// read is readAt, with chunk i from elsewhere where only a part of it is
+// wanted.
 func (res *resource) read(p []byte, offset int64, chunk func(i int64) ([]byte, error)) (int, error) {
 	if res.raw {
 		n := int(min(int64(len(p)), max(res.usize-offset, 0)))
@@ -267,8 +268,8 @@ func (res *resource) read(p []byte, offset int64, chunk func(i int64) ([]byte, e
 }
 
 // chunkReader reads a resource in order. Unlike readAt it keeps the current
-// chunk to itself, so that one sequential reader does not drive out of the cache
-// what random readers use.
+// chunk to itself, so that one sequential reader does not drive out of the
+// cache what random readers use.
 type chunkReader struct {
 	resource *resource
 	data     []byte // the current chunk, which is memory that is used again

@@ -84,8 +84,8 @@ func newResourceWriter(ctx context.Context, out *output, codec Compression, chun
 		chunkSize, workers = rawStep, 1
 	}
 	w := &resourceWriter{ctx: ctx, cancel: cancel, out: out, codec: codec, chunkSize: chunkSize}
-	// Each worker has a chunk in hand; as many again wait for a worker, are being
-	// filled, or wait for their turn, and small chunks need more of them.
+	// Each worker has a chunk in hand; as many again wait for a worker, are
+	// being filled, or wait for their turn, and small chunks need more of them.
 	under := workers*3 + max(1, (512<<10)/chunkSize)
 	w.free = make(chan *newChunk, under)
 	w.packing = make(chan *newChunk, under)
@@ -272,9 +272,9 @@ func (r *newResource) finish(out *output) error {
 	h.Flags |= wimfile.ResourceCompressed
 	h.Size += uint64(r.layout.TableSize())
 	table := r.layout.AppendTable(nil, r.offsets[1:])
-	// A resource that did not shrink is stored raw; Windows misreads one that has
-	// the size of its content and is marked as compressed. But readers are known
-	// that take the codec of metadata from the header alone.
+	// A resource that did not shrink is stored raw; Windows misreads one that
+	// has the size of its content and is marked as compressed. But readers are
+	// known that take the codec of metadata from the header alone.
 	shrunk := h.Size < h.USize || r.metadata || r.keep && h.Size != h.USize
 	switch {
 	case r.small() && !shrunk:

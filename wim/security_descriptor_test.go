@@ -13,7 +13,8 @@ import (
 )
 
 // O:BAG:BAD:(A;OICI;FA;;;WD), as ntfs-3g wrote it on the files of the fixture
-// ntfs.wim: the header, two SIDs of 16 bytes, an ACL of 28 with one entry of 20.
+// ntfs.wim: the header, two SIDs of 16 bytes, an ACL of 28 with one entry of
+// 20.
 const everyoneFull = "0100048014000000240000000000000034000000" +
 	"01020000000000052000000020020000" + "01020000000000052000000020020000" +
 	"02001c0001000000" + "00031400ff011f00" + "010100000000000100000000"
@@ -172,8 +173,8 @@ func FuzzSecurityDescriptor(f *testing.F) {
 	})
 }
 
-// TestInheritDescriptor has what [MS-DTYP], section 2.5.3.4, makes of entries of
-// all kinds of inheritance.
+// TestInheritDescriptor has what [MS-DTYP], section 2.5.3.4, makes of entries
+// of all kinds of inheritance.
 func TestInheritDescriptor(t *testing.T) {
 	for _, c := range []struct{ parent, file, directory string }{
 		{"O:BAG:SYD:(A;OICI;FA;;;BA)", "O:BAG:SYD:AI(A;ID;FA;;;BA)", "O:BAG:SYD:AI(A;OICIID;FA;;;BA)"},
@@ -182,7 +183,8 @@ func TestInheritDescriptor(t *testing.T) {
 		{"O:BAG:SYD:(D;OICINP;FR;;;BU)", "O:BAG:SYD:AI(D;ID;FR;;;BU)", "O:BAG:SYD:AI(D;ID;FR;;;BU)"},
 		{"O:BAG:SYD:(A;OICIIO;GA;;;CO)(A;OICIIO;GRGX;;;CG)", "O:BAG:SYD:AI(A;ID;FA;;;BA)(A;ID;0x1200a9;;;SY)",
 			"O:BAG:SYD:AI(A;ID;FA;;;BA)(A;OICIIOID;GA;;;CO)(A;ID;0x1200a9;;;SY)(A;OICIIOID;GRGX;;;CG)"},
-		// Nothing is inherited: the system and the administrators have all rights.
+		// Nothing is inherited: the system and the administrators have all
+		// rights.
 		{"O:BAG:SYD:P(A;;FA;;;BA)", "O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)", "O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)"},
 		{"O:BAD:(A;NP;FR;;;WD)", "O:BAD:(A;;FA;;;SY)(A;;FA;;;BA)", "O:BAD:(A;;FA;;;SY)(A;;FA;;;BA)"},
 	} {

@@ -15,11 +15,12 @@ const (
 	aceInherited        = 0x10
 )
 
-// inheritDescriptor returns the security descriptor that a new file or directory
-// has in a directory with a descriptor: owner and group of the directory, and
-// the entries of the discretionary ACL that are to be inherited ([MS-DTYP],
-// section 2.5.3.4). If there are none, the system and the administrators have
-// all rights. It returns nil where the directory's descriptor is damaged.
+// inheritDescriptor returns the security descriptor that a new file or
+// directory has in a directory with a descriptor: owner and group of the
+// directory, and the entries of the discretionary ACL that are to be inherited
+// ([MS-DTYP], section 2.5.3.4). If there are none, the system and the
+// administrators have all rights. It returns nil where the directory's
+// descriptor is damaged.
 func inheritDescriptor(parent []byte, directory bool) []byte {
 	le := binary.LittleEndian
 	if _, err := parseSecurityDescriptor(parent); err != nil {
@@ -139,14 +140,15 @@ const maxSID = 8 + 4*15
 
 const fileAllAccess = 0x1F01FF
 
-// genericRights are what generic rights are for files ([MS-DTYP], section 2.4.3).
+// genericRights are what generic rights are for files ([MS-DTYP], section
+// 2.4.3).
 var genericRights = [...]struct{ generic, file uint32 }{
 	{0x10000000, fileAllAccess}, {0x80000000, 0x120089}, {0x40000000, 0x120116}, {0x20000000, 0x1200A0},
 }
 
-// concrete returns mask and SID of an entry that is for the creator of files or has
-// generic rights, as they are for a file of the owner and group. It returns nil for
-// others.
+// concrete returns mask and SID of an entry that is for the creator of files or
+// has generic rights, as they are for a file of the owner and group. It returns
+// nil for others.
 func (a *inheritedACL) concrete(kind byte, entry []byte) []byte {
 	if kind > 3 { // kinds with more than a mask and a SID stay as they are
 		return nil

@@ -60,8 +60,8 @@ func (p *part) openSolid(h wimfile.ResourceHeader, left *int64) openedSolid {
 	return openedSolid{resource: res, usize: usize}
 }
 
-// readSolid returns the uncompressed size in case of an error as well, -1 for one
-// that is not known.
+// readSolid returns the uncompressed size in case of an error as well, -1 for
+// one that is not known.
 func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int64, error) {
 	where, err := checkSpan(h.Offset, h.Size, p.size)
 	if err != nil {
@@ -112,8 +112,8 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int6
 	if at[n] != res.data.size {
 		return nil, res.usize, fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
 	}
-	// Resources that do not overlap have no more bytes than the part. Those that
-	// do could have any number of chunks, each of which unfolds to 64 MiB.
+	// Resources that do not overlap have no more bytes than the part. Those
+	// that do could have any number of chunks, each of which unfolds to 64 MiB.
 	if err := take(res.data.size); err != nil {
 		return nil, res.usize, err
 	}
@@ -135,8 +135,9 @@ type locations struct {
 	of   map[*blob]location
 }
 
-// locate returns where the blob lies. Parts may not be added once this was called
-// without their blobs being located anew; Reader.AddPart takes care of it.
+// locate returns where the blob lies. Parts may not be added once this was
+// called without their blobs being located anew; Reader.AddPart takes care of
+// it.
 func (r *Reader) locate(b *blob) location {
 	r.locations.once.Do(func() {
 		r.locations.of = locateAll(r.parts)
@@ -338,9 +339,9 @@ func distinct(entries []solidEntry) []solidEntry {
 const maxProbes = 4
 
 // chooseSpace returns the reading that explains most blobs: each is in a given
-// resource, or could be in a missing part. Between readings that explain equally
-// many, the SHA-1 of the smallest blobs that they locate differently decides; if
-// that does not, the likelier one wins.
+// resource, or could be in a missing part. Between readings that explain
+// equally many, the SHA-1 of the smallest blobs that they locate differently
+// decides; if that does not, the likelier one wins.
 func chooseSpace(spaces []addressSpace, blobs []*blob) *addressSpace {
 	var rivals []*addressSpace
 	most := -1

@@ -183,8 +183,9 @@ func TestSolidSplitFormsWithoutPart(t *testing.T) {
 					case b.part == 0, b.part == 2 && !form.continuous && !form.allBlobs:
 						requireFile(t, tree, name, b.content)
 					case b.part == 2:
-						// Where part 3's resource begins in the address space may be
-						// known by part 2 only. Its blobs are read if it is not.
+						// Where part 3's resource begins in the address space
+						// may be known by part 2 only. Its blobs are read if it
+						// is not.
 						if data, err := fs.ReadFile(tree, name); err != nil {
 							missing++
 							requireClear(t, err, ErrMissingPart)

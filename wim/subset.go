@@ -117,8 +117,8 @@ func (s *subset) tellLost(i int32) {
 	}
 }
 
-// each calls yield for each selected node that has a place, in the order of their
-// paths: what is near in the tree comes soon.
+// each calls yield for each selected node that has a place, in the order of
+// their paths: what is near in the tree comes soon.
 func (s *subset) each(yield func(i int32, n *node) error) error {
 	for i := range s.tree.meta.preorder() {
 		if s.placed[i] {

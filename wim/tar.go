@@ -22,8 +22,8 @@ type TarReport struct {
 	// Escaped are the entries whose names a tar cannot hold. They stand in it
 	// under their paths in [FS].
 	Escaped []Problem
-	// MoreEscaped counts those that are not listed, since the list has 64 MiB of
-	// text already.
+	// MoreEscaped counts those that are not listed, since the list has 64 MiB
+	// of text already.
 	MoreEscaped int
 	// Problems are the entries and streams that were left out because they are
 	// damaged, or missing, or because no tar can hold them.
@@ -55,8 +55,8 @@ const (
 // The tar is in PAX format, with times of modification and access in units of
 // 100 ns. An absolute link target that Extract would root in its directory is
 // written relative to the link, so that it leads to the same file wherever the
-// tar is unpacked. Owners are 0, except for files with Unix data, and no entry has
-// names of users. Everything else is in vendor records, those of programs
+// tar is unpacked. Owners are 0, except for files with Unix data, and no entry
+// has names of users. Everything else is in vendor records, those of programs
 // for Windows containers where they have one for it; binary values are in
 // base64:
 //
@@ -72,18 +72,20 @@ const (
 //
 // In NAME each UTF-16 unit that is unpaired, a control character, "=" or "%" is
 // written as %uXXXX. A name that is not in Unicode normalization form C has the
-// record hdrcharset=BINARY, or libarchive would change it. The records of one entry have 512 KiB together; what does
-// not fit and larger streams are left out and counted. A hard link has the
-// WIMBLE.shortname record alone, since all else belongs to the file.
+// record hdrcharset=BINARY, or libarchive would change it. The records of one
+// entry have 512 KiB together; what does not fit and larger streams are left
+// out and counted. A hard link has the WIMBLE.shortname record alone, since all
+// else belongs to the file.
 //
-// First come the directories, with empty files, in order of their paths; then the files in the order in which their content is stored, with
-// their hard links, so that each chunk is decoded once, on all processors. Only a
-// content of more than 1 MiB that several files have, which are no hard links, is
-// decoded for each of them.
-// Symbolic links and junctions come after all files, so that nothing is unpacked
-// through them. Directories with such files or links come again there, the deepest
-// first, each before its links: programs would otherwise leave them with the time
-// at which they wrote the files. The same image gives the same bytes each time.
+// First come the directories, with empty files, in order of their paths; then
+// the files in the order in which their content is stored, with their hard
+// links, so that each chunk is decoded once, on all processors. Only a content
+// of more than 1 MiB that several files have, which are no hard links, is
+// decoded for each of them. Symbolic links and junctions come after all files,
+// so that nothing is unpacked through them. Directories with such files or
+// links come again there, the deepest first, each before its links: programs
+// would otherwise leave them with the time at which they wrote the files. The
+// same image gives the same bytes each time.
 //
 // Entries that are known to be damaged before anything of them is written are
 // left out; the report names them, and the error is then not nil, though the
@@ -289,8 +291,9 @@ func (t *tarring) writeDirectory(i int32, e *Entry) error {
 
 // writeLinks writes the links, when all files are written, and again those
 // directories into which something was written since. A directory comes just
-// before its links: GNU tar makes some links at its very end, and sets the time of
-// their directory after that only if the directory was the last thing it met.
+// before its links: GNU tar makes some links at its very end, and sets the time
+// of their directory after that only if the directory was the last thing it
+// met.
 func (t *tarring) writeLinks() error {
 	nodes := t.tree.meta.nodes
 	if nodes[0].childCount > 0 { // nothing begins with "./" but the root itself

@@ -8,10 +8,10 @@ import (
 // contents are stored is the order of the tar: then each chunk is decoded once.
 // Three kinds of content do not go that way. Reparse data and named streams
 // stand in front of the content of their file, and are read before all. Large
-// contents of several files that are no hard links are not kept for the second of
-// these: there is another pass over all that have a second one, and so on. And a
-// blob that begins inside of another, which only a hostile file has, cannot be
-// written while that is. Those come last, each alone.
+// contents of several files that are no hard links are not kept for the second
+// of these: there is another pass over all that have a second one, and so on.
+// And a blob that begins inside of another, which only a hostile file has,
+// cannot be written while that is. Those come last, each alone.
 
 // tarPass writes contents as they are stored, none of which overlap.
 type tarPass struct {

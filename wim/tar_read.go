@@ -19,17 +19,17 @@ import (
 // CaptureTar adds an image with what is in a tar, which may be compressed with
 // gzip or zstd. The tar is read when the image is written, once and from
 // beginning to end, and so may come from a pipe: contents are compressed in the
-// order in which they come, and nothing is kept on a disk in between. Of a tar of
-// Windows the registry is kept in memory until its end.
+// order in which they come, and nothing is kept on a disk in between. Of a tar
+// of Windows the registry is kept in memory until its end.
 //
 // What [Image.WriteTar] has written comes back whole, from its vendor records.
 // Of an entry without these the image has what it has of a file of a [Dir]; see
 // there about links, devices and [WithUnixData]. Directories that the tar only
-// implies are made as of now. Of entries with the same name the last one counts,
-// and slashes at the beginning of names do not.
+// implies are made as of now. Of entries with the same name the last one
+// counts, and slashes at the beginning of names do not.
 //
-// A name that leads out of the tar or through a link, a hard link to nothing, or
-// a name that Windows does not take is an error, or listed in the report if
+// A name that leads out of the tar or through a link, a hard link to nothing,
+// or a name that Windows does not take is an error, or listed in the report if
 // [WithSkipUnreadable] is given. A tar that has no end is an error in any case.
 func (w *Writer) CaptureTar(r io.Reader, opts ...CaptureOption) (*WriterImage, error) {
 	security, err := sddl.Parse(neutralSecurity)
@@ -118,7 +118,8 @@ func (t *tarReading) run(r io.Reader) error {
 		before := counted.n
 		h, err := in.Next()
 		if err == io.EOF {
-			// What comes before the end of the last entry is padded to 512 bytes.
+			// What comes before the end of the last entry is padded to 512
+			// bytes.
 			if counted.n-before < tarBlock {
 				return fmt.Errorf("the tar ends after %d bytes without a mark of its end: it is cut off, or whoever wrote it has failed: %w", counted.n, io.ErrUnexpectedEOF)
 			}
@@ -143,8 +144,8 @@ func (t *tarReading) run(r io.Reader) error {
 
 const (
 	tarBlock = 512
-	// maxTarTrailer is how much is read after the end of the tar: zeros up to the
-	// size of a record, mostly.
+	// maxTarTrailer is how much is read after the end of the tar: zeros up to
+	// the size of a record, mostly.
 	maxTarTrailer = 64 << 20
 )
 

@@ -261,7 +261,8 @@ func (t *tarReading) setFixed(p *ReparsePoint, target string) error {
 // recordError names the record that an error is about.
 func recordError(key string, err error) error { return fmt.Errorf("PAX record %.80s: %w", key, err) }
 
-// recordBytes decodes a record that is in base64, nil for one that is not there.
+// recordBytes decodes a record that is in base64, nil for one that is not
+// there.
 func recordBytes(records map[string]string, key string) ([]byte, error) {
 	value, ok := records[key]
 	if !ok {

@@ -68,8 +68,9 @@ func TestTarKeepsMetadata(t *testing.T) {
 	require.Equal(t, listedForTar(t, wimtest.FixturePath(t, "ntfs.wim")), listedForTar(t, name))
 }
 
-// listedForTar is what wimlib lists, without what may differ: the numbers of hard
-// link groups, the order of streams, and an unnamed stream of links that old programs made.
+// listedForTar is what wimlib lists, without what may differ: the numbers of
+// hard link groups, the order of streams, and an unnamed stream of links that
+// old programs made.
 func listedForTar(t *testing.T, name string) []wimtest.ListedEntry {
 	t.Helper()
 	list, err := wimtest.ParseListing(mustWimlib(t, "dir", name, "1", "--detailed"))
@@ -113,8 +114,8 @@ func TestTarOfGNU(t *testing.T) {
 	}
 }
 
-// listedForGNU is what wimlib lists, without what a tar of GNU does not have: times
-// but that of the last change, and whether a file is sparse.
+// listedForGNU is what wimlib lists, without what a tar of GNU does not have:
+// times but that of the last change, and whether a file is sparse.
 func listedForGNU(t *testing.T, name string) []wimtest.ListedEntry {
 	list := listedForTar(t, name)
 	for i := range list {

@@ -10,11 +10,11 @@ import (
 	"github.com/wimble-go/wimble/internal/utf16le"
 )
 
-// A tar is read once, and what its Windows is, is asked when the tree is known. So
-// the names of the tree and the contents of a few files are kept until then.
+// A tar is read once, and what its Windows is, is asked when the tree is known.
+// So the names of the tree and the contents of a few files are kept until then.
 
-// maxKeptContents is how much of contents is kept. The registry of a Windows has
-// some 100 MB.
+// maxKeptContents is how much of contents is kept. The registry of a Windows
+// has some 100 MB.
 const maxKeptContents = 192 << 20
 
 // tellingFiles are the files below a system root that are kept, folded.
@@ -22,8 +22,8 @@ var tellingFiles = map[string]bool{
 	"SYSTEM32/NTOSKRNL.EXE": true, "SYSTEM32/CONFIG/SOFTWARE": true, "SYSTEM32/CONFIG/SYSTEM": true,
 }
 
-// keep returns a reader of a content that keeps it for the file, if it is one of
-// those that tell about Windows.
+// keep returns a reader of a content that keeps it for the file, if it is one
+// of those that tell about Windows.
 func (t *tarReading) keep(f *tarFile, name string, size int64, content io.Reader) io.Reader {
 	elements, err := tarElements(name)
 	if err != nil || len(elements) < 2 || !tellingFiles[utf16le.Fold(strings.Join(elements[1:], "/"))] || size > maxKeptContents-t.contents {
@@ -34,8 +34,8 @@ func (t *tarReading) keep(f *tarFile, name string, size int64, content io.Reader
 	return io.TeeReader(content, f.kept)
 }
 
-// tarTree is the tree of a tar as a file system. Only files that were kept have a
-// content.
+// tarTree is the tree of a tar as a file system. Only files that were kept have
+// a content.
 type tarTree struct{ root *tarNode }
 
 func (f tarTree) Open(name string) (fs.File, error) {

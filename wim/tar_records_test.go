@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The time of creation is formatted as archive/tar formats that of modification.
+// The time of creation is formatted as archive/tar formats that of
+// modification.
 func TestPAXTime(t *testing.T) {
 	const epoch = 116444736000000000 // 1970 in units of 100 ns
 	for f, want := range map[Filetime]string{

@@ -86,7 +86,8 @@ func readTar(t *testing.T, data []byte) map[string]tarEntry {
 	}
 }
 
-// hardLinkTarget returns the entry that has what a hard link is another name of.
+// hardLinkTarget returns the entry that has what a hard link is another name
+// of.
 func hardLinkTarget(entries map[string]tarEntry, e tarEntry) tarEntry {
 	if e.Typeflag == tar.TypeLink {
 		return entries[e.Linkname]
@@ -307,7 +308,8 @@ func TestTarUnpacks(t *testing.T) {
 			for by, want := range extracted {
 				got := readDisk(t, dir)
 				if early, found := got["times/before-1970.txt"]; found && program == "bsdtar" {
-					// libarchive takes the fraction of a time before 1970 for a positive one.
+					// libarchive takes the fraction of a time before 1970 for a
+					// positive one.
 					early.modified = early.modified.Add(-time.Second) // from half past to half to
 					got["times/before-1970.txt"] = early
 				}

@@ -43,10 +43,10 @@ func parseUnixData(data []byte) *UnixData {
 
 func (f *FS) hasUnixData(i int32) bool { return f.meta.unixData(&f.meta.nodes[i]) != nil }
 
-// entryMode maps the attributes to a mode as package os does on Windows: links and
-// junctions are symbolic links, reparse points of other kinds are irregular.
-// Where the image has Unix data, permissions, devices, pipes and sockets are
-// those.
+// entryMode maps the attributes to a mode as package os does on Windows: links
+// and junctions are symbolic links, reparse points of other kinds are
+// irregular. Where the image has Unix data, permissions, devices, pipes and
+// sockets are those.
 func entryMode(attributes Attributes, link bool, unix *UnixData) fs.FileMode {
 	mode := fs.FileMode(0o644)
 	if attributes&AttributeReadOnly != 0 {

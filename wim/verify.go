@@ -20,16 +20,16 @@ type VerifyReport struct {
 	// MissingBlobs counts the contents that images name and that are in none
 	// of the given files: normal in a delta WIM, or when parts are missing.
 	MissingBlobs int
-	// Problems are those of the file as a whole, then of metadata, then of damaged
-	// blobs as they are stored, then of missing blobs.
+	// Problems are those of the file as a whole, then of metadata, then of
+	// damaged blobs as they are stored, then of missing blobs.
 	Problems []Problem
-	// MoreProblems counts the problems that are not listed, since the list has 64 MiB
-	// of text already: of damaged blobs, or of all others.
+	// MoreProblems counts the problems that are not listed, since the list has
+	// 64 MiB of text already: of damaged blobs, or of all others.
 	MoreProblems int
-	// Notes are what is odd and costs no content: boot metadata that is not that
-	// of the image that boots, wrong reference counts, and entries of the blob
-	// table that nothing uses. Counts and uses are compared if the metadata of all
-	// images can be read.
+	// Notes are what is odd and costs no content: boot metadata that is not
+	// that of the image that boots, wrong reference counts, and entries of the
+	// blob table that nothing uses. Counts and uses are compared if the
+	// metadata of all images can be read.
 	Notes []error
 	// MoreNotes counts those that are not listed, as MoreProblems.
 	MoreNotes int
@@ -69,8 +69,8 @@ func (s IntegrityState) String() string {
 // Verify early.
 func (r *Reader) Verify(ctx context.Context, opts ...BulkOption) (*VerifyReport, error) {
 	v := &verifier{reader: r, report: &VerifyReport{}, bad: make(map[*blob]error), borrowed: make(map[*blob]bool), uses: make(map[*blob]uint64)}
-	// Blobs are read while the trees are: what is damaged and what is missing must not
-	// compete for room, or the report would depend on who comes first.
+	// Blobs are read while the trees are: what is damaged and what is missing
+	// must not compete for room, or the report would depend on who comes first.
 	inTrees, inBlobs := new(reportText), new(reportText)
 	v.covered.text = new(reportText)
 	v.general.text, v.metadata.text, v.missing.text, v.damaged.text = inTrees, inTrees, inTrees, inBlobs
@@ -89,8 +89,8 @@ type verifier struct {
 	reader *Reader
 	report *VerifyReport
 
-	// The report's problems: of what integrity tables cover, of the file otherwise, of
-	// metadata, and of blobs.
+	// The report's problems: of what integrity tables cover, of the file
+	// otherwise, of metadata, and of blobs.
 	covered, general, metadata, damaged, missing reportPart
 
 	borrowed map[*blob]bool   // what images take from referenced files
@@ -108,7 +108,8 @@ type reportPart struct {
 	more int // that there was no room for
 }
 
-// problem adds a problem to a list and returns its index, -1 if there is no room for it.
+// problem adds a problem to a list and returns its index, -1 if there is no
+// room for it.
 func (v *verifier) problem(to *reportPart, err error) int {
 	if !to.text.takeProblem(err) {
 		to.more++
@@ -118,9 +119,9 @@ func (v *verifier) problem(to *reportPart, err error) int {
 	return len(to.list) - 1
 }
 
-// affect adds the entries of images with one tree whose content is concerned by a
-// problem of a list to those that the problem affects. problemOf returns the index of
-// the problem, -1 if the list had no room for it or there is none.
+// affect adds the entries of images with one tree whose content is concerned by
+// a problem of a list to those that the problem affects. problemOf returns the
+// index of the problem, -1 if the list had no room for it or there is none.
 func (v *verifier) affect(to *reportPart, images []*Image, tree *FS, problemOf func(SHA1) int) {
 	tree.eachContent(func(node int32, name contentName, hash SHA1) {
 		k := problemOf(hash)
@@ -149,10 +150,10 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 	}
 	v.overlaps()
 	open := func(blob *blob) (BlobSink, error) { return &verifySink{v, blob, 0}, nil }
-	// Blobs need not wait for trees, of which there can be many: with ten images of
-	// 11,000 files, of the same blobs, verify took 0.226 s so, and 0.257 s in turn.
-	// Nor for the integrity tables: what both need is read once then, if it comes
-	// through a cache.
+	// Blobs need not wait for trees, of which there can be many: with ten
+	// images of 11,000 files, of the same blobs, verify took 0.226 s so, and
+	// 0.257 s in turn. Nor for the integrity tables: what both need is read
+	// once then, if it comes through a cache.
 	err := pipeline.Parallel(b.workers, 3, func(i int) error {
 		switch i {
 		case 0:
@@ -301,7 +302,8 @@ func (s *verifySink) Finish(err error) error {
 	return nil
 }
 
-// images reads the tree of each image, and finds the entries whose content is missing.
+// images reads the tree of each image, and finds the entries whose content is
+// missing.
 func (v *verifier) images(ctx context.Context) error {
 	known := make(map[SHA1]int) // what is missing, and its problem
 	err := v.reader.eachTree(ctx, func(images []*Image, tree *FS, err error) {
@@ -342,8 +344,8 @@ func (v *verifier) images(ctx context.Context) error {
 	return err
 }
 
-// damagedBlobs lists the damaged ones of the blobs as they are stored, and finds the
-// entries that have their content.
+// damagedBlobs lists the damaged ones of the blobs as they are stored, and
+// finds the entries that have their content.
 func (v *verifier) damagedBlobs(ctx context.Context, blobs []*blob) error {
 	sortAsStored(blobs)
 	known := make(map[SHA1]int)

@@ -57,9 +57,9 @@ func TestVerify(t *testing.T) {
 		} {
 			report, err := r.Verify(t.Context(), opts...)
 			require.NoError(t, err)
-			// Programs of others leave nothing to note, except for an image that was
-			// deleted without a rebuild: wimlib-imagex info --blobs has its two contents
-			// with a reference count of 0.
+			// Programs of others leave nothing to note, except for an image
+			// that was deleted without a rebuild: wimlib-imagex info --blobs
+			// has its two contents with a reference count of 0.
 			if file == "holes.wim" {
 				require.Len(t, report.Notes, 2)
 				require.EqualError(t, report.Notes[0], "blob c1997b75732693bf21f176374851ecf9150adaa5, of 30000 bytes: no image uses it")
@@ -98,8 +98,9 @@ func TestVerifyProgress(t *testing.T) {
 	})
 }
 
-// integrityCovers is how many bytes a fixture's integrity table covers: from the header,
-// of 208 bytes, to the end of the blob table (WIM format sheet, sections 2 and 10).
+// integrityCovers is how many bytes a fixture's integrity table covers: from
+// the header, of 208 bytes, to the end of the blob table (WIM format sheet,
+// sections 2 and 10).
 func integrityCovers(t *testing.T, file string) int64 {
 	raw := wimtest.FixtureBytes(t, file)
 	if string(raw[:5]) == "WLPWM" { // pipable: the header at the end says where things are

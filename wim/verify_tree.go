@@ -6,9 +6,9 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// treeDamage returns what is wrong with a node of a tree that can be read around:
-// its children or its security descriptor are lost, or no file can have its name.
-// A name with unpaired surrogates is good: NTFS has such names.
+// treeDamage returns what is wrong with a node of a tree that can be read
+// around: its children or its security descriptor are lost, or no file can have
+// its name. A name with unpaired surrogates is good: NTFS has such names.
 func (m *metadata) treeDamage(i int32) (damage []error) {
 	n := &m.nodes[i]
 	if n.dentry < 0 { // the root of an empty image has no dentry

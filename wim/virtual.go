@@ -13,18 +13,20 @@ import (
 )
 
 // VirtualFile is a WIM file that is stored nowhere, made by [Writer.Virtual] or
-// [Reader.VirtualSplit]. Its header and tables, and metadata that had to be made,
-// are in memory; the rest is read from the files that have the contents, when it
-// is asked for. Those have to stay open, and as they are.
+// [Reader.VirtualSplit]. Its header and tables, and metadata that had to be
+// made, are in memory; the rest is read from the files that have the contents,
+// when it is asked for. Those have to stay open, and as they are.
 //
-// Any number of goroutines may read at once. A web server serves it, ranges too:
+// Any number of goroutines may read at once. A web server serves it, ranges
+// too:
 //
 //	content := io.NewSectionReader(file, 0, file.Size())
 //	http.ServeContent(response, request, "install.wim", modified, content)
 //
-// Bytes are passed on as they are stored. They are not decoded, and so not checked
-// against their SHA-1s, as [Writer.WriteFile] does before it ends: damage of a
-// source is in the virtual file as well. [Reader.Verify] finds it in either.
+// Bytes are passed on as they are stored. They are not decoded, and so not
+// checked against their SHA-1s, as [Writer.WriteFile] does before it ends:
+// damage of a source is in the virtual file as well. [Reader.Verify] finds it
+// in either.
 type VirtualFile struct {
 	segments []virtualSegment // in order, without gaps
 }
@@ -123,15 +125,15 @@ func madeSegment(offset int64, data []byte) virtualSegment {
 }
 
 // Virtual returns the file that [Writer.WriteFile] would write, without writing
-// it: the same bytes, if options set the GUID and the time. All contents have to
-// be copied as they are stored, so that all sizes are known. One that would have to
-// be compressed, since it is in a solid resource, or has another codec or chunk size,
-// is an error of kind [ErrUnsupported]. Metadata is compressed in memory if it has to
-// be.
+// it: the same bytes, if options set the GUID and the time. All contents have
+// to be copied as they are stored, so that all sizes are known. One that would
+// have to be compressed, since it is in a solid resource, or has another codec
+// or chunk size, is an error of kind [ErrUnsupported]. Metadata is compressed
+// in memory if it has to be.
 //
-// Nothing is read but metadata; with [WithIntegrityTable] everything is, since the
-// table has checksums of all. The Writer can be used further: the file does not
-// change with it.
+// Nothing is read but metadata; with [WithIntegrityTable] everything is, since
+// the table has checksums of all. The Writer can be used further: the file does
+// not change with it.
 func (w *Writer) Virtual(ctx context.Context, opts ...BulkOption) (*VirtualFile, error) {
 	dst := new(virtualOutput)
 	p := newWriting(w, dst, opts)

@@ -7,20 +7,20 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// maxVirtualEncoded is how many bytes of contents that have to be compressed anew
-// a virtual set may have, since they are kept in memory.
+// maxVirtualEncoded is how many bytes of contents that have to be compressed
+// anew a virtual set may have, since they are kept in memory.
 const maxVirtualEncoded = 64 << 20
 
-// VirtualSplit returns the parts that [Reader.Split] would write, without writing
-// them: the same bytes, if options set the GUID. The parts have the order of their
-// numbers.
+// VirtualSplit returns the parts that [Reader.Split] would write, without
+// writing them: the same bytes, if options set the GUID. The parts have the
+// order of their numbers.
 //
 // Contents that cross a cut through a solid resource, and are stored apart, are
-// compressed in memory, up to 64 MiB in all; for codecs that cannot be written they
-// are stored without compression, and decoded when they are read. Otherwise nothing
-// is read but metadata and the tables of resources, unless there is an integrity
-// table: the checksums in it are of everything. A set has one if the file has, or
-// [WithIntegrityTable].
+// compressed in memory, up to 64 MiB in all; for codecs that cannot be written
+// they are stored without compression, and decoded when they are read.
+// Otherwise nothing is read but metadata and the tables of resources, unless
+// there is an integrity table: the checksums in it are of everything. A set has
+// one if the file has, or [WithIntegrityTable].
 func (r *Reader) VirtualSplit(ctx context.Context, limit int64, opts ...SplitOption) ([]*VirtualFile, error) {
 	s, err := r.newSplitting(opts)
 	if err != nil {

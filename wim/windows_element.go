@@ -13,11 +13,11 @@ import (
 const microsoftProductName = "Microsoft® Windows® Operating System"
 
 // setWindows sets the WINDOWS element of an image's XML, and what Windows Setup
-// shows besides, if the tree is one of Windows (WIM format sheet, section 12.4).
-// Where Microsoft's tools and wimlib write what some value of a hive says, this
-// has the version that all the evidence in the tree speaks for, so that SPBUILD is
-// the true UBR. What the tree does not tell is left out, and what is set already
-// stays.
+// shows besides, if the tree is one of Windows (WIM format sheet, section
+// 12.4). Where Microsoft's tools and wimlib write what some value of a hive
+// says, this has the version that all the evidence in the tree speaks for, so
+// that SPBUILD is the true UBR. What the tree does not tell is left out, and
+// what is set already stays.
 func setWindows(image *Element, tree fs.FS) {
 	report, err := winver.Read(tree)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/wimble-go/wimble/winver"
 )
 
-// makeWindowsFolder makes a folder with what the XML of a Windows is taken from:
-// Windows 10 1909 with the update of 2020-10-13.
+// makeWindowsFolder makes a folder with what the XML of a Windows is taken
+// from: Windows 10 1909 with the update of 2020-10-13.
 func makeWindowsFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -49,8 +49,8 @@ func makeWindowsFolder(t *testing.T) string {
 	return dir
 }
 
-// The XML of a captured Windows has what the tree has, with the true UBR. wimlib
-// says the same of the folder, but takes SPBUILD from another place.
+// The XML of a captured Windows has what the tree has, with the true UBR.
+// wimlib says the same of the folder, but takes SPBUILD from another place.
 func TestCaptureSetsWindows(t *testing.T) {
 	dir := makeWindowsFolder(t)
 	folder, err := wim.OpenDir(dir)

@@ -212,8 +212,8 @@ func (p *writing) copies(b *newBlob) bool {
 		// compressed file, see newResource.finish.
 		return same && h.Flags&wimfile.ResourceMetadata == 0
 	}
-	// Windows misreads a resource that has the size of its content and is marked
-	// as compressed.
+	// Windows misreads a resource that has the size of its content and is
+	// marked as compressed.
 	return same && (h.Size != h.USize || h.Flags&wimfile.ResourceMetadata != 0)
 }
 
@@ -231,8 +231,8 @@ func (p *writing) newHeader() Header {
 	return h
 }
 
-// begin writes a header that says that the file is being written. A file that is
-// added to keeps its own.
+// begin writes a header that says that the file is being written. A file that
+// is added to keeps its own.
 func (p *writing) begin() error {
 	if p.base != nil {
 		return nil

@@ -69,8 +69,8 @@ func (i *WriterImage) renamed() bool {
 	return i.origin != nil && i.Name() != i.origin.Info.Element.Value("NAME")
 }
 
-// checkCodec refuses to compress anything with a codec that has no encoder. What
-// such a file has can be kept and copied.
+// checkCodec refuses to compress anything with a codec that has no encoder.
+// What such a file has can be kept and copied.
 func (p *writing) checkCodec() error {
 	codec := p.options.compression
 	if codec == CompressionNone || codecs[codec].newEncoder != nil {
@@ -105,9 +105,10 @@ func (p *writing) checkSpace(name string) error {
 	return nil
 }
 
-// leastSize is how many bytes the contents have at least. That is what is copied
-// as it is stored, and what is not to be compressed: how small the rest gets is
-// not known before it is. Contents of one size may turn out to be the same.
+// leastSize is how many bytes the contents have at least. That is what is
+// copied as it is stored, and what is not to be compressed: how small the rest
+// gets is not known before it is. Contents of one size may turn out to be the
+// same.
 func (p *writing) leastSize() (need int64) {
 	add := func(size int64) { need += min(size, math.MaxInt64-need) }
 	for _, b := range p.copied {

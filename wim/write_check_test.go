@@ -154,8 +154,8 @@ type hugeInfo struct{ fs.FileInfo }
 
 func (hugeInfo) Size() int64 { return 1 << 62 }
 
-// TestNoSpace captures what no disk has room for. Where it is stored raw that is
-// said before anything is read or written.
+// TestNoSpace captures what no disk has room for. Where it is stored raw that
+// is said before anything is read or written.
 func TestNoSpace(t *testing.T) {
 	for _, count := range []int{1, 3} { // 3 are more than 64 bits have
 		tree := &hugeFS{MapFS: fstest.MapFS{}}

@@ -42,8 +42,8 @@ func TestWriteSameBytes(t *testing.T) {
 	}
 }
 
-// TestExportImageTwice writes one image under two names, raw and anew: both have
-// metadata of their own, since programs refuse two entries with one place.
+// TestExportImageTwice writes one image under two names, raw and anew: both
+// have metadata of their own, since programs refuse two entries with one place.
 func TestExportImageTwice(t *testing.T) {
 	r := openBytes(t, wimtest.FixtureBytes(t, "xpress-32k.wim"))
 	for _, codec := range []wim.Compression{wim.CompressionNone, wim.CompressionXPRESS, wim.CompressionLZX} {

@@ -46,8 +46,8 @@ func requireInvariants(t testing.TB, data []byte, appended bool) {
 }
 
 // requireSetInvariants is requireInvariants for the parts of a set. Contents
-// that a delta lacks may be missing. Metadata that is raw in the source stays so
-// where it cannot be compressed.
+// that a delta lacks may be missing. Metadata that is raw in the source stays
+// so where it cannot be compressed.
 func requireSetInvariants(t testing.TB, parts [][]byte, rawMetadata bool, lacks int) {
 	t.Helper()
 	var first structure

@@ -12,8 +12,8 @@ import (
 )
 
 // Contents that come only once, together with their tree, are written as they
-// come: those that came before are dropped, also when they were large, and noise
-// is kept though it does not get smaller.
+// come: those that came before are dropped, also when they were large, and
+// noise is kept though it does not get smaller.
 func TestLateDraft(t *testing.T) {
 	noise := make([]byte, smallSource+70_000)
 	rand.NewChaCha8([32]byte{}).Read(noise)

@@ -8,9 +8,10 @@ import (
 )
 
 // A Writer makes a WIM file. Images are added first, with [Writer.Export] and
-// [Writer.Capture], which read their metadata or directories and nothing else; then one long operation, [Writer.Write] or
-// [Writer.WriteFile], writes everything: what is stored once, in which order,
-// and how much it is has to be known before the first byte.
+// [Writer.Capture], which read their metadata or directories and nothing else;
+// then one long operation, [Writer.Write] or [Writer.WriteFile], writes
+// everything: what is stored once, in which order, and how much it is has to be
+// known before the first byte.
 //
 //	w, err := wim.NewWriter(wim.WithCompression(wim.CompressionXPRESS))
 //	...
@@ -85,8 +86,8 @@ func WithGUID(guid GUID) WriterOption { return func(o *writerOptions) { o.guid =
 // WithTime sets the time that new and changed images have, instead of now.
 func WithTime(now time.Time) WriterOption { return func(o *writerOptions) { o.now = now } }
 
-// WithRetries has a file that changes while it is read read again, up to so many
-// times. By default it is an error.
+// WithRetries has a file that changes while it is read read again, up to so
+// many times. By default it is an error.
 func WithRetries(times int) WriterOption { return func(o *writerOptions) { o.retries = times } }
 
 // NewWriter returns a Writer without images. The error, if any, says which
@@ -165,8 +166,8 @@ func (w *Writer) Images() []*WriterImage { return slices.Clone(w.images) }
 func (i *WriterImage) Name() string { return i.element.Value("NAME") }
 
 // Set sets the text of an element of the image's XML: "NAME", "DESCRIPTION",
-// "FLAGS", or any path such as "WINDOWS/LANGUAGES/LANGUAGE[2]". An element that is
-// not there is made.
+// "FLAGS", or any path such as "WINDOWS/LANGUAGES/LANGUAGE[2]". An element that
+// is not there is made.
 func (i *WriterImage) Set(path, value string) error {
 	if err := i.element.set(path, value); err != nil {
 		return err

@@ -20,8 +20,8 @@ type Element struct {
 // Attribute is an attribute of an element.
 type Attribute struct{ Name, Value string }
 
-// Attribute returns the value of an attribute, "" if the element has none of the
-// name.
+// Attribute returns the value of an attribute, "" if the element has none of
+// the name.
 func (e *Element) Attribute(name string) string {
 	if e != nil {
 		for _, a := range e.Attributes {

@@ -39,8 +39,8 @@ func (e *Element) setAttribute(name, value string) {
 
 // set sets the text of the element that a path leads to, such as
 // "WINDOWS/LANGUAGES/LANGUAGE[2]", and makes it if there is none. An element of
-// which there are several has a number, from 1 on; the next number after the last
-// makes one more.
+// which there are several has a number, from 1 on; the next number after the
+// last makes one more.
 func (e *Element) set(path, value string) error {
 	if e == nil {
 		return fmt.Errorf("no element: %w", ErrOption)

@@ -19,9 +19,9 @@ const (
 	stepBytes = 4096
 	stepPath  = 256
 
-	// stepDecoded is how many bytes are decompressed in a step, where the file can
-	// tell: 1 GiB is all that a Read has decompressed, or 16 chunks of 64 MiB.
-	// The hives of a Windows lie in six.
+	// stepDecoded is how many bytes are decompressed in a step, where the file
+	// can tell: 1 GiB is all that a Read has decompressed, or 16 chunks of 64
+	// MiB. The hives of a Windows lie in six.
 	stepDecoded = 1 << 30 / maxSteps
 )
 
@@ -31,7 +31,8 @@ type budget struct {
 	over error // once there is nothing left
 }
 
-// spend takes steps. Once they do not suffice, it fails, and does so ever after.
+// spend takes steps. Once they do not suffice, it fails, and does so ever
+// after.
 func (b *budget) spend(steps int) error {
 	if steps > b.left && b.over == nil {
 		b.over = fmt.Errorf("telling the version takes more than %d steps of work, as no Windows does (names listed, paths and links followed, pages read and decompressed): %w",

@@ -70,8 +70,8 @@ func TestHostileHiveInManyChunks(t *testing.T) {
 		}
 	}
 
-	// A hive as large as those of Windows is read as often as it takes, and once
-	// as a whole.
+	// A hive as large as those of Windows is read as often as it takes, and
+	// once as a whole.
 	file := &chunkFile{size: 120 << 20, chunk: chunk, shift: chunk / 2}
 	source, err := newTree(file).open("f")
 	require.NoError(t, err)

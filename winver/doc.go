@@ -4,8 +4,8 @@
 // A [Version] has four numbers. Major and minor say little: they are 10.0 for
 // every Windows since Windows 10, Windows 11 and the servers included. The
 // build tells the release (18362 is Windows 10 version 1903), and the UBR tells
-// which cumulative update the release was last serviced with. Microsoft's tables
-// list updates by build and UBR.
+// which cumulative update the release was last serviced with. Microsoft's
+// tables list updates by build and UBR.
 //
 // # What a version means
 //
@@ -18,26 +18,28 @@
 //	ladder   the updates of a build in order; those above a version are newer
 //
 // [Table.Releases], [Table.Update], [Table.Newer] and [Table.Latest] answer one
-// question each, and [Table.Status] all of them, with a line for people and JSON
-// for programs. A build often is several products, and the base build of a
+// question each, and [Table.Status] all of them, with a line for people and
+// JSON for programs. A build often is several products, and the base build of a
 // servicing family stands for several releases, so a version alone may be
-// ambiguous. Then all that is possible is returned; an [Edition] narrows it. What
-// the table does not hold is unknown: there is no guess at it.
+// ambiguous. Then all that is possible is returned; an [Edition] narrows it.
+// What the table does not hold is unknown: there is no guess at it.
 //
 // # Which Windows a tree holds
 //
 // [Read] looks into an offline Windows: an image of a WIM, a mounted disk, a
-// folder. No single place in it is right for all of them, so it gathers evidence:
+// folder. No single place in it is right for all of them, so it gathers
+// evidence:
 //
 //	registry  build and UBR as the system tells them; what Windows Update takes it for
 //	names     of manifests and packages, which have versions in them: no file is read
 //	kernel    the version in ntoskrnl.exe
 //	claim     what the caller brings, such as the XML of a WIM
 //
-// [Report.Best] weighs it by the rule that is written there, and may well come to
-// the verdict that the version, or its UBR, is unknown. With [Fast] only names are
-// looked at. Hives and executables are taken for hostile: whatever is in them,
-// Read returns after a bounded amount of work, with what could be read.
+// [Report.Best] weighs it by the rule that is written there, and may well come
+// to the verdict that the version, or its UBR, is unknown. With [Fast] only
+// names are looked at. Hives and executables are taken for hostile: whatever is
+// in them, Read returns after a bounded amount of work, with what could be
+// read.
 //
 // Nothing here asks for the time. What depends on it, as being out of service
 // does, takes the day as an argument.

@@ -9,21 +9,21 @@ import (
 type Witness string
 
 const (
-	// WitnessHive is the SOFTWARE hive: CurrentBuild (or CurrentBuildNumber) and
-	// UBR of Microsoft\Windows NT\CurrentVersion. It is what a running Windows
-	// calls itself, enablement packages included.
+	// WitnessHive is the SOFTWARE hive: CurrentBuild (or CurrentBuildNumber)
+	// and UBR of Microsoft\Windows NT\CurrentVersion. It is what a running
+	// Windows calls itself, enablement packages included.
 	WitnessHive Witness = "hive"
 
 	// WitnessTargetingInfo is the SOFTWARE hive's list of what Windows Update
 	// takes the system for, which an enablement package changes.
 	WitnessTargetingInfo Witness = "targeting_info"
 
-	// WitnessLCUVersion is the value LCUVer of the SOFTWARE hive, which was seen
-	// in the recovery environment (WinRE) alone.
+	// WitnessLCUVersion is the value LCUVer of the SOFTWARE hive, which was
+	// seen in the recovery environment (WinRE) alone.
 	WitnessLCUVersion Witness = "lcu_version"
 
-	// WitnessBuildLab is BuildLabEx of the SOFTWARE hive. Its revision is that of
-	// the branch when the release was built, never that of an update.
+	// WitnessBuildLab is BuildLabEx of the SOFTWARE hive. Its revision is that
+	// of the branch when the release was built, never that of an update.
 	WitnessBuildLab Witness = "build_lab"
 
 	// WitnessCoreOSRevision is the newest manifest of the component
@@ -31,16 +31,17 @@ const (
 	// build of the servicing family.
 	WitnessCoreOSRevision Witness = "coreos_revision"
 
-	// WitnessRollupFix is the newest package of a cumulative update, by its file
-	// name. It has the base build of the servicing family.
+	// WitnessRollupFix is the newest package of a cumulative update, by its
+	// file name. It has the base build of the servicing family.
 	WitnessRollupFix Witness = "rollup_fix"
 
-	// WitnessEnablementPackage is a package that turns a release into a later one
-	// of its servicing family, by its file name. It tells no UBR.
+	// WitnessEnablementPackage is a package that turns a release into a later
+	// one of its servicing family, by its file name. It tells no UBR.
 	WitnessEnablementPackage Witness = "enablement_package"
 
 	// WitnessKernel is the file version of ntoskrnl.exe. It has the base build,
-	// and a revision that is at most the UBR: not every update has a new kernel.
+	// and a revision that is at most the UBR: not every update has a new
+	// kernel.
 	WitnessKernel Witness = "kernel"
 
 	// WitnessClaim is what the caller brought: for a WIM, what its XML says.
@@ -76,9 +77,9 @@ func (e Evidence) name() string {
 type Evidence struct {
 	Witness Witness
 
-	// Source is a path in the tree; a pattern if nothing there fits it. Evidence
-	// from a hive has the key after a colon and a space. For a claim it is what
-	// the caller calls it.
+	// Source is a path in the tree; a pattern if nothing there fits it.
+	// Evidence from a hive has the key after a colon and a space. For a claim
+	// it is what the caller calls it.
 	Source string
 
 	// Value is what was found there, word for word.
@@ -98,8 +99,8 @@ type Evidence struct {
 	Err error
 }
 
-// MarshalJSON implements json.Marshaler: witness, source, value, version, has_ubr,
-// note and error, of which those that are empty are left out.
+// MarshalJSON implements json.Marshaler: witness, source, value, version,
+// has_ubr, note and error, of which those that are empty are left out.
 func (e Evidence) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Witness Witness `json:"witness"`

@@ -104,8 +104,8 @@ func ExampleLoadTable() {
 	// Output: 10.0.26200.9700 KB5130001 2026-10-13
 }
 
-// A tree is any fs.FS: os.DirFS("/mnt"), or an image of a WIM. From names alone,
-// this one is a 1909, though the XML says 18362, which is 1903.
+// A tree is any fs.FS: os.DirFS("/mnt"), or an image of a WIM. From names
+// alone, this one is a 1909, though the XML says 18362, which is 1903.
 func ExampleRead() {
 	tree := fstest.MapFS{
 		"Windows/System32/kernel32.dll": {},

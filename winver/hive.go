@@ -34,7 +34,8 @@ type softwareHive struct {
 	buildLab, buildLabEx, buildBranch        string
 }
 
-// openHive opens a hive below the system root. Its path is returned in any case.
+// openHive opens a hive below the system root. Its path is returned in any
+// case.
 func (g *gatherer) openHive(name string) (*regf.Hive, *source, string, error) {
 	name = path.Join(g.root, name)
 	found, err := g.find(name)

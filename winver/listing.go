@@ -20,8 +20,8 @@ const (
 )
 
 // coreOSRevision parses the name of a manifest: architecture, component, public
-// key token, version, culture and hash. The component is compared first, as it is
-// what nearly all names differ in.
+// key token, version, culture and hash. The component is compared first, as it
+// is what nearly all names differ in.
 func coreOSRevision(name string) (v Version, architecture string, ok bool) {
 	const component = "microsoft-windows-coreos-revision_"
 	architecture, rest, _ := strings.Cut(name, "_")
@@ -53,8 +53,8 @@ func rollupFix(name string) (v Version, architecture string, ok bool) {
 
 // enablementPackage returns what a package enables: the name of a release, such
 // as "1909", and its build. The package has the name of the release and the
-// version of the servicing family, or else the number of its KB article. The build
-// is 0 for any other package.
+// version of the servicing family, or else the number of its KB article. The
+// build is 0 for any other package.
 func (t *Table) enablementPackage(name string) (release string, build uint32) {
 	fields := packageName(name)
 	if fields == nil {

@@ -54,8 +54,8 @@ func FuzzListedNames(f *testing.F) {
 	})
 }
 
-// BenchmarkListedNames looks for a manifest among 20,000, as many as an image of
-// Windows 11 has. It is why coreOSRevision compares before it splits.
+// BenchmarkListedNames looks for a manifest among 20,000, as many as an image
+// of Windows 11 has. It is why coreOSRevision compares before it splits.
 func BenchmarkListedNames(b *testing.B) {
 	names := make([]string, 20_000)
 	for i := range names {

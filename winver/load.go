@@ -36,8 +36,8 @@ var loadDefault = sync.OnceValue(func() *Table {
 	return t
 })
 
-// DefaultTable returns the table that is part of the program. It is read when it
-// is first asked for, which takes about a millisecond.
+// DefaultTable returns the table that is part of the program. It is read when
+// it is first asked for, which takes about a millisecond.
 func DefaultTable() *Table { return loadDefault() }
 
 // LoadTable reads a table from text in UTF-8, of 4 MiB at most. Errors wrap
@@ -54,15 +54,16 @@ func DefaultTable() *Table { return loadDefault() }
 //	ladder         BUILD UBR PRODUCT
 //	update         BUILDS UBR KB DATE KIND PRODUCT
 //
-// Dates are written as 2020-10-13, KB numbers as KB4577671. The fields of release
-// are those of [Release]: BASE is the build whose packages it is serviced with,
-// CHANNEL one of the [Channel] constants, HOMEPRO and ENTERPRISE are the ends of
-// service, ENABLEMENT is the KB of the enablement package. In update, BUILDS are
-// one or several builds with commas; KIND is "rtm" for the release itself (the
-// only one that may lack a KB), Microsoft's letter "B", "C" or "D", "preview" where
-// the letter is not known, "OOB", or "hotpatch"; PRODUCT is "client" or "server"
-// where an update is only for one of the products that share a build, and may be
-// left out. A ladder says the same of all UBRs from one on.
+// Dates are written as 2020-10-13, KB numbers as KB4577671. The fields of
+// release are those of [Release]: BASE is the build whose packages it is
+// serviced with, CHANNEL one of the [Channel] constants, HOMEPRO and ENTERPRISE
+// are the ends of service, ENABLEMENT is the KB of the enablement package. In
+// update, BUILDS are one or several builds with commas; KIND is "rtm" for the
+// release itself (the only one that may lack a KB), Microsoft's letter "B", "C"
+// or "D", "preview" where the letter is not known, "OOB", or "hotpatch";
+// PRODUCT is "client" or "server" where an update is only for one of the
+// products that share a build, and may be left out. A ladder says the same of
+// all UBRs from one on.
 //
 // The order of release, ladder and update does not matter, except that a later
 // record takes the place of an earlier one with the same build and product, or
@@ -383,8 +384,8 @@ func (p *tableParser) table() (*Table, error) {
 	return t, nil
 }
 
-// addUpdates sorts rows into the builds, joins those with the same UBR, and lets
-// releases have the KB that their family knows.
+// addUpdates sorts rows into the builds, joins those with the same UBR, and
+// lets releases have the KB that their family knows.
 func (t *Table) addUpdates(rows []entry) error {
 	slices.SortStableFunc(rows, func(a, b entry) int {
 		return cmp.Or(a.Version.Compare(b.Version),

@@ -126,7 +126,8 @@ func TestPESectionWithoutVirtualSize(t *testing.T) {
 	require.Equal(t, Version{10, 0, 18362, 1139}, v)
 }
 
-// resourceDirectory is where the root directory is: the start of the third section.
+// resourceDirectory is where the root directory is: the start of the third
+// section.
 func resourceDirectory(b []byte) int {
 	return int(binary.LittleEndian.Uint32(b[0x188+2*40+20:]))
 }

@@ -107,8 +107,8 @@ func (g *gatherer) add(e Evidence) { g.report.Evidence = append(g.report.Evidenc
 // read whole, if they are not over 256 MiB.
 //
 // The work is bounded, whatever the tree is: names listed, links followed and
-// bytes read count. A tree that takes more than Windows does gives an error that
-// wraps [ErrLimit].
+// bytes read count. A tree that takes more than Windows does gives an error
+// that wraps [ErrLimit].
 func Read(fsys fs.FS, options ...Option) (*Report, error) {
 	g := &gatherer{tree: newTree(fsys), report: &Report{Languages: []string{}}}
 	for _, option := range options {
@@ -282,9 +282,9 @@ func packageArchitecture(name string) string {
 	return ""
 }
 
-// MarshalJSON implements json.Marshaler: the verdict and what the table knows of
-// it ("update", see [Status.MarshalJSON]), the disagreement if there is one, then
-// the fields of the report.
+// MarshalJSON implements json.Marshaler: the verdict and what the table knows
+// of it ("update", see [Status.MarshalJSON]), the disagreement if there is one,
+// then the fields of the report.
 func (r *Report) MarshalJSON() ([]byte, error) {
 	type fields Report // has no methods
 	out := struct {
@@ -304,8 +304,8 @@ func (r *Report) Edition() Edition {
 	return Edition{ID: r.EditionID, InstallationType: r.InstallationType, ProductType: r.ProductType}
 }
 
-// Status is what the table knows about the verdict. Where the evidence tells the
-// release itself, the others of its servicing family are left out.
+// Status is what the table knows about the verdict. Where the evidence tells
+// the release itself, the others of its servicing family are left out.
 func (r *Report) Status() Status { return r.status(r.Best()) }
 
 func (r *Report) status(best Verdict) Status {

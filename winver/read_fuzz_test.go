@@ -13,8 +13,8 @@ import (
 	"github.com/wimble-go/wimble/winver"
 )
 
-// FuzzRead has a tree whose hive, kernel and file names may be anything. There is
-// always a report, what it says is sound, and every error is one line.
+// FuzzRead has a tree whose hive, kernel and file names may be anything. There
+// is always a report, what it says is sound, and every error is one line.
 func FuzzRead(f *testing.F) {
 	kernel, err := os.ReadFile("testdata/kernel-10.0.18362.1139-amd64.exe")
 	require.NoError(f, err)

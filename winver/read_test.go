@@ -200,7 +200,8 @@ func TestWinREWithUBR1(t *testing.T) {
 	require.Equal(t, winver.WitnessClaim, r.Best().UBRFrom)
 	require.Empty(t, r.Disagreement())
 
-	// Without XML: LCUVer, then the names of files, then the kernel, then the hive.
+	// Without XML: LCUVer, then the names of files, then the kernel, then the
+	// hive.
 	r = read(t, newImage().software(winRE.with(values{"LCUVer": "10.0.19041.3570"})))
 	require.Equal(t, "10.0.19041.3570", r.Best().String())
 	require.Equal(t, winver.WitnessLCUVersion, r.Best().UBRFrom)
@@ -216,7 +217,8 @@ func TestWinREWithUBR1(t *testing.T) {
 	// A hive that tells more than 1 is believed, in Windows PE too.
 	r = read(t, newImage().software(winRE.with(values{"UBR": uint32(5)})), xmlSays(t, "10.0.19041.3636"))
 	require.Equal(t, "10.0.19041.5", r.Best().String())
-	// And so is one that says 1 in any other Windows: it is what media of a release say.
+	// And so is one that says 1 in any other Windows: it is what media of a
+	// release say.
 	r = read(t, newImage().software(winRE.with(values{"EditionID": "Professional", "InstallationType": "Client"})), xmlSays(t, "10.0.19041.3636"))
 	require.Equal(t, "10.0.19041.1", r.Best().String())
 	// The edition may be known to the caller alone.
@@ -225,7 +227,8 @@ func TestWinREWithUBR1(t *testing.T) {
 	require.Equal(t, "10.0.19041.3636", r.Best().String())
 }
 
-// A dynamic update of WinRE is just packages: SPBUILD stays, and they are no rollup.
+// A dynamic update of WinRE is just packages: SPBUILD stays, and they are no
+// rollup.
 func TestWinREWithSafeOSUpdate(t *testing.T) {
 	i := newImage().software(winRE).pack("Package_for_SafeOSDU", "19041.3920.1.0")
 	r := read(t, i, xmlSays(t, "10.0.19041.1288"))
@@ -381,7 +384,8 @@ func TestEnablementPackages(t *testing.T) {
 		{"Microsoft-Windows-22H2Enablement-Package", "10.0.19041.1799", "19041.3636.1.10", "10.0.19045.3636"},
 		{"Microsoft-Windows-23H2Enablement-Package", "10.0.22621.2355", "22621.2428.1.9", "10.0.22631.2428"},
 		{"Microsoft-Windows-25H2-Enablement-Package", "10.0.26100.5059", "26100.6584.1.1", "10.0.26200.6584"},
-		// By codename, and by article, whose package may have another kind of version.
+		// By codename, and by article, whose package may have another kind of
+		// version.
 		{"Microsoft-Windows-19H2Enablement-Package", "10.0.18362.385", "18362.1139.1.6", "10.0.18363.1139"},
 		{"Package_for_KB4517245", "10.0.1.0", "18362.1139.1.6", "10.0.18363.1139"},
 		{"Package_for_KB5015684", "19041.1799.1.2", "19041.3636.1.10", "10.0.19045.3636"},
@@ -431,7 +435,8 @@ func TestNewestListed(t *testing.T) {
 	require.Equal(t, "x64", r.Architecture)
 }
 
-// The number alone does not tell 1903 from 1909, and nothing pretends that it does.
+// The number alone does not tell 1903 from 1909, and nothing pretends that it
+// does.
 func TestFastIsAmbiguous(t *testing.T) {
 	i := newImage().software(windows10).manifest("10.0.18362.1139")
 	r := read(t, i, winver.Fast(), xmlSays(t, "10.0.18362.1139"))
@@ -532,7 +537,8 @@ func TestDirtyHive(t *testing.T) {
 	require.Contains(t, evidence(t, r, winver.WitnessHive).Note, "not closed cleanly: changes that are in its log alone are not seen; value EditionID")
 }
 
-// A SYSTEM hive tells its state like SOFTWARE, and of either what is there counts.
+// A SYSTEM hive tells its state like SOFTWARE, and of either what is there
+// counts.
 func TestDirtyAndCutHives(t *testing.T) {
 	system := &regftest.Key{Name: "ROOT"}
 	system.At(`ControlSet001\Control\ProductOptions`).Set(regftest.SZ("ProductType", "WinNT"))
@@ -603,7 +609,8 @@ func TestSystemHive(t *testing.T) {
 		require.Equal(t, want, read(t, newImage().software(v).hive("SYSTEM", system, regftest.Options{})).ProductName)
 	}
 
-	// Without a Select that can be, it is ControlSet001; what is missing is empty.
+	// Without a Select that can be, it is ControlSet001; what is missing is
+	// empty.
 	system = &regftest.Key{Name: "ROOT"}
 	system.At("Select").Set(regftest.DWORD("Current", 1000))
 	system.At(`ControlSet001\Control\ProductOptions`).Set(regftest.SZ("ProductType", "WinNT"))

@@ -6,8 +6,9 @@ import (
 )
 
 // Release is a row of Microsoft's lists of releases: a build as one product.
-// Several products may be one build: 17763 is Windows 10 version 1809, Windows 10
-// Enterprise LTSC 2019, Windows Server 2019 and Windows Server, version 1809.
+// Several products may be one build: 17763 is Windows 10 version 1809, Windows
+// 10 Enterprise LTSC 2019, Windows Server 2019 and Windows Server, version
+// 1809.
 type Release struct {
 	Build    uint32  `json:"build"`
 	Product  string  `json:"product"`  // "Windows 10", "Windows Server 2019"
@@ -46,8 +47,8 @@ var channels = []Channel{ChannelClient, ChannelLTSC, ChannelIoTLTSC, ChannelServ
 func (c Channel) isServer() bool { return c == ChannelServer || c == ChannelServerAnnual }
 
 // String returns product and version, such as "Windows 10 1909" and "Windows
-// Server 2019". Servers and long-term releases have the year in their names, and
-// what is the first of its name needs no "RTM".
+// Server 2019". Servers and long-term releases have the year in their names,
+// and what is the first of its name needs no "RTM".
 func (r Release) String() string {
 	if r.Channel == ChannelClient && r.Version != "RTM" || strings.HasPrefix(r.Version, "SP") {
 		return r.Product + " " + r.Version
@@ -102,8 +103,8 @@ func (e Edition) isClient() bool {
 		(e.ID != "" || strings.EqualFold(e.InstallationType, "Client") || strings.EqualFold(e.ProductType, "WinNT"))
 }
 
-// isHomeOrPro says whether the edition has the shorter of the two terms. Home is
-// called Core.
+// isHomeOrPro says whether the edition has the shorter of the two terms. Home
+// is called Core.
 func (e Edition) isHomeOrPro() bool {
 	return hasPrefixFold(e.ID, "Core") || hasPrefixFold(e.ID, "Professional")
 }
@@ -121,8 +122,8 @@ func (e Edition) longTerm() (ltsc, iot bool) {
 	return ok && slices.Contains([]string{"", "n", "k", "eval", "neval"}, rest), iot
 }
 
-// narrow leaves of releases what the edition can be. Where that would be nothing,
-// the edition is an odd one, and all stay.
+// narrow leaves of releases what the edition can be. Where that would be
+// nothing, the edition is an odd one, and all stay.
 func (e Edition) narrow(releases []Release) []Release {
 	var fits func(Channel) bool
 	ltsc, iot := e.longTerm()

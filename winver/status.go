@@ -21,8 +21,8 @@ type Status struct {
 
 	AsOf Date // up to when
 
-	// clientAssumed is set where client and server have updates of their own and
-	// nothing tells which of them the version is.
+	// clientAssumed is set where client and server have updates of their own
+	// and nothing tells which of them the version is.
 	clientAssumed bool
 }
 
@@ -40,8 +40,8 @@ func (t *Table) Status(v Version, e Edition) Status {
 // Known says whether the build is in the table.
 func (s Status) Known() bool { return len(s.Releases) > 0 }
 
-// ReleaseName names what the version can be, such as "Windows 10 1903/1909", and is
-// empty for a build that is not in the table.
+// ReleaseName names what the version can be, such as "Windows 10 1903/1909",
+// and is empty for a build that is not in the table.
 func (s Status) ReleaseName() string {
 	var names []string
 	at := make(map[string]int) // names with a version at the end, without that
@@ -87,9 +87,9 @@ func (s Status) ends() (first, last Date) {
 //
 //	KB4577671, 2020-10-13; 2 newer, latest KB4592449 2020-12-08; out of service since 2022-05-10
 //
-// The count is that of monthly security updates. Previews and out-of-band updates
-// are optional or for few, so that they are counted only where there is nothing
-// else. The last one of all is named in any case.
+// The count is that of monthly security updates. Previews and out-of-band
+// updates are optional or for few, so that they are counted only where there is
+// nothing else. The last one of all is named in any case.
 func (s Status) Line(today Date) string {
 	if !s.Known() {
 		return fmt.Sprintf("build %d is not in the table of %s", s.Version.Build, s.AsOf)
@@ -158,8 +158,8 @@ func (s Status) behind(today Date) string {
 	return fmt.Sprintf("%d newer, latest %s", monthly, latest)
 }
 
-// counts returns how many of the newer updates are monthly security updates, and
-// how many are not.
+// counts returns how many of the newer updates are monthly security updates,
+// and how many are not.
 func (s Status) counts() (monthly, others int) {
 	for _, u := range s.Newer {
 		if u.Kind == KindSecurity {
@@ -192,8 +192,8 @@ func (s Status) service(today Date) string {
 // MarshalJSON implements json.Marshaler. The fields are release, kb, released,
 // kind, alternatives, below and above (the neighbours of a version that is not
 // listed), newest (ubr, kb, released, kind), newer_monthly, newer_other,
-// end_of_service and as_of; what is not known is left out. An unknown build gives
-// as_of alone.
+// end_of_service and as_of; what is not known is left out. An unknown build
+// gives as_of alone.
 func (s Status) MarshalJSON() ([]byte, error) {
 	type newest struct {
 		UBR uint32 `json:"ubr"`

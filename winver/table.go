@@ -13,14 +13,14 @@ import (
 // Three things make the lookups less simple than a map:
 //
 // Some builds are a family, serviced with the same packages: an enablement
-// package makes 18363 (1909) out of 18362 (1903). Within a family the same UBR is
-// the same update. Whoever looks at the packages, as the tools do that write the
-// XML of a WIM, sees the base build, so a version with a base build may mean any
-// member whose range of UBRs holds it.
+// package makes 18363 (1909) out of 18362 (1903). Within a family the same UBR
+// is the same update. Whoever looks at the packages, as the tools do that write
+// the XML of a WIM, sees the base build, so a version with a base build may
+// mean any member whose range of UBRs holds it.
 //
-// Build 26100 has two ladders of updates, one for Windows 11 and one for Windows
-// Server 2025. From UBR 7623 on, the number tells which; below that, an [Edition]
-// does.
+// Build 26100 has two ladders of updates, one for Windows 11 and one for
+// Windows Server 2025. From UBR 7623 on, the number tells which; below that, an
+// [Edition] does.
 //
 // A UBR need not be a row: installation media, hotpatches and previews for
 // insiders have others. Such a version lies between two updates.
@@ -62,8 +62,8 @@ type ladderStart struct {
 // know.
 func (t *Table) AsOf() Date { return t.asOf }
 
-// Releases returns what a version can be, oldest first: several releases where a
-// build is several products, or where an enablement package may have been
+// Releases returns what a version can be, oldest first: several releases where
+// a build is several products, or where an enablement package may have been
 // applied. An edition narrows them. For a build that is not in the table, it
 // returns nothing.
 func (t *Table) Releases(v Version, e Edition) []Release {
@@ -152,8 +152,8 @@ func startOf(starts []ladderStart, ubr uint32) product {
 }
 
 // Update returns the update that makes a version what it is. It looks in the
-// rows of the build, then in those of its family, then among the hotpatches. If a
-// UBR has two articles, the later one is returned and the other is in
+// rows of the build, then in those of its family, then among the hotpatches. If
+// a UBR has two articles, the later one is returned and the other is in
 // Alternatives. It returns false if the table does not list the UBR or does not
 // know the build; see [Table.Between] then.
 func (t *Table) Update(v Version) (Update, bool) {
@@ -195,9 +195,9 @@ func (t *Table) ladder(build uint32, p product) []entry {
 }
 
 // ladderFor returns the rows that a version is to be compared with. They are
-// those of its build, as long as the build had rows when the UBR came out. After
-// that the family goes on under the number of another member: that which is
-// serviced longest, of those that the version can be.
+// those of its build, as long as the build had rows when the UBR came out.
+// After that the family goes on under the number of another member: that which
+// is serviced longest, of those that the version can be.
 func (t *Table) ladderFor(v Version, e Edition) []entry {
 	if !t.known(v) {
 		return nil
@@ -234,9 +234,10 @@ func compareEnds(a, b Date) int {
 	return a.Compare(b)
 }
 
-// Between returns the updates next to a version whose UBR is no row: the last one
-// below and the first one above. Either is the zero Update if there is none, and
-// both are for a version that is a row, has no UBR, or is not in the table.
+// Between returns the updates next to a version whose UBR is no row: the last
+// one below and the first one above. Either is the zero Update if there is
+// none, and both are for a version that is a row, has no UBR, or is not in the
+// table.
 func (t *Table) Between(v Version, e Edition) (below, above Update) {
 	if _, ok := t.find(v); ok || v.UBR == 0 {
 		return Update{}, Update{}
@@ -251,8 +252,9 @@ func (t *Table) Between(v Version, e Edition) (below, above Update) {
 }
 
 // Newer returns the updates that came after a version on its ladder, newest
-// last, each article once. Their Kind tells previews and out-of-band updates from
-// the monthly ones. All are cumulative, so only the last one need be installed.
+// last, each article once. Their Kind tells previews and out-of-band updates
+// from the monthly ones. All are cumulative, so only the last one need be
+// installed.
 //
 // The ladder is that of the build which the version names. If its UBR is above
 // all of the build's rows, then the build was serviced on under the number of
@@ -285,9 +287,10 @@ func (t *Table) Newer(v Version, e Edition) []Update {
 }
 
 // Steps returns the updates that lead from a version to a later one of the same
-// servicing family, newest last: those of [Table.Newer] up to the later version. It
-// returns false where no update leads: to a build of another family or to the other
-// of client and server, and for builds that the table does not know and a UBR of 0.
+// servicing family, newest last: those of [Table.Newer] up to the later
+// version. It returns false where no update leads: to a build of another family
+// or to the other of client and server, and for builds that the table does not
+// know and a UBR of 0.
 func (t *Table) Steps(from, to Version, e Edition) ([]Update, bool) {
 	if from.UBR == 0 || to.UBR == 0 || !t.known(from) || !t.known(to) || t.base(from.Build) != t.base(to.Build) {
 		return nil, false
@@ -302,8 +305,8 @@ func (t *Table) Steps(from, to Version, e Edition) ([]Update, bool) {
 	return slices.DeleteFunc(steps, func(u Update) bool { return u.Version.UBR > to.UBR }), true
 }
 
-// Latest returns the last update on the ladder of a version (see [Table.Newer]),
-// and false if the table lists none.
+// Latest returns the last update on the ladder of a version (see
+// [Table.Newer]), and false if the table lists none.
 func (t *Table) Latest(v Version, e Edition) (Update, bool) {
 	for _, row := range slices.Backward(t.ladderFor(v, e)) {
 		if row.KB != 0 {

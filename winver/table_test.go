@@ -242,8 +242,8 @@ func TestNewer(t *testing.T) {
 		{"18362.2158", anyEdition, "5012591s 5013945s"},
 		{"18362.2274", anyEdition, ""},
 		{"18362.99999", anyEdition, ""},
-		// Of 19041's members with these UBRs, 19044 is the one serviced longest,
-		// unless only 22H2's editions are meant.
+		// Of 19041's members with these UBRs, 19044 is the one serviced
+		// longest, unless only 22H2's editions are meant.
 		{"19041.7548", anyEdition, "5120249s 5122878s 5129236o"},
 		{"19041.6332", professional, "5066198p 5066791s 5071959o 5068781s 5071546s 5074976o 5073724s 5077796o 5078129o 5075912s 5078885s 5082200s 5087544s 5094127s 5099539s 5120249s 5122878s 5129236o"},
 		{"19044.6332", professional, "5066791s 5068781s 5071546s 5074976o 5073724s 5077796o 5078129o 5075912s 5078885s 5082200s 5087544s 5094127s 5099539s 5120249s 5122878s 5129236o"},

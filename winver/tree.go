@@ -214,8 +214,8 @@ func lower(c byte) byte {
 
 // systemRoot finds the directory that Windows is installed in: of the root's
 // directories the one that has most of the files below, the one called
-// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel is
-// ours, for trees that somebody has thinned out).
+// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel
+// is ours, for trees that somebody has thinned out).
 func (t *tree) systemRoot() (string, error) {
 	entries, err := t.list(".")
 	if err != nil {

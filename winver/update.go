@@ -52,8 +52,8 @@ func (u Update) String() string {
 	return text
 }
 
-// KB is the number of an article in Microsoft's knowledge base, by which updates
-// are known. Zero stands for none.
+// KB is the number of an article in Microsoft's knowledge base, by which
+// updates are known. Zero stands for none.
 type KB uint32
 
 // ParseKB reads "KB4577671"; the letters may be missing, or small.
@@ -104,8 +104,8 @@ const (
 
 var kindNames = [...]string{"", "release", "security", "preview", "out-of-band", "hotpatch"}
 
-// String returns "release", "security", "preview", "out-of-band", "hotpatch", or
-// "" for an unknown kind.
+// String returns "release", "security", "preview", "out-of-band", "hotpatch",
+// or "" for an unknown kind.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -116,7 +116,8 @@ func (k Kind) String() string {
 // MarshalText implements encoding.TextMarshaler by String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler: it reads what String gives.
+// UnmarshalText implements encoding.TextUnmarshaler: it reads what String
+// gives.
 func (k *Kind) UnmarshalText(text []byte) error {
 	for i, name := range kindNames {
 		if name == string(text) {

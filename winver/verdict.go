@@ -16,9 +16,9 @@ type Verdict struct {
 	// HasUBR says whether the UBR is known; where it is not, it is 0.
 	HasUBR bool `json:"has_ubr"`
 
-	// BuildExact says that the build is that of the release. Otherwise it may be
-	// the base build of a servicing family, and the release a later one: file
-	// names and the kernel look the same in all releases of a family.
+	// BuildExact says that the build is that of the release. Otherwise it may
+	// be the base build of a servicing family, and the release a later one:
+	// file names and the kernel look the same in all releases of a family.
 	BuildExact bool `json:"build_exact"`
 
 	// BuildFrom and UBRFrom are the evidence that decided.
@@ -128,7 +128,8 @@ func (w *weighing) greatestVersion(witnesses ...Witness) *Evidence {
 }
 
 // greatestUBR picks the evidence of the greatest UBR, of those of the servicing
-// family that the verdict is in. There has to be one of at least the given number.
+// family that the verdict is in. There has to be one of at least the given
+// number.
 func (w *weighing) greatestUBR(atLeast uint32, witnesses ...Witness) *Evidence {
 	order := func(a, b Version) int { return cmp.Compare(a.UBR, b.UBR) }
 	accept := func(e Evidence) bool { return e.HasUBR && e.Version.UBR >= atLeast && w.inFamily(e) }

@@ -55,8 +55,8 @@ func versionOf(build, ubr uint32) Version {
 }
 
 // ntVersion returns major and minor of a build: 2000 is 5.0, XP is 5.1, Server
-// 2003 is 5.2, Vista is 6.0, 7 is 6.1, 8 is 6.2, 8.1 is 6.3, and everything from
-// build 10240 on is 10.0.
+// 2003 is 5.2, Vista is 6.0, 7 is 6.1, 8 is 6.2, 8.1 is 6.3, and everything
+// from build 10240 on is 10.0.
 func ntVersion(build uint32) (major, minor uint32) {
 	switch {
 	case build >= 9800: // the previews of Windows 10 start here
@@ -85,7 +85,8 @@ func (v Version) String() string {
 // IsZero says whether the version is not known at all.
 func (v Version) IsZero() bool { return v == Version{} }
 
-// Compare orders versions by major, minor, build and UBR. It returns -1, 0 or +1.
+// Compare orders versions by major, minor, build and UBR. It returns -1, 0 or
+// +1.
 func (v Version) Compare(w Version) int {
 	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor),
 		cmp.Compare(v.Build, w.Build), cmp.Compare(v.UBR, w.UBR))

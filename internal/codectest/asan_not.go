@@ -2,6 +2,6 @@
 
 package codectest
 
-// AddressSanitizer says whether the address sanitizer is in the program: what it
-// adds to functions makes them allocate.
+// AddressSanitizer says whether the address sanitizer is in the program: what
+// it adds to functions makes them allocate.
 const AddressSanitizer = false

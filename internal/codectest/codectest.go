@@ -1,5 +1,6 @@
 // Package codectest holds what the tests of the chunk decoders share: the test
-// vectors, a writer of bit streams, and the checks that every decoder must pass.
+// vectors, a writer of bit streams, and the checks that every decoder must
+// pass.
 package codectest
 
 import (
@@ -86,8 +87,8 @@ func Guarded(t testing.TB, d Decoder, size int, src []byte) ([]byte, error) {
 	return whole[guard : guard+size], err
 }
 
-// Same decodes with several decoders that must agree, as Guarded does, and returns
-// what they all return.
+// Same decodes with several decoders that must agree, as Guarded does, and
+// returns what they all return.
 func Same[D Decoder](t testing.TB, decoders map[string]D, size int, src []byte) ([]byte, error) {
 	t.Helper()
 	var output []byte

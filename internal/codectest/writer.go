@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A BitWriter writes bit streams of 16-bit little-endian units, most significant
-// bit first.
+// A BitWriter writes bit streams of 16-bit little-endian units, most
+// significant bit first.
 type BitWriter struct {
 	bits  []byte // one bit each
 	bytes map[int][]byte

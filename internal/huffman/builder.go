@@ -5,8 +5,9 @@ import (
 	"math/bits"
 )
 
-// A Builder makes codes for encoders. It is the space to work in: the zero value
-// is ready, and allocates only when an alphabet is larger than those before.
+// A Builder makes codes for encoders. It is the space to work in: the zero
+// value is ready, and allocates only when an alphabet is larger than those
+// before.
 type Builder struct {
 	leaves []leaf // the used symbols, rarest first
 	other  []leaf // for sorting
@@ -26,11 +27,12 @@ type leaf struct {
 	symbol uint32
 }
 
-// Lengths sets lens[s] to the length of symbol s's codeword, 0 where freqs[s] is
+// Lengths sets lens[s] to the length of symbol s's codeword, 0 where freqs[s]
+// is
 // 0. The code has the least total length, the sum of freqs[s] * lens[s], that
-// codewords of at most limit bits can have. It is complete, unless a single symbol
-// is used: that one gets length 1, and a caller whose format needs a complete
-// code gives 1 to another one too.
+// codewords of at most limit bits can have. It is complete, unless a single
+// symbol is used: that one gets length 1, and a caller whose format needs a
+// complete code gives 1 to another one too.
 //
 // lens and freqs are of equal length. limit is at most [MaxLength]; Lengths
 // panics when more symbols are used than there are codewords of that length.
@@ -84,8 +86,8 @@ func (b *Builder) collect(lens []uint8, freqs []uint32) {
 	b.leaves = leaves[:n]
 }
 
-// sort orders the leaves by frequency, and those of equal frequency by symbol: a
-// radix sort, a byte at a time.
+// sort orders the leaves by frequency, and those of equal frequency by symbol:
+// a radix sort, a byte at a time.
 func (b *Builder) sort() {
 	var all uint32
 	for _, l := range b.leaves {
@@ -112,13 +114,13 @@ func (b *Builder) sort() {
 	b.leaves, b.other = from, to[:cap(to)]
 }
 
-// countLengths runs Huffman's algorithm and counts the codewords of each length.
-// ok is false when one is longer than limit.
+// countLengths runs Huffman's algorithm and counts the codewords of each
+// length. ok is false when one is longer than limit.
 //
-// Internal nodes are made in the order of their weights. So the two lightest nodes
-// are always at the front of two queues, the leaves and the internal nodes; and
-// a node's parent is made after it, so that a walk from the root down to the first
-// node finds each node's depth from its parent's.
+// Internal nodes are made in the order of their weights. So the two lightest
+// nodes are always at the front of two queues, the leaves and the internal
+// nodes; and a node's parent is made after it, so that a walk from the root
+// down to the first node finds each node's depth from its parent's.
 func (b *Builder) countLengths(count *[MaxLength + 1]int, limit int) (ok bool) {
 	leaves := b.leaves
 	nodes := b.nodes[:len(leaves)-1]
@@ -138,8 +140,8 @@ func (b *Builder) countLengths(count *[MaxLength + 1]int, limit int) (ok bool) {
 		nodes[made] = weight
 	}
 
-	// Of the 2 * n places that a level's n internal nodes offer, the next level's
-	// internal nodes take some; leaves have the others.
+	// Of the 2 * n places that a level's n internal nodes offer, the next
+	// level's internal nodes take some; leaves have the others.
 	root := len(nodes) - 1
 	nodes[root] = 0
 	places, inner, depth := 2, 0, uint64(1)
@@ -168,10 +170,10 @@ func (b *Builder) countLengths(count *[MaxLength + 1]int, limit int) (ok bool) {
 //
 // A codeword of length L is seen as L coins, worth 1/2, 1/4, ... 1/2^L, each of
 // which costs the symbol's frequency. A complete code of n symbols is a set of
-// coins that are worth n - 1 together, and the best one is the cheapest. From the
-// smallest coins up, neighbours in the order of cost are packed in pairs, and a pair
-// is one more item among the coins of twice the worth. The solution is the first
-// 2n - 2 items of worth 1/2, taken apart again.
+// coins that are worth n - 1 together, and the best one is the cheapest. From
+// the smallest coins up, neighbours in the order of cost are packed in pairs,
+// and a pair is one more item among the coins of twice the worth. The solution
+// is the first 2n - 2 items of worth 1/2, taken apart again.
 //
 // Few chunks need this: all codes of real data are within their limits.
 func (b *Builder) limitLengths(count *[MaxLength + 1]int, limit int) {
@@ -219,9 +221,9 @@ func (b *Builder) limitLengths(count *[MaxLength + 1]int, limit int) {
 	}
 }
 
-// Codewords sets codes[s] to the codeword of symbol s for codeword lengths of at
-// most [MaxLength]. Its last bit is the lowest one; what codes holds for a symbol
-// without a codeword means nothing.
+// Codewords sets codes[s] to the codeword of symbol s for codeword lengths of
+// at most [MaxLength]. Its last bit is the lowest one; what codes holds for a
+// symbol without a codeword means nothing.
 func (b *Builder) Codewords(codes []uint16, lens []uint8) {
 	var next [32]uint32
 	for _, l := range lens {

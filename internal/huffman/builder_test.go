@@ -30,8 +30,8 @@ func totalLength(lens []uint8, freqs []uint32) uint64 {
 	return sum
 }
 
-// leastLength tries every complete code of at most limit bits: every way to spread
-// sorted symbols over lengths, longest first.
+// leastLength tries every complete code of at most limit bits: every way to
+// spread sorted symbols over lengths, longest first.
 func leastLength(freqs []uint32, limit int) uint64 {
 	var used []uint32
 	for _, f := range freqs {
@@ -87,8 +87,9 @@ func TestLengthsAreBest(t *testing.T) {
 	}
 }
 
-// Fibonacci numbers make the longest codewords: every internal node is as heavy as
-// the next leaf, so that without a limit the lengths are 1, 2, 3 ... n-1, n-1.
+// Fibonacci numbers make the longest codewords: every internal node is as heavy
+// as the next leaf, so that without a limit the lengths are 1, 2, 3 ... n-1,
+// n-1.
 func TestFibonacci(t *testing.T) {
 	freqs := []uint32{1, 1}
 	for len(freqs) < 40 {

@@ -79,9 +79,9 @@ type lengthCounts [32]uint16
 // value that no symbol's entry has and that is not zero. Each bit of a codeword
 // adds step to its symbol's entry.
 //
-// The memory for Main and Long is the caller's, so that a decoder can have it in
-// a place that it reaches fast: storage must have 1<<bits entries, and if longest is
-// above bits, symbols<<(longest-bits-1) more. Main is its beginning.
+// The memory for Main and Long is the caller's, so that a decoder can have it
+// in a place that it reaches fast: storage must have 1<<bits entries, and if
+// longest is above bits, symbols<<(longest-bits-1) more. Main is its beginning.
 func NewTable(storage []uint32, symbols, bits, longest int, escape, step uint32) *Table {
 	// A codeword of more than bits bits takes at most 2^(longest-bits-1) of
 	// the pieces that Long is cut into.
@@ -103,15 +103,15 @@ func NewTable(storage []uint32, symbols, bits, longest int, escape, step uint32)
 }
 
 // Build makes the table for a code. The entry of symbol s, which has a codeword
-// of lengths[s] bits (0 for none), is payload[s] + lengths[s] * step. The payload
-// must not change between calls: when it and the lengths are those of the last
-// call, there is nothing to do.
+// of lengths[s] bits (0 for none), is payload[s] + lengths[s] * step. The
+// payload must not change between calls: when it and the lengths are those of
+// the last call, there is nothing to do.
 //
 // It returns [ErrEmpty] when no symbol has a codeword; every entry of Main is
-// then zero, which no symbol of a real code has. It wraps [ErrOversubscribed] or
-// [ErrIncomplete] when the lengths are not those of a complete code; the table
-// is then of no use. A length above the longest one that the table was made for
-// counts as over-subscribed; it must be below 32.
+// then zero, which no symbol of a real code has. It wraps [ErrOversubscribed]
+// or [ErrIncomplete] when the lengths are not those of a complete code; the
+// table is then of no use. A length above the longest one that the table was
+// made for counts as over-subscribed; it must be below 32.
 func (t *Table) Build(lengths []uint8, payload []uint32) error {
 	if len(lengths) == 0 {
 		return ErrEmpty
@@ -122,10 +122,10 @@ func (t *Table) Build(lengths []uint8, payload []uint32) error {
 	t.built = t.built[:0]
 	payload = payload[:len(lengths)]
 
-	// The two halves of the alphabet are counted apart, and later placed apart: the
-	// processor does both at a time, as neither waits for the other's counters.
-	// Most of an alphabet is often unused: of that, sixteen symbols at a time are
-	// neither counted nor placed.
+	// The two halves of the alphabet are counted apart, and later placed apart:
+	// the processor does both at a time, as neither waits for the other's
+	// counters. Most of an alphabet is often unused: of that, sixteen symbols
+	// at a time are neither counted nor placed.
 	half := (len(lengths) + 1) / 2
 	low, high := lengths[:half], lengths[half:]
 	var lowPlaces, highPlaces lengthCounts
@@ -149,9 +149,9 @@ func (t *Table) Build(lengths []uint8, payload []uint32) error {
 		}
 	}
 
-	// Where each length begins in sorted. Unused symbols come first. used counts
-	// pieces of the line [0, 1) at the finest grain; whole is all of it. A
-	// codeword longer than allowed counts as all of the line and more.
+	// Where each length begins in sorted. Unused symbols come first. used
+	// counts pieces of the line [0, 1) at the finest grain; whole is all of it.
+	// A codeword longer than allowed counts as all of the line and more.
 	var count lengthCounts
 	used, whole, next := 0, 1<<t.longest, uint16(0)
 	for length := range count {

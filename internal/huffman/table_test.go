@@ -57,8 +57,8 @@ func TestStep(t *testing.T) {
 	require.Equal(t, []uint32{0x233, 0x333}, table.Long)
 }
 
-// randomLengths returns the lengths of a complete code: it begins with one leaf and
-// splits leaves that are not too deep.
+// randomLengths returns the lengths of a complete code: it begins with one leaf
+// and splits leaves that are not too deep.
 func randomLengths(r *rand.Rand, symbols, used, longest int) []uint8 {
 	leaves := []uint8{0}
 	for len(leaves) < used {
@@ -78,8 +78,9 @@ func randomLengths(r *rand.Rand, symbols, used, longest int) []uint8 {
 	return lengths
 }
 
-// Every 16-bit input is decoded as walking the codewords does that the definition
-// gives: numbers in (length, symbol) order, doubled at each new length.
+// Every 16-bit input is decoded as walking the codewords does that the
+// definition gives: numbers in (length, symbol) order, doubled at each new
+// length.
 func TestAgainstDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 60 {

@@ -6,9 +6,9 @@
 //	read → Gate → Workers → Turns → write
 //
 // A [Gate] admits a job once there is memory for it. [Workers] starts
-// goroutines as jobs come, up to a number, and gives them the jobs. [Turns] puts
-// results back in order: whoever has the next one delivers it, and those that
-// were waiting for it, so no goroutine waits for another one's result.
+// goroutines as jobs come, up to a number, and gives them the jobs. [Turns]
+// puts results back in order: whoever has the next one delivers it, and those
+// that were waiting for it, so no goroutine waits for another one's result.
 //
 // For work whose results have no order there is [Parallel]. [Buffers] and
 // [LargeBuffers] lend the memory that jobs work in, and a [Cache] keeps what

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A file can have solid resources with chunks of several sizes. What was large enough
-// for those of one size is not kept beside that for those of the next.
+// A file can have solid resources with chunks of several sizes. What was large
+// enough for those of one size is not kept beside that for those of the next.
 func TestLargeBuffersBound(t *testing.T) {
 	const inUse = 192 << 20
 	var l LargeBuffers

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// The compiler makes one instruction of each function where the processor can do
-// that, and single bytes elsewhere.
+// The compiler makes one instruction of each function where the processor can
+// do that, and single bytes elsewhere.
 
 // Load32 returns the 4 bytes at base + at.
 func Load32(base unsafe.Pointer, at uint) uint32 {

@@ -4,11 +4,11 @@ package rawmem
 
 import "unsafe"
 
-// These processors do unaligned little-endian accesses. The functions of bytes.go
-// compile to the same instructions there, but also to NOPs where calls were
-// inlined, several in each turn of a hot loop; without them the decoders are about
-// 4 % faster (BenchmarkDecode of package xpress, and of lzx, with the build tag
-// noasm).
+// These processors do unaligned little-endian accesses. The functions of
+// bytes.go compile to the same instructions there, but also to NOPs where calls
+// were inlined, several in each turn of a hot loop; without them the decoders
+// are about 4 % faster (BenchmarkDecode of package xpress, and of lzx, with the
+// build tag noasm).
 
 // Load32 returns the 4 bytes at base + at.
 func Load32(base unsafe.Pointer, at uint) uint32 {

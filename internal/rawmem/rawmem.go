@@ -1,7 +1,7 @@
 //go:build !purego
 
-// Package rawmem loads and stores words of memory without bounds checks. Whoever
-// uses it shows, in comments at the place, that the bounds are kept.
+// Package rawmem loads and stores words of memory without bounds checks.
+// Whoever uses it shows, in comments at the place, that the bounds are kept.
 //
 // It is little-endian on all processors, and addresses need no alignment.
 package rawmem

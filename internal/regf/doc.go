@@ -32,6 +32,6 @@
 // the bins that it has to fit in. Nothing follows a hive's structure to a depth
 // that the hive decides on: paths end where the caller's do, and lists of lists
 // are bounded in depth and number. A hive that was not closed cleanly can be
-// read (see [Hive.Dirty]); its log is not looked at. So can what there is of one
-// that is cut off (see [Hive.Truncated]).
+// read (see [Hive.Dirty]); its log is not looked at. So can what there is of
+// one that is cut off (see [Hive.Truncated]).
 package regf

@@ -223,7 +223,8 @@ func TestHostile(t *testing.T) {
 		require.ErrorIs(t, read(s.data), regf.ErrCorrupt, name)
 	}
 
-	// A list of lists that is in itself, and one with more entries than any hive.
+	// A list of lists that is in itself, and one with more entries than any
+	// hive.
 	s := newSmall(t, "ri")
 	put32(s.data, s.list+8, uint32(s.list-4096))
 	require.ErrorIs(t, read(s.data), regf.ErrCorrupt)
@@ -264,7 +265,8 @@ func TestDamageBeside(t *testing.T) {
 	require.Equal(t, uint32(7), n)
 }
 
-// TestWrongHints finds keys whose hashes or first letters are wrong in the list.
+// TestWrongHints finds keys whose hashes or first letters are wrong in the
+// list.
 func TestWrongHints(t *testing.T) {
 	for _, list := range []string{"lf", "lh"} {
 		s := newSmall(t, list)
@@ -333,8 +335,8 @@ func TestReadsLittle(t *testing.T) {
 	}
 }
 
-// TestBigDataHostile breaks data of two segments: where they are listed, and the
-// list itself.
+// TestBigDataHostile breaks data of two segments: where they are listed, and
+// the list itself.
 func TestBigDataHostile(t *testing.T) {
 	root := (&regftest.Key{Name: "ROOT"}).Set(regftest.Binary("Big", pattern(20000)))
 	original := regftest.Build(root, regftest.Options{})
@@ -473,8 +475,8 @@ func TestManyPagesOfLargeHive(t *testing.T) {
 	require.Equal(t, 128, r.reads)
 }
 
-// Zeros in a list of kind lf are no hint. Of 60 keys with the first letters that
-// are looked for, the right one is the first, and has no hint.
+// Zeros in a list of kind lf are no hint. Of 60 keys with the first letters
+// that are looked for, the right one is the first, and has no hint.
 func TestNoHint(t *testing.T) {
 	root := &regftest.Key{Name: "ROOT"}
 	for i := range 60 {
@@ -493,8 +495,8 @@ func TestNoHint(t *testing.T) {
 	require.LessOrEqual(t, r.reads, 1+4*2) // as in TestReadsLittle, for two keys
 }
 
-// Mutations should hit what matters, so the inputs of FuzzHive leave out what is
-// empty anyway: the unused part of the base block, and zeros at the end.
+// Mutations should hit what matters, so the inputs of FuzzHive leave out what
+// is empty anyway: the unused part of the base block, and zeros at the end.
 func squeeze(hive []byte) []byte {
 	return bytes.TrimRight(append(bytes.Clone(hive[:512]), hive[4096:]...), "\x00")
 }

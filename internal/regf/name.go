@@ -9,7 +9,8 @@ import (
 )
 
 // storedName is where the name of a key or a value is. Names are read only when
-// their length fits one that is looked for, as hostile ones may be long and many.
+// their length fits one that is looked for, as hostile ones may be long and
+// many.
 type storedName struct {
 	cell           cell
 	offset, length uint32

@@ -52,9 +52,9 @@ func (b *Batch) wait() error {
 	return b.files[len(b.files)-1].wait()
 }
 
-// Commit gives the files their names, the first one last. If one of the names is
-// taken, or cannot be had, or a file does not get to the disk, none of the files
-// is left.
+// Commit gives the files their names, the first one last. If one of the names
+// is taken, or cannot be had, or a file does not get to the disk, none of the
+// files is left.
 func (b *Batch) Commit() error {
 	if err := b.wait(); err != nil {
 		return err

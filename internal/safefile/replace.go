@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// Replace makes a file, or a new one in place of one, with what write writes. It
-// is synced and gets its name when write has returned nil; until then, and after
-// an error, what had the name before is as it was. A symbolic link is followed.
-// A new file gets the permissions of the one that it replaces.
+// Replace makes a file, or a new one in place of one, with what write writes.
+// It is synced and gets its name when write has returned nil; until then, and
+// after an error, what had the name before is as it was. A symbolic link is
+// followed. A new file gets the permissions of the one that it replaces.
 func Replace(name string, write func(*os.File) error) error {
 	old, err := os.Lstat(name)
 	if err == nil {
@@ -71,7 +71,8 @@ func createTemp(name string, write func(*os.File) error) (*tempFile, error) {
 	return t, nil
 }
 
-// sync brings the file to the disk, and closes it. After an error there is none.
+// sync brings the file to the disk, and closes it. After an error there is
+// none.
 func (t *tempFile) sync() error {
 	err := t.Sync()
 	if closeErr := t.Close(); err == nil {

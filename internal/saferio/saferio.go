@@ -32,8 +32,8 @@ func ReadData(r io.ReaderAt, n, offset int64) ([]byte, error) {
 }
 
 // Grow returns n bytes that fill delivers, piece by piece and in order: the
-// piece buf begins at byte at. The first piece has 8 MiB, and the others as much
-// as there is already.
+// piece buf begins at byte at. The first piece has 8 MiB, and the others as
+// much as there is already.
 func Grow(n int64, fill func(buf []byte, at int64) error) ([]byte, error) {
 	buf := make([]byte, 0, min(n, chunk))
 	for int64(len(buf)) < n {

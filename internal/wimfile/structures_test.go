@@ -11,8 +11,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// The fields of a header are where the format sheet, section 1.1, has them. Each
-// is given the number of its offset.
+// The fields of a header are where the format sheet, section 1.1, has them.
+// Each is given the number of its offset.
 func TestHeaderFields(t *testing.T) {
 	var raw [wimfile.HeaderSize]byte
 	for _, at := range []int{0x00, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x28, 0x2A, 0x2C, 0x30, 0x38, 0x40, 0x48, 0x60, 0x78, 0x7C, 0x94} {
@@ -113,8 +113,8 @@ func TestSecurityBuilder(t *testing.T) {
 
 var xmlLimits = wimfile.XMLLimits{Depth: 50, Elements: 1000}
 
-// All text, the order of attributes, unknown elements and the form of empty ones
-// are kept.
+// All text, the order of attributes, unknown elements and the form of empty
+// ones are kept.
 func TestXMLIsKept(t *testing.T) {
 	const document = "<WIM b=\"2\" a=\"1\">\r\n" +
 		` <IMAGE INDEX="1"> one <X/> two <Y></Y> three</IMAGE><x:Z q="&quot;&amp;"/>` + "\n</WIM>"

@@ -68,8 +68,8 @@ func TestEmptyImage(t *testing.T) {
 	require.Equal(t, want, wimfile.AppendMetadata(nil, &security, nil, wimfile.DepthFirst))
 }
 
-// A chain of directories is written without recursion: its list is as long as it
-// is deep, 104 bytes for a dentry of no name and 8 for each list's end.
+// A chain of directories is written without recursion: its list is as long as
+// it is deep, 104 bytes for a dentry of no name and 8 for each list's end.
 func TestDeepTree(t *testing.T) {
 	const depth = 200_000
 	var n *wimfile.Node

@@ -191,8 +191,8 @@ var (
 		"\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
 )
 
-// appendXMLText appends text with escapes. Characters that no document can have,
-// which only damaged ones hold, are replaced.
+// appendXMLText appends text with escapes. Characters that no document can
+// have, which only damaged ones hold, are replaced.
 func appendXMLText(b []byte, text string, escapes *strings.Replacer) []byte {
 	text = strings.Map(func(r rune) rune {
 		if IsXMLRune(r) {

@@ -105,7 +105,8 @@ type ResourceHeader struct {
 	USize  uint64
 }
 
-// TableEntry is a 50-byte entry of the blob table (WIM format sheet, section 2.1).
+// TableEntry is a 50-byte entry of the blob table (WIM format sheet, section
+// 2.1).
 type TableEntry struct {
 	ResourceHeader
 	Part       uint16

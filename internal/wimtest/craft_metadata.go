@@ -64,7 +64,8 @@ type StreamEntry struct {
 	Reserved uint64
 }
 
-// TaggedItem is a tagged metadata item of a dentry (WIM format sheet, section 8.6).
+// TaggedItem is a tagged metadata item of a dentry (WIM format sheet, section
+// 8.6).
 type TaggedItem struct {
 	Tag  uint32
 	Data []byte
@@ -99,7 +100,8 @@ func Symlink(name string, data [20]byte) *Dentry {
 	return &Dentry{Name: name, Attributes: AttributeReparsePoint, SecurityID: -1, Hash: data, Reparse: &Reparse{Tag: 0xA000000C}}
 }
 
-// SymlinkData is the reparse data of a symbolic link (WIM format sheet, section 9.2).
+// SymlinkData is the reparse data of a symbolic link (WIM format sheet, section
+// 9.2).
 func SymlinkData(target string, relative bool) []byte {
 	name := UTF16(target)
 	n := uint16(len(name))

@@ -100,9 +100,9 @@ func rows(dir, name string, columns int) ([][]string, error) {
 	return all, nil
 }
 
-// mergeFamilies joins rows of different builds with the same base that are alike
-// otherwise. It checks what the rules about families say: with the same UBR, two
-// builds have the same update.
+// mergeFamilies joins rows of different builds with the same base that are
+// alike otherwise. It checks what the rules about families say: with the same
+// UBR, two builds have the same update.
 func mergeFamilies(updates [][]string, base map[string]string) ([][]string, error) {
 	type key struct{ base, ubr, kb, rest string }
 	type build struct{ base, ubr string }

@@ -76,7 +76,8 @@ func QWORD(name string, n uint64) Value {
 // Binary is bytes.
 func Binary(name string, data []byte) Value { return Value{name, 3, data} }
 
-// Options vary how a hive is written. The zero value is what Windows does today.
+// Options vary how a hive is written. The zero value is what Windows does
+// today.
 type Options struct {
 	List  string // kind of the lists of subkeys: "lf", "lh" (the default), "li", "ri" (of two lh each)
 	Wide  bool   // names in UTF-16, where Latin-1 would do
