@@ -17,7 +17,7 @@ const (
 // An item takes at most five words from the front, one for each decision, and
 // a loop may be one ahead: 12 bytes, allowed for by 16. From the back it takes
 // at most 45 bits for each of two symbols, and then loads the 64 that follow:
-// allowed for by 128 bits an item and 64 for all. An item makes at least one
+// allowed for by 128 bits per item and 64 for all. An item makes at least one
 // byte, so a loop need not count them: it can stop when it has made as many
 // bytes.
 func (d *Decoder) batch() int {

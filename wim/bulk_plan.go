@@ -199,8 +199,8 @@ func (w *windowReader) slice(s span) []byte {
 	return w.data[at : at+s.size]
 }
 
-// decode fills the piece's data. A chunk that cannot be decoded does not take
-// those behind it with it: in a solid resource other blobs may lie there.
+// decode fills the piece's data. It goes on after a chunk that cannot be decoded:
+// in a solid resource other blobs may lie in the next ones.
 func (p *piece) decode(ctx context.Context, source *windowReader) {
 	res := p.of.resource
 	if res.raw {

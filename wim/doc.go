@@ -37,35 +37,37 @@
 //		fmt.Println(image.Index, image.Info.Name, image.Info.Windows.Version)
 //	}
 //
-// What a path of io/fs cannot say is in [Entry], which the Sys method of file
-// infos returns: attributes, three times, the short name, the security
+// Metadata that io/fs cannot express is in [Entry], which the Sys method of a
+// FileInfo returns: attributes, three times, the short name, the security
 // descriptor, reparse data, hard links, and named streams.
 //
 // # Writing
 //
-// A [Writer] makes a file of images that other files have, and of any file
-// system; an [Update] changes a file that exists, and an [Edit] the files in an
-// image. All plan first: [Writer.Export] reads the metadata of images and finds
-// their contents, and [Writer.Capture] the directories of a file system;
-// [Writer.WriteFile], [Update.Commit] and [Update.Rebuild] then do the work, on
+// A [Writer] makes a file of images of other WIM files and of any file system.
+// An [Update] changes a file that exists, and an [Edit] the files in an image.
+// All three plan first: [Writer.Export] reads the metadata of images and finds
+// their contents, and [Writer.Capture] reads the directories of a file system.
+// Then [Writer.WriteFile], [Update.Commit] or [Update.Rebuild] does the work, on
 // all processors. Contents that are stored with the right codec and chunk size
 // are copied, and checked on the way; all others are decoded and compressed
-// again. A new file gets its name when it is whole. What is added to a file
-// stands after all that it has, and its header, one sector, is switched to it
-// last. So a file is never half of something, whenever the power fails.
+// again.
+//
+// A new file gets its name when it is whole. An update is written after all
+// that the file has, and the header, which fits in one sector, is replaced last.
+// So a file is never half written, whenever the power fails.
 //
 // # Speed and memory
 //
-// Reading a file costs the decoding of its chunks, and no more. In a solid file
-// a chunk may be 64 MiB and holds many files; decoded chunks are kept in a
-// cache, and [FS.StorageOrder] gives the order in which no chunk is decoded
-// twice even without one. [Reader.Verify], [Image.Extract] and [Image.WriteTar]
-// read in that order by themselves and use all processors.
+// Reading a file decodes only the chunks that contain it. In a solid file a
+// chunk can have 64 MiB and hold many files. Decoded chunks are kept in a cache,
+// and in the order of [FS.StorageOrder] no chunk is decoded twice even without
+// one. [Reader.Verify], [Image.Extract] and [Image.WriteTar] read in that order
+// and use all processors.
 //
 // # Security
 //
 // Files from strangers are expected. No size or count from a file is believed
-// before it was checked against the bytes that could back it, and [Limits]
+// before it has been checked against the bytes that could back it, and [Limits]
 // bounds what remains. A file that is damaged or hostile gives errors that wrap
 // [ErrFormat], never a panic, and what is readable beside the damage stays
 // readable. Content that was read whole has been checked against its SHA-1;

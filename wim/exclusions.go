@@ -181,7 +181,7 @@ func (x *Exclusions) add(text string, exception bool) error {
 type exclusionsBelow struct {
 	list    *Exclusions
 	root    bool
-	leftOut bool // but for exceptions
+	leftOut bool // all of them, except for the exceptions
 	begun   []begunPattern
 }
 

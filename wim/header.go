@@ -63,7 +63,7 @@ type Header struct {
 	Version     uint32 // VersionStandard or VersionSolid
 	Flags       HeaderFlags
 	Compression Compression
-	ChunkSize   int // uncompressed bytes a chunk; 0 when nothing is compressed
+	ChunkSize   int // uncompressed bytes per chunk; 0 when nothing is compressed
 	GUID        GUID
 	PartNumber  int  // 1-based
 	TotalParts  int  // 1 for a file that stands alone

@@ -23,7 +23,7 @@ type imageTree struct {
 // newImageTrees returns the trees of images, for their entries in the blob
 // table.
 //
-// Each tree can be read alone, but a table of 50 bytes an image can have many
+// Each tree can be read alone, but a table of 50 bytes per image can have many
 // images of the same stored bytes, whose sizes are what the file says. So what
 // they unfold to is bounded for all of them together, by 512 times the file's
 // size. That is the bound wimlib has for one.

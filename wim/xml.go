@@ -90,7 +90,7 @@ func parseUint(text string, base, bits int) (uint64, error) {
 const maxXMLDepth = 50
 
 // maxXMLElements bounds the elements and attributes of a document: each takes
-// many times its size in memory. Windows' own documents have about 60 an image.
+// many times its size in memory. Windows' own documents have about 60 per image.
 const maxXMLElements = 200_000
 
 func decodeXML(raw []byte) string { return wimfile.DecodeXML(raw) }

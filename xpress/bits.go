@@ -50,7 +50,7 @@ func (r *bitReader) consume(count uint) {
 	r.n -= count
 }
 
-// giveBack returns where length bytes are, for a reader with n valid bits behind the
+// giveBack returns where length bytes are, for a reader with n valid bits after the
 // symbol that has them, and how many bits are valid there.
 //
 // The place of these bytes depends on how far a reader of the format's inventor

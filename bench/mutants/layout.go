@@ -230,7 +230,7 @@ func (l *layout) decode(data []byte, r resource) ([]byte, error) {
 	if l.pipable {
 		start, end, prefix = r.offset, table.start, 4
 	}
-	offset := func(i int) int { // of chunk i, behind its prefix
+	offset := func(i int) int { // of chunk i, after its prefix
 		switch i {
 		case 0:
 			return start + prefix

@@ -8,7 +8,7 @@
 // wimlib-imagex makes once and that the cache folder keeps. The changes know the
 // format: they give a field of the header, of the blob table, of a chunk table, of a
 // solid header, of the metadata another value, and make the hash of the metadata
-// right again, so that the parsers behind it see the change; they move
+// right again, so that the parsers after the check see the change; they move
 // entries, edit the XML document, cut, extend and splice files, and flip bytes.
 //
 // Every mutant is opened, verified, walked and read by the library, which has to
@@ -199,8 +199,8 @@ func scratch() string {
 }
 
 // campaign has processes work, collects what they print, and writes the report.
-// A process that dies has its mutant on its conscience; another takes over
-// behind it.
+// A mutant that kills its process is reported, and another process goes on with
+// the next one.
 func campaign(o *options, seeds []*seed) error {
 	report := newReport(o)
 	var mu sync.Mutex

@@ -72,7 +72,7 @@ func FromHex(t testing.TB, s string) []byte {
 }
 
 // Guarded decodes with other bytes around dst and checks that they stay as they
-// are. src has no spare capacity, so that no decoder can look behind it unseen.
+// are. src has no spare capacity, so that no decoder can look past its end unseen.
 func Guarded(t testing.TB, d Decoder, size int, src []byte) ([]byte, error) {
 	t.Helper()
 	const guard = 64

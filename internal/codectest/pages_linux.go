@@ -27,7 +27,7 @@ func AtPageEdges(t testing.TB, d Decoder, size int, src []byte) {
 	}
 }
 
-// edges maps size bytes behind a page without access, and in front of one.
+// edges maps size bytes after a page without access, and in front of one.
 func edges(t testing.TB, size int) [2][]byte {
 	page := syscall.Getpagesize()
 	middle := (size + page - 1) / page * page

@@ -22,7 +22,7 @@ func (w *BitWriter) Bits(v uint, count int) {
 // Len is the number of bits written.
 func (w *BitWriter) Len() int { return len(w.bits) }
 
-// LengthBytes writes XPRESS length bytes: they lie in the stream behind
+// LengthBytes writes XPRESS length bytes: they lie in the stream after
 // ceil(bits written / 16) + 1 units (the WIM format sheet, section 4.3).
 func (w *BitWriter) LengthBytes(b ...byte) {
 	if w.bytes == nil {

@@ -93,7 +93,7 @@ func write(windows string) error {
 }
 
 // bigHive makes a SOFTWARE hive of over 64 MiB: 100,000 classes, and the
-// version of a Windows 10 1909 behind them.
+// version of a Windows 10 1909 after them.
 func bigHive() []byte {
 	root := &regftest.Key{Name: "ROOT"}
 	classes := root.At("Classes")

@@ -79,8 +79,8 @@ func (g *Guard) hostAllowed(host string) bool {
 	return err == nil
 }
 
-// fromElsewhere says whether a page of another site asks, but for following a
-// link.
+// fromElsewhere says whether a page of another site asks, other than by
+// following a link.
 func fromElsewhere(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return (site == "cross-site" || site == "same-site") && r.Header.Get("Sec-Fetch-Mode") != "navigate"
