@@ -201,8 +201,8 @@ func (d *draft) newNode(e *Entry, blobOf func(contentName) (*newBlob, error)) (*
 }
 
 // setStreams puts the streams of an entry where they belong (WIM format sheet,
-// section 8.4): a single content, or the only one without a name, goes into
-// the dentry; else all go into entries, the reparse data first.
+// section 8.4): a single content goes into the dentry; of several, all go
+// into entries, the reparse data first.
 func (n *draftNode) setStreams(e *Entry, blobOf func(contentName) (*newBlob, error)) error {
 	var named []Stream
 	hasData := false
