@@ -168,7 +168,7 @@ func (h *Header) parseCompression(chunkSize uint32) error {
 	case 1:
 		h.Compression = found[0]
 	default:
-		return fmt.Errorf("flags %#x name more than one codec: %w", uint32(h.Flags), ErrFormat)
+		return formatErrorf("flags %#x name more than one codec", uint32(h.Flags))
 	}
 	if err := h.Compression.checkChunkSize(chunkSize); err != nil {
 		return err

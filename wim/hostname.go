@@ -27,7 +27,7 @@ func (f *FS) plainName(i int32) (string, error) {
 	case name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00"):
 		return "", fmt.Errorf("%q cannot be a file name: %w", name, ErrUnsupported)
 	case f.meta.renamed[n.dentry]:
-		return "", fmt.Errorf("a second entry with the name %q: %w", name, ErrFormat)
+		return "", formatErrorf("a second entry with the name %q", name)
 	}
 	return name, nil
 }

@@ -68,11 +68,11 @@ func (p *part) openResource(h wimfile.ResourceHeader) (*resource, error) {
 	}
 	res := &resource{part: p, env: p.env, id: h, usize: int64(h.USize), data: where}
 	if h.USize > 1<<63-1 {
-		return nil, fmt.Errorf("uncompressed size %d: %w", h.USize, ErrFormat)
+		return nil, formatErrorf("uncompressed size %d", h.USize)
 	}
 	if h.Flags&wimfile.ResourceCompressed == 0 {
 		if h.Size != h.USize {
-			return nil, fmt.Errorf("stored raw in %d bytes, but has %d: %w", h.Size, h.USize, ErrFormat)
+			return nil, formatErrorf("stored raw in %d bytes, but has %d", h.Size, h.USize)
 		}
 		res.raw = true
 		return res, nil
@@ -89,8 +89,8 @@ func (p *part) openResource(h wimfile.ResourceHeader) (*resource, error) {
 	}
 	res.layout = wimfile.NewChunkLayout(res.usize, res.chunkSize, p.header.Pipable)
 	if !res.layout.Fits(where.size) {
-		return nil, fmt.Errorf("%d bytes cannot hold the %d chunks of %d uncompressed bytes: %w",
-			h.Size, res.layout.Count, h.USize, ErrFormat)
+		return nil, formatErrorf("%d bytes cannot hold the %d chunks of %d uncompressed bytes",
+			h.Size, res.layout.Count, h.USize)
 	}
 	res.tableOffset = where.offset + res.layout.TableOffset(where.size)
 	res.data.size -= res.layout.TableSize()
@@ -122,8 +122,8 @@ func (res *resource) chunkSpan(source io.ReaderAt, i int64) (span, error) {
 	start, end := b.at[i-b.first], b.at[i-b.first+1]
 	limit := res.data.size - res.layout.Prefix*res.chunkCount()
 	if start < 0 || end > limit || end <= start || end-start > int64(res.chunkLength(i)) {
-		return span{}, fmt.Errorf("chunk %d of %d: bytes %d to %d of %d for %d uncompressed bytes: %w",
-			i, res.chunkCount(), start, end, limit, res.chunkLength(i), ErrFormat)
+		return span{}, formatErrorf("chunk %d of %d: bytes %d to %d of %d for %d uncompressed bytes",
+			i, res.chunkCount(), start, end, limit, res.chunkLength(i))
 	}
 	return span{res.data.offset + start + res.layout.Prefix*(i+1), end - start}, nil
 }

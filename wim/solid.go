@@ -68,11 +68,11 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int6
 		return nil, -1, err
 	}
 	if where.size < solidHeaderSize {
-		return nil, -1, fmt.Errorf("%d bytes are less than its header has: %w", where.size, ErrFormat)
+		return nil, -1, formatErrorf("%d bytes are less than its header has", where.size)
 	}
 	take := func(bytes int64) error {
 		if bytes > *left {
-			return fmt.Errorf("the solid resources overlap, and have more bytes than the file: %w", ErrFormat)
+			return formatErrorf("the solid resources overlap, and have more bytes than the file")
 		}
 		*left -= bytes
 		return nil
@@ -87,7 +87,7 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int6
 	begin := wimfile.ParseSolidHeader(raw[:])
 	usize, chunkSize, codec := begin.USize, begin.ChunkSize, Compression(begin.Codec)
 	if usize > 1<<63-1 {
-		return nil, -1, fmt.Errorf("uncompressed size %d: %w", usize, ErrFormat)
+		return nil, -1, formatErrorf("uncompressed size %d", usize)
 	}
 	res := &resource{part: p, env: p.env, id: h, usize: int64(usize), codec: codec, chunkSize: int64(chunkSize), solid: true}
 	if err := codec.checkChunkSize(chunkSize); err != nil {
@@ -98,7 +98,7 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int6
 	}
 	n := res.chunkCount()
 	if n > (where.size-solidHeaderSize)/4 {
-		return nil, res.usize, fmt.Errorf("%d bytes cannot hold %d chunk sizes: %w", where.size, n, ErrFormat)
+		return nil, res.usize, formatErrorf("%d bytes cannot hold %d chunk sizes", where.size, n)
 	}
 	if err := take(4 * n); err != nil {
 		return nil, res.usize, err
@@ -110,7 +110,7 @@ func (p *part) readSolid(h wimfile.ResourceHeader, left *int64) (*resource, int6
 	at := wimfile.ParseSolidSizes(sizes)
 	res.data = span{where.offset + solidHeaderSize + 4*n, where.size - solidHeaderSize - 4*n}
 	if at[n] != res.data.size {
-		return nil, res.usize, fmt.Errorf("its chunks have %d bytes together, the resource has %d for them: %w", at[n], res.data.size, ErrFormat)
+		return nil, res.usize, formatErrorf("its chunks have %d bytes together, the resource has %d for them", at[n], res.data.size)
 	}
 	// Resources that do not overlap have no more bytes than the part. Those
 	// that do could have any number of chunks, each of which unfolds to 64 MiB.
@@ -266,7 +266,7 @@ func (o *solidOpener) space(name string, entries []solidEntry) addressSpace {
 			break
 		}
 		if done.usize > math.MaxInt64-s.end {
-			s.err = fmt.Errorf("solid resources of more than 2^63 bytes: %w", ErrFormat)
+			s.err = formatErrorf("solid resources of more than 2^63 bytes")
 			break
 		}
 		s.resources = append(s.resources, done)
