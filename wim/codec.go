@@ -12,6 +12,17 @@ import (
 	"github.com/wimble-go/wimble/xpress"
 )
 
+// Compression is the codec of a file or of a solid resource. The values are
+// those that a solid resource's header uses.
+type Compression uint32
+
+const (
+	CompressionNone   = Compression(wimfile.CodecNone)
+	CompressionXPRESS = Compression(wimfile.CodecXPRESS)
+	CompressionLZX    = Compression(wimfile.CodecLZX)
+	CompressionLZMS   = Compression(wimfile.CodecLZMS)
+)
+
 // chunkDecoder is what the codecs have in common. A decoder is reused from
 // chunk to chunk and serves one goroutine at a time.
 type chunkDecoder interface {

@@ -205,11 +205,10 @@ func (d destination) problem(err error) {
 // to the target itself if the name is empty. Paths in reports begin with the
 // name.
 func (x *extraction) add(image *Image, tree *FS, prefix string) {
-	t := &extractedTree{subset: newSubset("extract", image, tree), extraction: x, dir: filepath.Join(x.dir, prefix)}
+	t := &extractedTree{subset: newSubset("extract", prefix, image, tree, x.problems), extraction: x, dir: filepath.Join(x.dir, prefix)}
 	t.made = make([]bool, len(tree.meta.nodes))
 	t.existing = make(map[int32]fileID)
 	t.restored = make([]metadataKinds, len(tree.meta.nodes))
-	t.subset.prefix, t.subset.problems = prefix, x.problems
 	x.trees = append(x.trees, t)
 }
 

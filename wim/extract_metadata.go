@@ -100,8 +100,8 @@ func streamName(name []byte) (string, bool) {
 
 // lostStream says that a stream of a node could not be made.
 func (x *extractedTree) lostStream(i int32) {
-	x.extraction.mu.Lock()
-	defer x.extraction.mu.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.restored[i] &^= streamsKind
 }
 

@@ -138,5 +138,3 @@ func (f *File) readAll() ([]byte, error) {
 	data, err := r.readAll(maxInt)
 	return data, f.wrap("read", err)
 }
-
-const maxInt = int64(^uint(0) >> 1)

@@ -35,17 +35,6 @@ const (
 	FlagReparseFix      HeaderFlags = wimfile.FlagReparseFix      // absolute link targets are adjusted when an image is applied
 )
 
-// Compression is the codec of a file or of a solid resource. The values are
-// those that a solid resource's header uses.
-type Compression uint32
-
-const (
-	CompressionNone   = Compression(wimfile.CodecNone)
-	CompressionXPRESS = Compression(wimfile.CodecXPRESS)
-	CompressionLZX    = Compression(wimfile.CodecLZX)
-	CompressionLZMS   = Compression(wimfile.CodecLZMS)
-)
-
 // GUID identifies a WIM file, or all parts of a split set together.
 type GUID [16]byte
 

@@ -42,3 +42,5 @@ func (l *Limits) setDefaults() {
 		*d.limit = min(*d.limit, maxInt)
 	}
 }
+
+const maxInt = int64(^uint(0) >> 1)

@@ -19,8 +19,8 @@ type subset struct {
 	placed   []bool      // by node: it is selected and has a place in the target
 	problems *problemList
 
-	mu     sync.Mutex
-	failed map[int32]error // nodes with a problem
+	failing sync.Mutex
+	failed  map[int32]error // nodes with a problem
 }
 
 // selection says what is wanted of a node.
@@ -32,9 +32,9 @@ const (
 	selected
 )
 
-func newSubset(op string, image *Image, tree *FS) *subset {
+func newSubset(op, prefix string, image *Image, tree *FS, problems *problemList) *subset {
 	return &subset{
-		op: op, image: image.Index, tree: tree, problems: new(problemList), failed: make(map[int32]error),
+		op: op, prefix: prefix, image: image.Index, tree: tree, problems: problems, failed: make(map[int32]error),
 		selected: make([]selection, len(tree.meta.nodes)),
 		placed:   make([]bool, len(tree.meta.nodes)),
 	}
@@ -132,9 +132,9 @@ func (s *subset) each(yield func(i int32, n *node) error) error {
 
 // problem says that an entry could not be written.
 func (s *subset) problem(i int32, err error) {
-	s.mu.Lock()
+	s.failing.Lock()
 	s.failed[i] = err
-	s.mu.Unlock()
+	s.failing.Unlock()
 	s.tell(i, "", err)
 }
 

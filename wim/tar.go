@@ -102,7 +102,7 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...ExtractOp
 	}
 	o := newExtractOptions(opts)
 	t := &tarring{
-		subset: newSubset("tar", image, tree), ctx: ctx, bulk: newBulk(o.bulkOptions), report: &TarReport{},
+		subset: newSubset("tar", "", image, tree, new(problemList)), ctx: ctx, bulk: newBulk(o.bulkOptions), report: &TarReport{},
 		out: bufio.NewWriterSize(w, tarBuffer), leftOut: make(map[string]int),
 		parent: -1, again: make(map[int32]bool),
 	}
