@@ -69,6 +69,16 @@ func (r *Reader) lookup(hash SHA1) (*blob, error) {
 	return nil, fmt.Errorf("blob %v: %w; a delta file needs the file that it was made against", hash, ErrMissingBlob)
 }
 
+// readBlob reads the content with the hash and checks it, see
+// [content.readAll].
+func (r *Reader) readBlob(hash SHA1, limit int64) ([]byte, error) {
+	b, err := r.lookup(hash)
+	if err != nil {
+		return nil, err
+	}
+	return b.readAll(limit)
+}
+
 // available is lookup, and also finds out where a solid blob of a split set
 // lies, which can be in another part than the one that lists it.
 func (r *Reader) available(hash SHA1) (*blob, error) {

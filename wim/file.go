@@ -129,12 +129,11 @@ func (f *File) Close() error {
 	return nil
 }
 
-// readAll reads the whole content into memory.
+// readAll reads the whole content of a file that was just opened.
 func (f *File) readAll() ([]byte, error) {
-	r, err := f.content("read")
-	if err != nil {
-		return nil, err
+	data, err := []byte(nil), f.err
+	if err == nil {
+		data, err = f.fs.reader.readBlob(f.hash, maxInt)
 	}
-	data, err := r.readAll(maxInt)
 	return data, f.wrap("read", err)
 }
