@@ -19,7 +19,7 @@
 //	          where a length field of 7 means 9 or more
 //	length    the length of such a match, less 9
 //	aligned   the low three bits of an offset, in aligned blocks only, for
-//	          data with offsets that like to be multiples of 4 or 8
+//	          data whose offsets tend to be multiples of 4 or 8
 //
 // The slot tells how large the offset is, roughly: slots 0 to 2 repeat one of the
 // last three offsets R0, R1, R2; the others stand for ranges of offsets that grow

@@ -19,10 +19,10 @@
 //
 // [Table.Releases], [Table.Update], [Table.Newer] and [Table.Latest] answer one
 // question each, and [Table.Status] all of them, with a line for people and
-// JSON for programs. A build often is several products, and the base build of a
+// JSON for programs. A build is often several products, and the base build of a
 // servicing family stands for several releases, so a version alone may be
-// ambiguous. Then all that is possible is returned; an [Edition] narrows it.
-// What the table does not hold is unknown: there is no guess at it.
+// ambiguous. Then everything possible is returned; an [Edition] narrows it down.
+// What the table does not hold is unknown: nothing is guessed.
 //
 // # Which Windows a tree holds
 //
@@ -31,16 +31,15 @@
 // evidence:
 //
 //	registry  build and UBR as the system tells them; what Windows Update takes it for
-//	names     of manifests and packages, which have versions in them: no file is read
+//	names     of manifests and packages, which contain versions: no file is read
 //	kernel    the version in ntoskrnl.exe
 //	claim     what the caller brings, such as the XML of a WIM
 //
-// [Report.Best] weighs it by the rule that is written there, and may well come
-// to the verdict that the version, or its UBR, is unknown. With [Fast] only
-// names are looked at. Hives and executables are taken for hostile: whatever is
-// in them, Read returns after a bounded amount of work, with what could be
-// read.
+// [Report.Best] weighs it by the rule that its documentation states, and the
+// verdict may be that the version, or its UBR, is unknown. With [Fast] only names
+// are looked at. Hives and executables are treated as hostile: whatever is in
+// them, Read returns after a bounded amount of work, with what could be read.
 //
-// Nothing here asks for the time. What depends on it, as being out of service
-// does, takes the day as an argument.
+// Nothing here asks for the time. What depends on it, such as whether a release
+// is out of service, takes the day as an argument.
 package winver

@@ -1,4 +1,4 @@
-// Package pipeline has the parts that work on all cores is made of: one
+// Package pipeline holds the building blocks of work on all cores: one
 // goroutine cuts the work into jobs, many do them, and the results are taken in
 // the order of the jobs, while what jobs in flight hold stays within a bound.
 // Decoding and encoding are both of this kind:
