@@ -47,14 +47,13 @@ type Encoder struct {
 //
 // The level is a number from 1 to 100:
 //
-//	1 to 14    greedy: at each place the longest match that a short search finds
-//	15 to 59   lazy: unless a better one begins a byte later, or from 40 on two
-//	           bytes later. The level is the effort of searching. 50 is the default.
+//	1 to 9     greedy: at each place the longest match that a short search finds
+//	10 to 59   lazy: unless a better one begins a byte later. The level is the effort
+//	           of searching. 50 is the default.
 //	60 to 79   optimal: of all ways to cut the chunk into literals and the matches that
 //	           are found, the one that takes the fewest bits, by estimated lengths of
 //	           codewords
-//	80 to 100  the same, estimated again from what the first such parse came to: two
-//	           to four passes
+//	80 to 100  the same, estimated again from what the first such parse came to
 func NewEncoder(windowSize int, level int) (*Encoder, error) {
 	if windowSize < 1 || windowSize > MaxChunk {
 		return nil, fmt.Errorf("xpress: window of %d bytes: 1 to %d are possible", windowSize, MaxChunk)
@@ -79,30 +78,41 @@ func NewEncoder(windowSize int, level int) (*Encoder, error) {
 
 // A search is what a level means.
 type search struct {
-	depth int // candidates tried at a position
-	nice  int // a match of so many bytes is not bettered
-
-	// For the lazy parse: how many of the next bytes may begin a better match than
-	// one of less than lazyBelow bytes.
-	lazy      int
-	lazyBelow int
-
+	depth  int // candidates tried at a position
+	nice   int // a match of so many bytes is not bettered
+	lazy   int // of the lazy parse: nor is one of so many, a byte later
 	passes int // of the optimal parse, or 0 for the lazy one
+}
+
+// steps are the levels where something changes. Sizes and speeds of some are in the
+// tables of command codecs.
+var steps = [...]struct {
+	level int
+	search
+}{
+	{1, search{depth: 2, nice: 16}},
+	{5, search{depth: 4, nice: 32}},
+	{10, search{depth: 3, nice: 24, lazy: 8}},
+	{20, search{depth: 4, nice: 32, lazy: 8}},
+	{30, search{depth: 8, nice: 48, lazy: 16}},
+	{50, search{depth: 10, nice: 48, lazy: 32}},
+	{55, search{depth: 20, nice: 64, lazy: 32}},
+	{60, search{depth: 8, nice: 32, passes: 1}},
+	{70, search{depth: 12, nice: 48, passes: 1}},
+	{80, search{depth: 20, nice: 64, passes: 2}},
+	{90, search{depth: 32, nice: 96, passes: 2}},
+	{100, search{depth: 64, nice: 128, passes: 3}},
 }
 
 // searchOf returns the search of a level.
 func searchOf(level int) search {
-	switch {
-	case level < 15:
-		return search{depth: (level + 2) / 2, nice: 16 + 2*level}
-	case level < 40:
-		return search{depth: 4 + (level-15)*4/5, nice: 48, lazy: 1, lazyBelow: 32}
-	case level < 60:
-		return search{depth: 20 + (level - 40), nice: 64, lazy: 2, lazyBelow: 32}
-	case level < 80:
-		return search{depth: 16 + (level-60)*2, nice: 32 + (level - 60), passes: 1}
+	found := steps[0].search
+	for _, s := range steps {
+		if level >= s.level {
+			found = s.search
+		}
 	}
-	return search{depth: 32 + (level-80)*4, nice: 64 + 4*(level-80), passes: 2 + (level-80)/10}
+	return found
 }
 
 // Encode compresses the chunk src into the beginning of dst and returns how many

@@ -1,7 +1,7 @@
 package xpress
 
 // parseLazily cuts the chunk into items as it goes: at each position it takes the
-// longest match there is, unless a better one begins at one of the next bytes.
+// longest match there is, unless a better one begins at the next byte.
 //
 // That a longer match begins one byte later is common: the match at this byte may be
 // of three or four bytes that occur everywhere, and the next one of a whole word.
@@ -15,25 +15,15 @@ func (e *Encoder) parseLazily(src []byte) {
 			pos++
 			continue
 		}
-		for s.lazy > 0 && length < s.lazyBelow {
+		for length < s.lazy {
 			// Of the same length will do, if it is much nearer.
 			l1, o1 := chains.Longest(pos+1, length-1, s.depth/2, s.nice)
-			if o1 != 0 && score(l1, o1) > score(length, offset)+oneLater {
-				items = append(items, item(src[pos]))
-				pos++
-				length, offset = l1, o1
-				continue
-			}
-			if s.lazy < 2 || length >= lazyTwiceBelow {
+			if o1 == 0 || score(l1, o1) <= score(length, offset)+oneLater {
 				break
 			}
-			l2, o2 := chains.Longest(pos+2, length, s.depth/4, s.nice)
-			if o2 == 0 || score(l2, o2) <= score(length, offset)+twoLater {
-				break
-			}
-			items = append(items, item(src[pos]), item(src[pos+1]))
-			pos += 2
-			length, offset = l2, o2
+			items = append(items, item(src[pos]))
+			pos++
+			length, offset = l1, o1
 		}
 		items = appendMatch(items, length, offset)
 		pos += length
@@ -46,12 +36,8 @@ const (
 	// literals.
 	farShort = 1536
 
-	// By how much a match must be better that begins one byte, or two bytes, later.
+	// By how much a match must be better that begins one byte later.
 	oneLater = 1
-	twoLater = 12
-
-	// Matches of so many bytes are seldom bettered two bytes later.
-	lazyTwiceBelow = 6
 )
 
 // score is for comparing matches: what a match saves, in some unit that is less than

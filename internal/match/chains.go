@@ -26,6 +26,10 @@ type Position interface{ uint16 | uint32 }
 // the processor overlaps the cache misses of many positions, a search starts from
 // a link that is read in order, and what a match skips needs no visit.
 //
+// That all links are there is also what makes searches short: the chains of all
+// parts of a long match are known, and the rarest part's is followed. See
+// [Chains.rarest].
+//
 // There is no mark for the end of a chain. An empty place of the hash table means
 // position 0, which ends every chain and is tried like any other candidate: whether
 // it matches is seen from its bytes.
@@ -34,7 +38,7 @@ type Chains[P Position] struct {
 	size  int
 	limit int // no match needs to be longer
 	link4 []P // the last position with the same hash of 4 bytes
-	link3 []P // and of 3 bytes: where they are the same ones, or else 0
+	link3 []P // and of 3 bytes
 	head4 []P // by hash, while links are made
 	head3 []P
 }
@@ -82,11 +86,7 @@ func (c *Chains[P]) link() {
 	for i := range link4 {
 		v := load32(data, i)
 		link4[i] = replace(head4, uint64(v)*hashFactor>>32&mask4, P(i))
-		at := replace(head3, uint64(v<<8)*hashFactor>>32&mask3, P(i))
-		if (load32(data, int(at))^v)<<8 != 0 {
-			at = 0
-		}
-		link3[i] = at
+		link3[i] = replace(head3, uint64(v<<8)*hashFactor>>32&mask3, P(i))
 	}
 }
 
@@ -106,33 +106,35 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	}
 	first := load32(data, pos)
 	if best < 3 {
-		if at := follow(c.link3, pos); at != 0 {
-			best, offset = 3, pos-at
-			if load32(data, at) == first {
-				best = c.extend(at, pos, 4)
-				if best >= nice {
-					return min(best, rest), offset
-				}
+		if load32(data, follow(c.link4, pos)) != first {
+			// Other bytes than these 4 could only follow by chance.
+			at := follow(c.link3, pos)
+			if (load32(data, at)^first)<<8 != 0 {
+				return length, 0
 			}
+			offset = pos - at
 		}
+		best = 3
 	}
-	if best < 3 && load32(data, follow(c.link4, pos)) != first {
-		return length, 0 // other bytes than these 4 could only follow by chance
-	}
-	best = max(best, 3)
-	last := load32(data, pos+best-3)
-	for at := follow(c.link4, pos); ; at = follow(c.link4, at) {
+	shift := best - 3 // the chain of the 4 bytes that end where a longer match does
+	last := load32(data, pos+shift)
+	for link := pos + shift; depth > 0; depth-- {
+		link = follow(c.link4, link)
+		at := link - shift
+		if at < 0 {
+			break
+		}
 		if load32(data, at+best-3) == last && load32(data, at) == first {
-			if n := c.extend(at, pos, 4); n > best {
+			if n := c.extend(at, pos, 4, rest); n > best {
 				best, offset = n, pos-at
 				if best >= nice || best >= rest {
 					break
 				}
 				last = load32(data, pos+best-3)
+				link, shift = c.rarest(pos, at, best)
 			}
 		}
-		depth--
-		if depth <= 0 || at == 0 {
+		if link == 0 {
 			break
 		}
 	}
@@ -142,18 +144,41 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	return min(best, rest), offset
 }
 
+// rarest chooses the chain to follow for a longer match of pos than the one of
+// length bytes with at. Any 4 bytes that the longer one has will do, the shift-th
+// and those after it: their chain passes all places before at where they are.
+// Rare ones are best, whose chain goes farthest back in its first step.
+//
+// The search goes on from link, where the matched bytes are at link - shift.
+func (c *Chains[P]) rarest(pos, at, length int) (link, shift int) {
+	// The last 4 bytes are the only ones that at does not have.
+	shift = length - 3
+	link = pos + shift
+	farthest := follow(c.link4, link) - shift
+	for i := max(0, length-rarestOf); i <= length-4; i++ {
+		if start := follow(c.link4, at+i) - i; start < farthest {
+			farthest, link, shift = start, at+i, i
+		}
+	}
+	return link, shift
+}
+
+// rarestOf is how many chains rarest chooses from, less 3.
+const rarestOf = 8
+
 // extend returns the length of the match of pos with at, of which length bytes are
-// known. It may count padding.
-func (c *Chains[P]) extend(at, pos, length int) int {
-	data := c.data
-	for pos+length <= len(data)-8 && pos+length < c.size && length < c.limit {
-		x := load64(data, at+length) ^ load64(data, pos+length)
+// known, and no more than rest are of interest. It may count padding.
+func (c *Chains[P]) extend(at, pos, length, rest int) int {
+	for {
+		x := load64(c.data, at+length) ^ load64(c.data, pos+length)
 		if x != 0 {
 			return length + bits.TrailingZeros64(x)>>3
 		}
 		length += 8
+		if length >= rest {
+			return length
+		}
 	}
-	return length
 }
 
 // All appends to to the matches at pos, each longer than those before and with the
@@ -168,23 +193,29 @@ func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
 	}
 	best := 3
 	first := load32(data, pos)
-	if at := follow(c.link3, pos); at != 0 && load32(data, at) != first {
+	at := follow(c.link3, pos)
+	if x := load32(data, at) ^ first; x != 0 && x<<8 == 0 {
 		to = append(to, Match{3, uint32(pos - at)})
 	}
-	last := load32(data, pos+best-3)
-	for at := follow(c.link4, pos); ; at = follow(c.link4, at) {
+	last, shift := first, 0
+	for link := pos; depth > 0; depth-- {
+		link = follow(c.link4, link)
+		at := link - shift
+		if at < 0 {
+			break
+		}
 		if load32(data, at+best-3) == last && load32(data, at) == first {
-			if n := min(c.extend(at, pos, 4), rest); n > best {
+			if n := min(c.extend(at, pos, 4, rest), rest); n > best {
 				best = n
 				to = append(to, Match{uint32(n), uint32(pos - at)})
 				if best >= nice || best >= rest {
 					break
 				}
 				last = load32(data, pos+best-3)
+				link, shift = c.rarest(pos, at, best)
 			}
 		}
-		depth--
-		if depth <= 0 || at == 0 {
+		if link == 0 {
 			break
 		}
 	}

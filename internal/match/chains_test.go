@@ -114,6 +114,24 @@ func TestNiceAndDepth(t *testing.T) {
 	}
 }
 
+// A search for more than what it has follows the rarest part of that: a far match is
+// found in few steps, though many places begin like it.
+func TestRarest(t *testing.T) {
+	chunk := []byte("abcdefghij")
+	for i := range byte(40) {
+		chunk = append(chunk, 'a', 'b', 'c', 'd', 'e', 128+i)
+	}
+	pos := len(chunk)
+	chunk = append(chunk, "abcdefghij"...)
+	c := match.NewChains[uint16](len(chunk))
+	c.Reset(chunk)
+	for _, length := range []int{2, 5, 9} { // 5 bytes are in 40 places
+		n, offset := c.Longest(pos, length, 2, 100)
+		require.Equal(t, []int{10, pos}, []int{n, offset})
+	}
+	require.Equal(t, []match.Match{{Length: 5, Offset: 6}, {Length: 10, Offset: uint32(pos)}}, c.All(nil, pos, 2, 100))
+}
+
 // What a finder tells depends on the chunk alone, not on a longer one before.
 func TestReset(t *testing.T) {
 	used := match.NewChains[uint16](4096)
