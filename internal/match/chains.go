@@ -118,25 +118,22 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	}
 	shift := best - 3 // the chain of the 4 bytes that end where a longer match does
 	last := load32(data, pos+shift)
-	for link := pos + shift; depth > 0; depth-- {
-		link = follow(c.link4, link)
-		at := link - shift
-		if at < 0 {
-			break
-		}
+	for at := follow(c.link4, pos+shift) - shift; at >= 0; depth-- {
 		if load32(data, at+best-3) == last && load32(data, at) == first {
 			if n := c.extend(at, pos, 4, rest); n > best {
 				best, offset = n, pos-at
-				if best >= nice || best >= rest {
+				if best >= nice || best >= rest || depth <= 1 {
 					break
 				}
 				last = load32(data, pos+best-3)
-				link, shift = c.rarest(pos, at, best)
+				at, shift = c.rarest(pos, at, best)
+				continue
 			}
 		}
-		if link == 0 {
+		if depth <= 1 || at == 0 {
 			break
 		}
+		at = follow(c.link4, at+shift) - shift
 	}
 	if offset == 0 {
 		return length, 0
@@ -145,26 +142,21 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 }
 
 // rarest chooses the chain to follow for a longer match of pos than the one of
-// length bytes with at. Any 4 bytes that the longer one has will do, the shift-th
-// and those after it: their chain passes all places before at where they are.
-// Rare ones are best, whose chain goes farthest back in its first step.
-//
-// The search goes on from link, where the matched bytes are at link - shift.
-func (c *Chains[P]) rarest(pos, at, length int) (link, shift int) {
-	// The last 4 bytes are the only ones that at does not have.
-	shift = length - 3
-	link = pos + shift
-	farthest := follow(c.link4, link) - shift
-	for i := max(0, length-rarestOf); i <= length-4; i++ {
-		if start := follow(c.link4, at+i) - i; start < farthest {
-			farthest, link, shift = start, at+i, i
-		}
-	}
-	return link, shift
+// length bytes with at, and makes its first step. Any 4 bytes of the longer match
+// would do, the shift-th and those after it: all earlier places are in their
+// chain. Rare ones are best, and those are likely whose chain goes far back in
+// one step. next is that place, less shift.
+func (c *Chains[P]) rarest(pos, at, length int) (next, shift int) {
+	// The last 4 bytes of a longer match are the only ones that at does not have.
+	pack := func(start, shift int) int64 { return int64(start-shift)<<32 | int64(shift) }
+	first, middle, end, new := 0, (length-4)/2, length-4, length-3
+	found := min(
+		pack(follow(c.link4, at+first), first),
+		pack(follow(c.link4, at+middle), middle),
+		pack(follow(c.link4, at+end), end),
+		pack(follow(c.link4, pos+new), new))
+	return int(found >> 32), int(uint32(found))
 }
-
-// rarestOf is how many chains rarest chooses from, less 3.
-const rarestOf = 8
 
 // extend returns the length of the match of pos with at, of which length bytes are
 // known, and no more than rest are of interest. It may count padding.
@@ -198,26 +190,23 @@ func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
 		to = append(to, Match{3, uint32(pos - at)})
 	}
 	last, shift := first, 0
-	for link := pos; depth > 0; depth-- {
-		link = follow(c.link4, link)
-		at := link - shift
-		if at < 0 {
-			break
-		}
+	for at = follow(c.link4, pos); at >= 0; depth-- {
 		if load32(data, at+best-3) == last && load32(data, at) == first {
 			if n := min(c.extend(at, pos, 4, rest), rest); n > best {
 				best = n
 				to = append(to, Match{uint32(n), uint32(pos - at)})
-				if best >= nice || best >= rest {
+				if best >= nice || best >= rest || depth <= 1 {
 					break
 				}
 				last = load32(data, pos+best-3)
-				link, shift = c.rarest(pos, at, best)
+				at, shift = c.rarest(pos, at, best)
+				continue
 			}
 		}
-		if link == 0 {
+		if depth <= 1 || at == 0 {
 			break
 		}
+		at = follow(c.link4, at+shift) - shift
 	}
 	return to
 }
