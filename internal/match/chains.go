@@ -62,8 +62,8 @@ func (c *Chains[P]) Limit(length int) { c.limit = length }
 // hashBits returns the sizes of the hash tables for a chunk of size bytes, as
 // logarithms: small tables for small chunks, as they are cleared for each.
 func hashBits(size int) (bits4, bits3 int) {
-	bits4 = min(max(bits.Len(uint(size-1))+1, 8), 17)
-	return bits4, min(bits4, 15)
+	bits4 = min(max(bits.Len(uint(size-1))+1, 10), 17)
+	return bits4, min(bits4-3, 15)
 }
 
 // Reset takes the chunk that the next searches are about. It keeps a copy.
@@ -76,22 +76,22 @@ func (c *Chains[P]) Reset(chunk []byte) {
 // link makes the links.
 func (c *Chains[P]) link() {
 	bits4, bits3 := hashBits(c.size)
-	head4, head3 := c.head4[:1<<bits4], c.head3[:1<<bits3]
+	data, head4, head3 := c.data, c.head4[:1<<bits4], c.head3[:1<<bits3]
 	clear(head4)
 	clear(head3)
-	mask4, mask3 := uint64(len(head4)-1), uint64(len(head3)-1)
-	data := c.data
 	link4, link3 := c.link4[:c.size], c.link3[:c.size]
 	link3 = link3[:len(link4)]
 	for i := range link4 {
 		v := load32(data, i)
-		link4[i] = replace(head4, uint64(v)*hashFactor>>32&mask4, P(i))
-		link3[i] = replace(head3, uint64(v<<8)*hashFactor>>32&mask3, P(i))
+		link4[i] = replace(head4, hash(v, bits4), P(i))
+		link3[i] = replace(head3, hash(v<<8, bits3), P(i))
 	}
 }
 
-// hashFactor spreads the bits of a 32-bit number over the middle of the product:
-// 2^32 divided by the golden ratio, and odd.
+// hash returns the top bits of v when it is spread by hashFactor, which is 2^32
+// divided by the golden ratio, and odd.
+func hash(v uint32, bits int) uint32 { return v * hashFactor >> (-bits & 31) }
+
 const hashFactor = 0x9e3779b1
 
 // Longest returns the longest match at pos that is longer than length, and the

@@ -12,7 +12,7 @@ func load64(data []byte, at int) uint64 { return binary.LittleEndian.Uint64(data
 func follow[P Position](link []P, at int) int { return int(link[at]) }
 
 // replace puts a position into a hash table and returns what was there.
-func replace[P Position](head []P, hash uint64, pos P) P {
+func replace[P Position](head []P, hash uint32, pos P) P {
 	old := head[hash]
 	head[hash] = pos
 	return old

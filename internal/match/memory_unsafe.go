@@ -25,7 +25,7 @@ func follow[P Position](link []P, at int) int {
 }
 
 // replace puts a position into a hash table and returns what was there.
-func replace[P Position](head []P, hash uint64, pos P) P {
+func replace[P Position](head []P, hash uint32, pos P) P {
 	place := (*P)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(head)), uintptr(hash)*unsafe.Sizeof(P(0))))
 	old := *place
 	*place = pos

@@ -67,13 +67,13 @@ func (t *Tree[P]) All(to []Match, pos, depth, nice int) []Match {
 	nice = min(nice, rest)
 	best := 3
 	first := load32(data, pos)
-	node := int(replace(t.head3, uint64(first<<8*hashFactor>>(32-t.bits3)), P(pos+1)))
+	node := int(replace(t.head3, hash(first<<8, t.bits3), P(pos+1)))
 	if node != 0 {
 		if v := load32(data, node-1); v^first != 0 && (v^first)<<8 == 0 {
 			to = append(to, Match{3, uint32(pos + 1 - node)})
 		}
 	}
-	node = int(replace(t.head4, uint64(first*hashFactor>>(32-t.bits4)), P(pos+1)))
+	node = int(replace(t.head4, hash(first, t.bits4), P(pos+1)))
 
 	// Where the next smaller and the next larger node go.
 	smaller, larger := 2*pos, 2*pos+1
