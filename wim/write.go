@@ -346,6 +346,9 @@ func (p *writing) tables(ctx context.Context) error {
 	}
 	p.report.Size = p.out.position()
 	p.report.Blobs, p.report.Copied = len(p.blobs), len(p.copied)
+	if p.sameImages { // nothing was planned
+		p.report.Blobs = len(p.base.table.blobs)
+	}
 	return p.finish(ctx, header)
 }
 

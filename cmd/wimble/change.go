@@ -182,13 +182,7 @@ func setValues(u *wim.Update, which string, values []string) error {
 	if len(values) == 0 {
 		return nil
 	}
-	if which == "" {
-		if len(u.Images()) != 1 {
-			return fmt.Errorf("there are %d images; name one: %w", len(u.Images()), fs.ErrInvalid)
-		}
-		which = "1"
-	}
-	image, err := find(u, which)
+	image, err := imageToEdit(u, which)
 	if err != nil {
 		return err
 	}

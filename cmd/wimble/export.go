@@ -17,7 +17,8 @@ func (a *app) exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export FILE IMAGE|all OUT",
 		Short: "Copy images into a new WIM, or add them to one",
-		Long: `Copy an image, or all, into a new file OUT, or add it to OUT if that exists.
+		Long: `Copy an image, or all, into a new file OUT, or add it to OUT if that exists. Where an
+image has the name "all", only that one is copied.
 
 What is stored with the codec and the chunk size of OUT is copied as it is, and
 checked against its SHA-1 on the way; everything else is compressed again, on all
@@ -59,7 +60,7 @@ func (e *export) run(ctx context.Context, file, which, out string) error {
 	}
 	defer s.Close()
 	images := s.Images
-	if which != "all" || len(images) == 0 {
+	if !s.allImages(which) || len(images) == 0 {
 		image, _, err := s.image([]string{which})
 		if err != nil {
 			return err

@@ -69,7 +69,7 @@ security descriptors outside of Windows, is counted and left out.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "the `DIR`ectory to write to; it is made if need be")
+	cmd.Flags().StringVar(&to, "to", "", "the `DIR` to write to; it is made if need be")
 	cmd.Flags().BoolVar(&unixData, "unix-data", false, "restore Unix modes as they are stored, whatever the umask is; owners are not restored")
 	a.workersFlag(cmd)
 	cmd.MarkFlagRequired("to")

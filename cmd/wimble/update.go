@@ -200,7 +200,14 @@ With STREAM the content becomes a named stream of the file or directory PATH.`,
 
 // put puts a file or folder of the system, or standard input, into an image.
 func put(ctx context.Context, edit *wim.Edit, src, dst string, stdin io.Reader) error {
-	to, _ := findStream(edit, dst)
+	to, err := findStream(edit, dst)
+	if to.stream != "" && err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return fmt.Errorf("%s, which is to get the stream %q: %w", rooted(to.path), to.stream, err)
+	}
 	if src == "-" {
 		data, err := readInput(stdin)
 		switch {

@@ -43,7 +43,7 @@ func (a *app) updatesCommand() *cobra.Command {
 	}
 	a.jsonFlag(cmd, "print one JSON object")
 	cmd.Flags().StringVar(&edition.ID, "edition", "", "the edition `ID`, such as Professional or EnterpriseS")
-	cmd.Flags().StringVar(&edition.InstallationType, "installation-type", "", "such as Client or \"Server Core\"")
+	cmd.Flags().StringVar(&edition.InstallationType, "installation-type", "", "the installation `TYPE`, such as Client or \"Server Core\"")
 	a.tableFlag(cmd.Flags())
 	return cmd
 }

@@ -129,8 +129,8 @@ func (v *verification) check(ctx context.Context, name string, out *describe.Ver
 		if v.several {
 			prefix = describe.Printable(name) + ": "
 		}
-		_, err = fmt.Fprintf(a.stdout, "%s%s blobs, %s bytes, %d images; integrity table: %v; missing blobs: %d; problems: %d\n", prefix,
-			describe.Thousands(report.Blobs), describe.Thousands(report.Bytes), len(s.Images), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
+		_, err = fmt.Fprintf(a.stdout, "%s%s blobs, %s bytes, %s; integrity table: %v; missing blobs: %d; problems: %d\n", prefix,
+			describe.Thousands(report.Blobs), describe.Thousands(report.Bytes), describe.Count(len(s.Images), "image"), report.Integrity, report.MissingBlobs, len(report.Problems)+report.MoreProblems)
 		if err != nil {
 			return outputError{err}
 		}

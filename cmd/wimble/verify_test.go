@@ -27,9 +27,9 @@ func TestVerify(t *testing.T) {
 		if base := wimtest.FixtureReference(file); base != "" {
 			args = append(args, "--ref", fixture(t, base))
 		}
-		require.Regexp(t, `^[0-9,]+ blobs, [0-9,]+ bytes, \d images; integrity table: (good|absent); missing blobs: 0; problems: 0\n$`, works(t, args...))
+		require.Regexp(t, `^[0-9,]+ blobs, [0-9,]+ bytes, (1 image|\d images); integrity table: (good|absent); missing blobs: 0; problems: 0\n$`, works(t, args...))
 	}
-	require.Equal(t, "31 blobs, 255,643 bytes, 1 images; integrity table: good; missing blobs: 0; problems: 0\n",
+	require.Equal(t, "31 blobs, 255,643 bytes, 1 image; integrity table: good; missing blobs: 0; problems: 0\n",
 		works(t, "verify", "--workers", "1", fixture(t, "lzx-32k.wim")))
 }
 
@@ -40,7 +40,7 @@ func TestVerifyDamaged(t *testing.T) {
 	file := writeFile(t, "bad.wim", data)
 	stdout, stderr, status := command("verify", file)
 	require.Equal(t, 1, status)
-	require.Equal(t, "31 blobs, 255,643 bytes, 1 images; integrity table: damaged; missing blobs: 0; problems: 2\n", stdout)
+	require.Equal(t, "31 blobs, 255,643 bytes, 1 image; integrity table: damaged; missing blobs: 0; problems: 2\n", stdout)
 	header := fixtureInfo(t, "xpress-32k.wim").Header
 	var offset, size int
 	_, err := fmt.Sscan(header["Blob Table Offset"]+" "+header["Blob Table Size"], &offset, &size)

@@ -24,7 +24,7 @@ type writeFlags struct {
 
 // add adds them to a command.
 func (f *writeFlags) add(cmd *cobra.Command) {
-	cmd.Flags().Var(&f.compress, "compress", "how to compress: `none`, fast (XPRESS), max (LZX), or xpress or lzx with a level, as lzx:80")
+	cmd.Flags().Var(&f.compress, "compress", "compress with `CODEC`: none, fast (XPRESS), max (LZX), or xpress or lzx with a level, as lzx:80")
 	cmd.Flags().Var(&f.chunkSize, "chunk-size", "compress `SIZE` bytes together; Microsoft's programs want 32KiB, the default")
 	cmd.Flags().BoolVar(&f.recompress, "recompress", false, "compress everything anew, that too which could be copied")
 	f.addCopied(cmd)
@@ -121,8 +121,8 @@ func (a *app) sayWritten(name string, report *wim.WriteReport) {
 	if report.Parts > 1 {
 		parts = fmt.Sprintf(" in %s parts", describe.Thousands(report.Parts))
 	}
-	a.say("%s: %d images, %s contents, %s copied, %s compressed; %s%s", name, report.Images,
-		describe.Thousands(report.Blobs), describe.Thousands(report.Copied), describe.Thousands(report.Packed), describe.ByteSize(report.Size), parts)
+	a.say("%s: %s, %s, %s copied, %s compressed; %s%s", name, describe.Count(report.Images, "image"),
+		describe.Count(report.Blobs, "content"), describe.Thousands(report.Copied), describe.Thousands(report.Packed), describe.ByteSize(report.Size), parts)
 	for i, s := range report.Skipped {
 		if i == mostSkipped {
 			a.say("left out: %s more", describe.Thousands(len(report.Skipped)-mostSkipped))

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wimble-go/wimble/internal/wimtest"
+	"github.com/wimble-go/wimble/wim"
 )
 
 // writes runs wimble, which has to succeed and to say what it wrote.
@@ -22,7 +24,7 @@ func writes(t *testing.T, args ...string) {
 	stdout, stderr, status := command(args...)
 	require.Zero(t, status, stderr)
 	require.Empty(t, stdout)
-	require.Contains(t, stderr, " images, ")
+	require.Regexp(t, `: (1 image|[\d,]+ images), (1 content|[\d,]+ contents), `, stderr)
 }
 
 // names returns the names of a file's images, as info --json has them, and the
@@ -160,4 +162,45 @@ func TestKilledWriters(t *testing.T) {
 		require.Zero(t, status, stderr)
 		works(t, "verify", file)
 	}
+}
+
+// TestWritingSays looks at what people are told, of one thing and of many.
+func TestWritingSays(t *testing.T) {
+	file := copyOf(t, fixture(t, "xpress-32k.wim"))
+	r, err := wim.OpenReader(file)
+	require.NoError(t, err)
+	contents := 0
+	for range r.Blobs() {
+		contents++
+	}
+	require.NoError(t, r.Close())
+	_, stderr, status := command("set", file, "DESCRIPTION=new")
+	require.Zero(t, status)
+	require.Contains(t, stderr, fmt.Sprintf(": 1 image, %d contents, 0 copied, 0 compressed; ", contents))
+	require.Contains(t, works(t, "export", "--help"), "--compress CODEC ")
+
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link.wim")
+	if err := os.Symlink("nowhere", link); err == nil {
+		require.Contains(t, fails(t, "export", file, "1", link), link+": a link to nowhere: ")
+	}
+	require.Contains(t, fails(t, "put", file, "1", file, "/a:b:c"), `/a:b, which is to get the stream "c": file does not exist`)
+}
+
+// TestExportImageNamedAll has an image that is named as all are.
+func TestExportImageNamedAll(t *testing.T) {
+	source, dir := copyOf(t, fixture(t, "multi.wim")), t.TempDir()
+	out := filepath.Join(dir, "all.wim")
+	writes(t, "export", source, "all", out)
+	list, _ := names(t, out)
+	require.Len(t, list, 4)
+
+	writes(t, "set", source, "3", "NAME=all")
+	out = filepath.Join(dir, "one.wim")
+	writes(t, "export", source, "all", out)
+	list, _ = names(t, out)
+	require.Equal(t, []string{"all"}, list)
+
+	lzms := copyOf(t, fixture(t, "install.esd"))
+	require.Contains(t, fails(t, "export", source, "1", lzms), "LZMS cannot be written: wim: unsupported; write the file anew as LZX, with wimble optimize --compress lzx")
 }

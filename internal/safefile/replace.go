@@ -3,6 +3,7 @@ package safefile
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,11 +17,19 @@ import (
 func Replace(name string, write func(*os.File) error) error {
 	old, err := os.Lstat(name)
 	if err == nil {
-		if name, err = filepath.EvalSymlinks(name); err == nil {
-			old, err = os.Stat(name)
+		var real string
+		if real, err = filepath.EvalSymlinks(name); err == nil {
+			old, err = os.Stat(real)
 		}
 		switch {
 		case err != nil:
+			if target, linkErr := os.Readlink(name); linkErr == nil {
+				var path *fs.PathError
+				if errors.As(err, &path) {
+					err = path.Err
+				}
+				err = &fs.PathError{Op: "replace", Path: name, Err: fmt.Errorf("a link to %s: %w", target, err)}
+			}
 		case old.IsDir():
 			err = &fs.PathError{Op: "replace", Path: name, Err: syscall.EISDIR}
 		case !old.Mode().IsRegular():
@@ -29,6 +38,7 @@ func Replace(name string, write func(*os.File) error) error {
 		if err != nil {
 			return err
 		}
+		name = real
 	}
 	temp, err := createTemp(name, func(file *os.File) error {
 		if old != nil {

@@ -92,3 +92,14 @@ func TestFreeSpace(t *testing.T) {
 		require.Positive(t, free)
 	}
 }
+
+// A link that leads nowhere is named, with what it leads to.
+func TestReplaceDanglingLink(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("no/such/target", link); err != nil {
+		t.Skip(err)
+	}
+	err := safefile.Replace(link, func(*os.File) error { panic("nothing is to be written") })
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "replace "+link+": a link to "+filepath.FromSlash("no/such/target")+": ")
+}

@@ -20,6 +20,14 @@ func Thousands[N int | int64 | uint64](n N) string {
 	return digits
 }
 
+// Count is a number of things, as "1 image" or "1,024 images".
+func Count[N int | int64 | uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return Thousands(n) + " " + thing
+}
+
 // ByteSize formats a size for people, in binary units.
 func ByteSize(n int64) string {
 	if n < 1024 {
