@@ -12,6 +12,7 @@ import (
 	"math"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -221,8 +222,7 @@ func (d *differ) compareInfos(p diffPair) (aspects Aspects, err error) {
 			differs(AspectContent, d.sizesDiffer(p) || hashX != hashY)
 		}
 	}
-	entryX, _ := x.Sys().(*Entry)
-	entryY, _ := y.Sys().(*Entry)
+	entryX, entryY := d.old.entryOf(x), d.new.entryOf(y)
 	if entryX == nil || entryY == nil {
 		return aspects, nil
 	}
@@ -235,6 +235,19 @@ func (d *differ) compareInfos(p diffPair) (aspects Aspects, err error) {
 		return a.Tag == b.Tag && bytes.Equal(a.Data, b.Data)
 	}))
 	return aspects, nil
+}
+
+// entryOf returns what an entry has but for its content and the time of its
+// modification, nil where that is not known. Only Windows has it: elsewhere a Dir
+// says what an image of the folder would have.
+func (s *diffSide) entryOf(info fs.FileInfo) *Entry {
+	if s.folder != nil && runtime.GOOS != "windows" {
+		if _, host := s.folder.fsys.(*Dir); host {
+			return nil
+		}
+	}
+	e, _ := info.Sys().(*Entry)
+	return e
 }
 
 // sameTargets compares two links. Windows has links that package os calls

@@ -34,6 +34,7 @@ type Dir struct {
 	directories openDirectories[string]
 	names       []string // absolute paths of the folder
 	unixData    bool
+	copied      bool
 	host        dirHost
 
 	mu     sync.Mutex
@@ -54,6 +55,18 @@ var (
 type DirOption interface{ applyDir(*Dir) }
 
 func (unixDataOption) applyDir(d *Dir) { d.unixData = true }
+
+type dirOption func(*Dir)
+
+func (set dirOption) applyDir(d *Dir) { set(d) }
+
+// AsCopy reads a folder for what is copied from it into a tree that exists, with
+// [Edit.Add], and is no tree of its own there: absolute targets of links are left
+// as they are, and files have no security descriptors, which they inherit from
+// where they get to, and no short names and object ids, which others may have there.
+func AsCopy() DirOption {
+	return dirOption(func(d *Dir) { d.copied, d.names = true, nil })
+}
 
 // OpenDir opens a folder. It is to be closed when what was captured from it is
 // written.

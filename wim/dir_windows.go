@@ -105,6 +105,9 @@ func (d *Dir) describe(dir *openDirectory[string], name string) (*Entry, error) 
 			e.Streams = []Stream{{Size: int64(id.FileSizeHigh)<<32 | int64(id.FileSizeLow)}}
 		}
 	}
+	if d.copied {
+		return e, nil
+	}
 	if access&windows.READ_CONTROL == 0 {
 		d.countUnread("security descriptors")
 	} else {

@@ -45,13 +45,23 @@ func TestDiffIsDiff(t *testing.T) {
 		old, new := imageFS(t, r, 1), imageFS(t, r, 2)
 		require.Equal(t, want, asDiff(t, old, new), "seed %d", seed)
 		require.Equal(t, want, asDiff(t, old, os.DirFS(extracted[1])), "seed %d", seed)
-		require.Equal(t, want, asDiff(t, os.DirFS(extracted[0]), new), "seed %d", seed)
+		require.Equal(t, want, asDiff(t, openDir(t, extracted[0]), new), "seed %d", seed)
 		require.Equal(t, want, asDiff(t, os.DirFS(extracted[0]), os.DirFS(extracted[1])), "seed %d", seed)
 		for i, tree := range []*wim.FS{old, new} {
 			require.Empty(t, changes(t, tree, os.DirFS(extracted[i])))
+			require.Empty(t, changes(t, tree, openDir(t, extracted[i])))
 		}
 	}
 	require.Greater(t, total, 100)
+}
+
+// openDir opens a folder for the duration of the test.
+func openDir(t *testing.T, name string) *wim.Dir {
+	t.Helper()
+	dir, err := wim.OpenDir(name)
+	require.NoError(t, err)
+	t.Cleanup(func() { dir.Close() })
+	return dir
 }
 
 // makeRandomTree makes a folder of some directories, files and links, whose

@@ -149,8 +149,12 @@ func (d *comparison) run(ctx context.Context, args []string) (differs bool, err 
 // no image of it if spare is 0, one if it can be if spare is 1, and one in any case
 // if it is 2.
 func (d *comparison) open(ctx context.Context, args []string, spare int) (*diffSide, []string, error) {
-	if tree := windowsFolder(args[:1]); tree != nil {
-		return &diffSide{name: args[0], tree: tree, close: func() {}}, args[1:], nil
+	if windowsFolder(args[:1]) != nil {
+		dir, err := wim.OpenDir(args[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		return &diffSide{name: args[0], tree: dir, close: func() { dir.Close() }}, args[1:], nil
 	}
 	s, err := d.app.open(ctx, args[0])
 	if err != nil {

@@ -19,8 +19,9 @@ import (
 // editing is a command that changes the files in an image.
 type editing struct {
 	*app
-	flags   writeFlags
-	rebuild bool
+	flags    writeFlags
+	rebuild  bool
+	unixData bool
 }
 
 func (e *editing) addFlags(cmd *cobra.Command) {
@@ -29,22 +30,72 @@ func (e *editing) addFlags(cmd *cobra.Command) {
 	e.workersFlag(cmd)
 }
 
+// unixDataFlag adds --unix-data to a command that puts files into an image.
+func (e *editing) unixDataFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&e.unixData, "unix-data", false, "keep owners, modes, extended attributes, devices and pipes")
+}
+
 // run opens the image's tree, has it changed, and writes it. All is done, or
 // nothing.
-func (e *editing) run(ctx context.Context, file, which string, change func(context.Context, *wim.Edit) error) error {
+func (e *editing) run(ctx context.Context, file, which string, change func(context.Context, *editor) error) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	changing := &editor{folders: make(map[hostFolder]*wim.Dir)}
+	defer changing.close()
 	return e.change(ctx, file, e.rebuild, e.flags.options(), func(u *wim.Update) error {
 		image, err := imageToEdit(u, which)
 		if err != nil {
 			return err
 		}
-		edit, err := image.Edit()
-		if err != nil {
+		if changing.Edit, err = image.Edit(); err != nil {
 			return err
 		}
-		return change(ctx, edit)
+		return change(ctx, changing)
 	})
+}
+
+// editor is an image that is changed, and the folders of the system that files are
+// put into it from. They stay open until it is written.
+type editor struct {
+	*wim.Edit
+	folders map[hostFolder]*wim.Dir
+}
+
+// hostFolder is a folder of the system.
+type hostFolder struct {
+	name     string
+	unixData bool
+}
+
+func (e *editor) close() {
+	for _, dir := range e.folders {
+		dir.Close()
+	}
+}
+
+// open opens the folder that a file or folder of the system is in, and returns the
+// name there: "." for a folder, which is opened itself.
+func (e *editor) open(src string, unixData bool) (dir *wim.Dir, name string, err error) {
+	info, err := os.Lstat(src)
+	if err != nil {
+		return nil, "", err
+	}
+	folder := hostFolder{src, unixData}
+	name = "."
+	if !info.IsDir() {
+		folder.name, name = filepath.Dir(src), filepath.Base(src)
+	}
+	if e.folders[folder] == nil {
+		opts := []wim.DirOption{wim.AsCopy()}
+		if unixData {
+			opts = append(opts, wim.WithUnixData())
+		}
+		if e.folders[folder], err = wim.OpenDir(folder.name, opts...); err != nil {
+			delete(e.folders, folder)
+			return nil, "", err
+		}
+	}
+	return e.folders[folder], name, nil
 }
 
 // imageToEdit finds an image, which may be left out where there is one.
@@ -66,7 +117,8 @@ func (a *app) updateCommand() *cobra.Command {
 		Short: "Change files in an image",
 		Long: `Change files in an image, with the commands of wimlib-imagex update:
 
-  add [--no-replace] SOURCE PATH          a file, or a folder with all that is in it
+  add [--no-replace] [--unix-data] SOURCE PATH
+                                          a file, or a folder with all that is in it
   delete [--recursive] [--force] PATH     a file, or a directory
   rename PATH PATH                        or move
 
@@ -76,8 +128,9 @@ A single command may stand without quotes: wimble update FILE IMAGE rename /a /b
 
 A folder that is added to a directory is laid over it. What replaces a file keeps
 its short name and its security descriptor, and other hard links of the file keep
-the old content. Names are found as on Windows, without regard to case. Links are
-not followed.
+the old content. Times are kept, and hard links within a folder; targets of links
+are left as they are. Names are found as on Windows, without regard to case. Links in
+the image are not followed.
 
 All commands are done, or none. What is new stands after what FILE has, and the
 header is switched to it in the end.`,
@@ -91,9 +144,10 @@ header is switched to it in the end.`,
 			if len(args) > 1 {
 				which = args[1]
 			}
-			return e.run(cmd.Context(), args[0], which, func(ctx context.Context, edit *wim.Edit) error {
+			return e.run(cmd.Context(), args[0], which, func(ctx context.Context, edit *editor) error {
 				for _, c := range commands {
 					c.noReplace = c.noReplace || all.noReplace
+					c.unixData = c.unixData || e.unixData
 					c.recursive = c.recursive || all.recursive
 					c.force = c.force || all.force
 					if err := c.apply(ctx, edit); err != nil {
@@ -108,6 +162,7 @@ header is switched to it in the end.`,
 		},
 	}
 	cmd.Flags().BoolVar(&all.noReplace, "no-replace", false, "for all add commands: do not replace files")
+	e.unixDataFlag(cmd)
 	cmd.Flags().BoolVar(&all.recursive, "recursive", false, "for all delete commands: directories with all that is in them")
 	cmd.Flags().BoolVar(&all.force, "force", false, "for all delete commands: what is not there is no error")
 	e.addFlags(cmd)
@@ -122,56 +177,43 @@ func (e *editing) commands(args []string, stdin io.Reader) ([]fileCommand, error
 }
 
 // apply changes the tree as the command says.
-func (c *fileCommand) apply(ctx context.Context, edit *wim.Edit) error {
+func (c *fileCommand) apply(ctx context.Context, edit *editor) error {
 	switch c.word {
 	case "add":
-		return add(ctx, edit, c.paths[0], imagePath(c.paths[1]), c.noReplace)
+		return c.add(ctx, edit)
 	case "rename":
 		return edit.Rename(imagePath(c.paths[0]), imagePath(c.paths[1]))
 	}
-	return remove(edit, imagePath(c.paths[0]), c.recursive, c.force)
+	return edit.remove(imagePath(c.paths[0]), c.recursive, c.force)
 }
 
 // add adds a file or folder of the system.
-func add(ctx context.Context, edit *wim.Edit, src, dst string, noReplace bool) error {
-	fsys, name, err := hostTree(src)
+func (c *fileCommand) add(ctx context.Context, edit *editor) error {
+	dir, name, err := edit.open(c.paths[0], c.unixData)
 	if err != nil {
 		return err
 	}
 	var opts []wim.CaptureOption
-	if noReplace {
+	if c.noReplace {
 		opts = append(opts, wim.WithoutReplacing())
 	}
-	return edit.Add(ctx, fsys, name, dst, opts...)
-}
-
-// hostTree returns the file system that a file or folder of the system is in, and
-// its name there.
-func hostTree(src string) (fsys fs.FS, name string, err error) {
-	info, err := os.Lstat(src)
-	if err != nil {
-		return nil, "", err
-	}
-	if info.IsDir() {
-		return os.DirFS(src), ".", nil
-	}
-	return os.DirFS(filepath.Dir(src)), filepath.Base(src), nil
+	return edit.Add(ctx, dir, name, imagePath(c.paths[1]), opts...)
 }
 
 // remove removes a file or directory of an image.
-func remove(edit *wim.Edit, name string, recursive, force bool) error {
-	info, err := edit.Lstat(name)
+func (e *editor) remove(name string, recursive, force bool) error {
+	info, err := e.Lstat(name)
 	switch {
 	case force && errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return edit.Remove(name)
+		return e.Remove(name)
 	case !recursive:
 		return &fs.PathError{Op: "delete", Path: name, Err: errors.New("it is a directory; --recursive deletes it with all that is in it")}
 	}
-	return edit.RemoveAll(name)
+	return e.RemoveAll(name)
 }
 
 func (a *app) putCommand() *cobra.Command {
@@ -189,18 +231,19 @@ With STREAM the content becomes a named stream of the file or directory PATH.`,
 			if err := checkChanged(args[3]); err != nil {
 				return err
 			}
-			return e.run(cmd.Context(), args[0], args[1], func(ctx context.Context, edit *wim.Edit) error {
-				return put(ctx, edit, args[2], args[3], os.Stdin)
+			return e.run(cmd.Context(), args[0], args[1], func(ctx context.Context, edit *editor) error {
+				return edit.put(ctx, args[2], args[3], e.unixData, os.Stdin)
 			})
 		},
 	}
+	e.unixDataFlag(cmd)
 	e.addFlags(cmd)
 	return cmd
 }
 
 // put puts a file or folder of the system, or standard input, into an image.
-func put(ctx context.Context, edit *wim.Edit, src, dst string, stdin io.Reader) error {
-	to, err := findStream(edit, dst)
+func (e *editor) put(ctx context.Context, src, dst string, unixData bool, stdin io.Reader) error {
+	to, err := findStream(e, dst)
 	if to.stream != "" && err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
@@ -214,24 +257,29 @@ func put(ctx context.Context, edit *wim.Edit, src, dst string, stdin io.Reader) 
 		case err != nil:
 			return err
 		case to.stream != "":
-			return edit.SetStream(to.path, to.stream, data)
+			return e.SetStream(to.path, to.stream, data)
 		}
-		return edit.WriteFile(to.path, data)
+		return e.WriteFile(to.path, data)
 	}
-	fsys, name, err := hostTree(src)
+	if to.stream != "" { // which has what a link leads to
+		if src, err = filepath.EvalSymlinks(src); err != nil {
+			return err
+		}
+	}
+	dir, name, err := e.open(src, unixData)
 	if err != nil {
 		return err
 	}
 	if to.stream != "" {
-		return edit.AddStream(fsys, name, to.path, to.stream)
+		return e.AddStream(dir, name, to.path, to.stream)
 	}
 	if name != "." {
-		info, err := edit.Lstat(to.path)
+		info, err := e.Lstat(to.path)
 		if err == nil && info.IsDir() || strings.HasSuffix(dst, "/") || strings.HasSuffix(dst, `\`) {
 			to.path = path.Join(to.path, name)
 		}
 	}
-	return edit.Add(ctx, fsys, name, to.path)
+	return e.Add(ctx, dir, name, to.path)
 }
 
 // readInput reads standard input, which is held in memory.
@@ -258,7 +306,7 @@ optimize".`,
 			if err := checkChanged(args[2:]...); err != nil {
 				return err
 			}
-			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *wim.Edit) error {
+			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *editor) error {
 				for _, arg := range args[2:] {
 					at, err := findStream(edit, arg)
 					if err == nil && at.stream != "" {
@@ -267,7 +315,7 @@ optimize".`,
 							err = nil
 						}
 					} else {
-						err = remove(edit, at.path, recursive, force)
+						err = edit.remove(at.path, recursive, force)
 					}
 					if err != nil {
 						return err
@@ -295,7 +343,7 @@ replaced; where it is a directory, PATH gets into it. The short name is dropped.
 			if err := checkChanged(args[2:]...); err != nil {
 				return err
 			}
-			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *wim.Edit) error {
+			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *editor) error {
 				from, to := imagePath(args[2]), imagePath(args[3])
 				// To change the case of a directory's name is no move.
 				info, err := edit.Lstat(to)

@@ -16,6 +16,7 @@ type fileCommand struct {
 	noReplace bool
 	recursive bool
 	force     bool
+	unixData  bool
 }
 
 // commandWords are the words, and how many paths each takes.
@@ -27,6 +28,7 @@ var commandOptions = map[string]struct {
 	set  func(*fileCommand)
 }{
 	"--no-replace": {"add", func(c *fileCommand) { c.noReplace = true }},
+	"--unix-data":  {"add", func(c *fileCommand) { c.unixData = true }},
 	"--recursive":  {"delete", func(c *fileCommand) { c.recursive = true }},
 	"--force":      {"delete", func(c *fileCommand) { c.force = true }},
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wimble-go/wimble/internal/wimtest"
+	"github.com/wimble-go/wimble/wim"
 )
 
 // withStdin has the command read a text.
@@ -200,6 +202,9 @@ func theirListing(t *testing.T, file string) []wimtest.ListedEntry {
 			e.LinkGroup = groups[e.LinkGroup]
 		}
 		e.Accessed = time.Time{} // is of the moment when one of us reads a source
+		if time.Since(e.Created) < 24*time.Hour {
+			e.Created = e.Written // which wimlib takes for it, on Linux
+		}
 		for _, at := range []*time.Time{&e.Created, &e.Written} {
 			if time.Since(*at) < 24*time.Hour {
 				*at = time.Time{}
@@ -257,8 +262,12 @@ func (m *updateMaker) fill(name string, depth int) {
 				m.fill(filepath.Join(name, child), m.IntN(depth+1)-1)
 			}
 		}
+		if m.IntN(3) == 0 {
+			require.NoError(m.t, os.WriteFile(filepath.Join(name, "linked"), []byte("linked"), 0o666))
+			require.NoError(m.t, os.Link(filepath.Join(name, "linked"), filepath.Join(name, "linked too")))
+		}
 	case k == 0:
-		require.NoError(m.t, os.Symlink("target", name))
+		require.NoError(m.t, os.Symlink([]string{"target", "/target", m.dir + "/base/dir"}[m.IntN(3)], name))
 		return
 	case k == 1:
 		require.NoError(m.t, os.WriteFile(name, nil, 0o666))
@@ -328,8 +337,8 @@ func (m *updateMaker) compare(steps int) {
 	t := m.t
 	base := filepath.Join(m.dir, "base")
 	m.fill(base, 3)
-	require.NoError(t, os.WriteFile(filepath.Join(base, "linked"), []byte("linked"), 0o666))
-	require.NoError(t, os.Link(filepath.Join(base, "linked"), filepath.Join(base, "B")))
+	require.NoError(t, os.WriteFile(filepath.Join(base, "one"), []byte("linked"), 0o666))
+	require.NoError(t, os.Link(filepath.Join(base, "one"), filepath.Join(base, "B")))
 	ours, theirs := filepath.Join(m.dir, "ours.wim"), filepath.Join(m.dir, "theirs.wim")
 	output, err := exec.Command("wimlib-imagex", "capture", base, ours).CombinedOutput()
 	require.NoError(t, err, "%s", output)
@@ -375,4 +384,78 @@ func copyFile(t *testing.T, from, to string) {
 	data, err := os.ReadFile(from)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(to, data, 0o666))
+}
+
+// TestPutKeepsWhatTheHostHas puts a folder and a file into an image.
+func TestPutKeepsWhatTheHostHas(t *testing.T) {
+	file, dir := copyOf(t, fixture(t, "multi.wim")), t.TempDir()
+	folder := filepath.Join(dir, "folder")
+	require.NoError(t, os.Mkdir(folder, 0o777))
+	one := filepath.Join(folder, "one")
+	require.NoError(t, os.WriteFile(one, []byte("content"), 0o666))
+	require.NoError(t, os.Link(one, filepath.Join(folder, "two")))
+	absolute := os.Symlink(folder, filepath.Join(folder, "absolute")) == nil
+	accessed, modified := time.Unix(1e9, 123_456_700), time.Unix(1_111_111_111, 987_654_300)
+	require.NoError(t, os.Chtimes(one, accessed, modified))
+	info, err := os.Stat(one)
+	require.NoError(t, err)
+
+	writes(t, "put", file, "1", folder, "/put")
+	writes(t, "update", file, "1", "add", one, "/alone")
+	writes(t, "put", file, "1", filepath.Join(folder, "two"), "/alone:stream")
+	if absolute {
+		writes(t, "put", file, "1", filepath.Join(folder, "absolute", "two"), "/alone:other")
+	}
+	r, err := wim.OpenReader(file)
+	require.NoError(t, err)
+	defer r.Close()
+	tree, err := r.Images[0].FS()
+	require.NoError(t, err)
+	entry := func(name string) *wim.Entry {
+		info, err := tree.Lstat(name)
+		require.NoError(t, err)
+		return info.Sys().(*wim.Entry)
+	}
+	require.NotZero(t, entry("put/one").HardLinkGroup)
+	require.Equal(t, entry("put/one").HardLinkGroup, entry("put/two").HardLinkGroup)
+	require.Zero(t, entry("alone").HardLinkGroup, "its other name is not put")
+	require.True(t, entry("alone").LastWriteTime.Time().Equal(info.ModTime().Truncate(100)))
+	if runtime.GOOS == "linux" {
+		require.True(t, entry("put/two").LastAccessTime.Time().Equal(accessed))
+	}
+	require.EqualValues(t, len("content"), entry("alone").Stream("stream").Size)
+	if absolute {
+		require.EqualValues(t, len("content"), entry("alone").Stream("other").Size)
+		target, err := tree.ReadLink("put/absolute")
+		require.NoError(t, err)
+		require.Contains(t, filepath.ToSlash(folder), target, "without a drive")
+		require.NotZero(t, entry("put/absolute").Reparse.Flags&1, "its target is as it was")
+	}
+	works(t, "verify", file)
+}
+
+// TestPutUnixData puts files with the owners and modes that they have.
+func TestPutUnixData(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no modes")
+	}
+	file := copyOf(t, fixture(t, "multi.wim"))
+	src := writeFile(t, "src", []byte("content"))
+	require.NoError(t, os.Chmod(src, 0o751))
+	writes(t, "update", file, "1", "add "+src+" /plain", "add --unix-data "+src+" /unix")
+	writes(t, "put", file, "1", src, "/put", "--unix-data")
+	r, err := wim.OpenReader(file)
+	require.NoError(t, err)
+	defer r.Close()
+	tree, err := r.Images[0].FS()
+	require.NoError(t, err)
+	for name, want := range map[string]uint32{"plain": 0, "unix": 0o100751, "put": 0o100751} {
+		info, err := tree.Lstat(name)
+		require.NoError(t, err)
+		unix := info.Sys().(*wim.Entry).Unix
+		require.Equal(t, want != 0, unix != nil, name)
+		if unix != nil {
+			require.Equal(t, want, unix.Mode)
+		}
+	}
 }
