@@ -28,9 +28,10 @@ import (
 // implies are made as of now. Of entries with the same name the last one
 // counts, and slashes at the beginning of names do not.
 //
-// A name that leads out of the tar or through a link, a hard link to nothing,
-// or a name that Windows does not take is an error, or listed in the report if
-// [WithSkipUnreadable] is given. A tar that has no end is an error in any case.
+// A name that leads out of the tar or through a link, a hard link to nothing, or
+// a name that Windows does not take is an error, or listed in the report if
+// [WithSkipUnreadable] is given. A tar that has no end is an error in any case, and
+// so are sparse entries with many times more bytes than the tar has.
 func (w *Writer) CaptureTar(r io.Reader, opts ...CaptureOption) (*WriterImage, error) {
 	security, err := sddl.Parse(neutralSecurity)
 	if err != nil {
@@ -49,6 +50,12 @@ func (w *Writer) CaptureTar(r io.Reader, opts ...CaptureOption) (*WriterImage, e
 		t := &tarReading{capture: c, put: put, now: FiletimeOf(w.options.now)}
 		c.ctx = ctx
 		err := t.run(r)
+		var ofTar tarSourceError
+		if errors.As(err, &ofTar) {
+			if file, ok := r.(interface{ Name() string }); ok {
+				err = fmt.Errorf("%s: %w", file.Name(), err)
+			}
+		}
 		image.skipped, image.excluded = c.skipped, c.excluded
 		w.flags |= c.flags
 		if err == nil {
@@ -70,6 +77,9 @@ type tarReading struct {
 	memory int64 // that the tree takes, more or less
 
 	contents int64 // that are kept, see keep
+
+	source *countingReader
+	holes  int64 // bytes of sparse entries that the tar does not have
 }
 
 // tarNode is a name in the tree that a tar makes.
@@ -106,10 +116,11 @@ const tarNodeMemory = 600
 func (t *tarReading) run(r io.Reader) error {
 	source, err := decompress(r)
 	if err != nil {
-		return err
+		return tarSourceError{err}
 	}
 	defer source.Close()
 	counted := &countingReader{r: source}
+	t.source = counted
 	t.root = &tarNode{below: t.exclusions.below(), file: t.impliedDirectory()}
 	for in := tar.NewReader(counted); ; {
 		if t.ctx.Err() != nil {
@@ -121,12 +132,21 @@ func (t *tarReading) run(r io.Reader) error {
 			// What comes before the end of the last entry is padded to 512
 			// bytes.
 			if counted.n-before < tarBlock {
-				return fmt.Errorf("the tar ends after %d bytes without a mark of its end: it is cut off, or whoever wrote it has failed: %w", counted.n, io.ErrUnexpectedEOF)
+				return tarSourcef("the tar ends after %d bytes without a mark of its end: it is cut off, or whoever wrote it has failed: %w", counted.n, io.ErrUnexpectedEOF)
 			}
 			break
 		}
-		if err != nil {
-			return fmt.Errorf("tar, after %d bytes: %w", before, err)
+		switch {
+		case err != nil && before == 0:
+			return tarSourcef("it is no tar, nor one that gzip or zstd has compressed: %w", err)
+		case err != nil:
+			return tarSourcef("tar, after %d bytes: %w", before, err)
+		case isSparse(h):
+			// What is not read of it is left to Next, which goes over holes.
+			if err := t.entry(h, sparseContent{t, in}); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := t.entry(h, in); err != nil {
 			return err
@@ -137,7 +157,7 @@ func (t *tarReading) run(r io.Reader) error {
 	}
 	// A checksum comes last in a compressed file.
 	if _, err := io.CopyN(io.Discard, counted, maxTarTrailer); err != nil && err != io.EOF {
-		return fmt.Errorf("behind the end of the tar: %w", err)
+		return tarSourcef("after the end of the tar: %w", err)
 	}
 	return t.build()
 }
@@ -158,6 +178,16 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err
+}
+
+// tarSourceError is an error of the tar itself, and not of an entry or of what is
+// written.
+type tarSourceError struct{ error }
+
+func (e tarSourceError) Unwrap() error { return e.error }
+
+func tarSourcef(format string, args ...any) error {
+	return tarSourceError{fmt.Errorf(format, args...)}
 }
 
 // tarError is an error of one entry of the tar, which may be left out. All
