@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/wimble-go/wimble/wim"
 )
@@ -20,8 +19,7 @@ type cache struct {
 
 // cached is what was read of a file: one package, or those in an ISO file.
 type cached struct {
-	size     int64
-	modified time.Time
+	file     PackageFile
 	packages []Package
 	header   wim.Header
 }
@@ -44,9 +42,10 @@ func (c *cache) get(path string, read func() ([]Package, wim.Header)) ([]Package
 	if err != nil {
 		return read()
 	}
+	file := newPackageFile(path, info)
 	known, ok := c.old[path]
-	if !ok || known.size != info.Size() || !known.modified.Equal(info.ModTime()) || slices.ContainsFunc(known.packages, Package.mayHeal) {
-		known = cached{size: info.Size(), modified: info.ModTime()}
+	if !ok || !known.file.untouched(file) || slices.ContainsFunc(known.packages, Package.mayHeal) {
+		known = cached{file: file}
 		known.packages, known.header = read()
 	}
 	c.now[path] = known

@@ -2,10 +2,8 @@ package media
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/wimble-go/wimble/wim"
@@ -20,6 +18,7 @@ type Images struct {
 	Err       error          // why nothing can be said; then the rest is empty
 
 	incomplete bool
+	sum        [sha256.Size]byte // of the header and the XML
 }
 
 // ImageVersion is an image, and which Windows it says to have.
@@ -145,6 +144,7 @@ func (o *opener) images(ctx context.Context, p Package) (*Images, int) {
 		f, err := Open(ctx, p.Path, func(to *opener) { to.reader = o.reader })
 		if err == nil {
 			out, xml = NewImages(f.Reader, p.Size), len(f.XML())
+			out.sum = sha256.Sum256(fmt.Append(nil, f.Header, f.XML()))
 			_ = f.Close()
 		} else {
 			out.Err = err
@@ -161,13 +161,4 @@ func (o *opener) images(ctx context.Context, p Package) (*Images, int) {
 
 func notWhole(p Package) error {
 	return fmt.Errorf("%s: not whole yet; it is being copied or written, or that did not finish: %w", p.Path, wim.ErrFormat)
-}
-
-// changed tells whether a file is no longer what it was.
-func (f PackageFile) changed() bool {
-	info, err := os.Stat(f.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true
-	}
-	return err == nil && (info.Size() != f.Size || !info.ModTime().Equal(f.Modified))
 }

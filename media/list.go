@@ -45,12 +45,6 @@ type Package struct {
 	incomplete bool // the header or its lack tells that it is not whole
 }
 
-// PackageFile is a file of a [Package], and what changes when the file does.
-type PackageFile struct {
-	Path     string
-	Size     int64
-	Modified time.Time
-}
 
 // List finds the WIM files that a name leads to: those in a folder and in all
 // folders below it, those in an ISO file, or one file. Files can also be on a

@@ -21,8 +21,9 @@ type source struct {
 	io.Closer
 	name     string // for messages
 	size     int64
-	modified time.Time // zero if that is not known
-	searched int64     // how much of it is searched for a WIM that begins inside
+	modified time.Time   // zero if that is not known
+	info     fs.FileInfo // nil for one of a web server
+	searched int64       // how much of it is searched for a WIM that begins inside
 }
 
 // source opens the file of a place.
@@ -47,20 +48,24 @@ func openSource(fsys fs.FS, path, name string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err = file.Stat(); err != nil { // it may be another one now
+		file.Close()
+		return nil, err
+	}
 	reader, ok := file.(io.ReaderAt)
 	if !ok {
 		file.Close()
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: the file cannot be read at any place", wim.ErrUnsupported)}
 	}
-	return &source{reader, file, name, info.Size(), info.ModTime(), 1 << 20}, nil
+	return &source{reader, file, name, info.Size(), info.ModTime(), info, 1 << 20}, nil
 }
 
 // files are what a package in the source consists of.
 func (s *source) files() []PackageFile {
-	if IsURL(s.name) {
+	if s.info == nil {
 		return nil
 	}
-	return []PackageFile{{s.name, s.size, s.modified}}
+	return []PackageFile{newPackageFile(s.name, s.info)}
 }
 
 // isBeginning tells whether the file, which has no header that can be read, may

@@ -87,7 +87,7 @@ func (o *opener) openURL(ctx context.Context, address string, cache int64) (*sou
 	if err != nil {
 		return nil, err
 	}
-	return &source{r, r, httpat.DisplayName(address), r.Size(), r.Modified(), HeadSize}, nil
+	return &source{r, r, httpat.DisplayName(address), r.Size(), r.Modified(), nil, HeadSize}, nil
 }
 
 // maxWebParts is how many parts of a set on a web server are opened. Each of

@@ -243,9 +243,9 @@ func (w *Watcher) compare(ctx context.Context, p Package) *Event {
 		s = &watched{}
 		w.seen[p.Path] = s
 	}
-	rested := w.looks == 1 || s.look != 0 && slices.Equal(s.pkg.Files, p.Files)
+	rested := w.looks == 1 || s.look != 0 && untouched(s.pkg.Files, p.Files)
 	s.pkg, s.look = p, w.looks
-	if s.read != nil && slices.Equal(s.now, p.Files) && (s.read.Err == nil || s.copied || sameError(s.read.Err, p.Err)) {
+	if s.read != nil && untouched(s.now, p.Files) && (s.read.Err == nil || s.copied || sameError(s.read.Err, p.Err)) {
 		return nil
 	}
 	if !rested {
@@ -259,6 +259,10 @@ func (w *Watcher) compare(ctx context.Context, p Package) *Event {
 	images, xml := w.opener.images(ctx, p)
 	if images == nil { // changed while it was read
 		w.moving = true
+		return nil
+	}
+	if s.told && s.read.Err == nil && images.Err == nil && images.sum == s.read.sum && slices.EqualFunc(s.now, p.Files, PackageFile.is) {
+		s.now = p.Files // its rights changed, or it has one more name
 		return nil
 	}
 	if w.xml+xml-s.xml > maxWatchXML {

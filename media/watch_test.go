@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/fileid"
 	"github.com/wimble-go/wimble/internal/wimtest"
 	"github.com/wimble-go/wimble/wim"
 	"github.com/wimble-go/wimble/winver"
@@ -115,6 +117,76 @@ func TestWatchUnreadable(t *testing.T) {
 		require.Fail(t, "read again")
 		return nil, wim.Header{}
 	})
+}
+
+// twin has a file with another GUID, and with the size and the time of one, take
+// the place of that.
+func (l *looker) twin(name string) {
+	l.t.Helper()
+	path := filepath.Join(l.dir, name)
+	data, err := os.ReadFile(path)
+	require.NoError(l.t, err)
+	info, err := os.Stat(path)
+	require.NoError(l.t, err)
+	data[24] ^= 0xFF // gWIMGuid, which is at 24
+	other := filepath.Join(l.t.TempDir(), "twin")
+	require.NoError(l.t, os.WriteFile(other, data, 0o600))
+	require.NoError(l.t, os.Chtimes(other, info.ModTime(), info.ModTime()))
+	require.NoError(l.t, os.Rename(other, path))
+	now, err := os.Stat(path)
+	require.NoError(l.t, err)
+	require.Equal(l.t, info.Size(), now.Size())
+	require.Equal(l.t, info.ModTime(), now.ModTime())
+}
+
+// Size and time of modification are not all that tells one file from another.
+func TestWatchTwin(t *testing.T) {
+	for _, names := range [][]string{{""}, {"x.wim"}} {
+		l := newLooker(t, names...)
+		l.put("x.wim", fixture(t, "install.wim"))
+		require.Equal(t, []string{"found x.wim"}, l.look())
+		l.twin("x.wim")
+		require.Empty(t, l.look())
+		require.Equal(t, []string{"changed x.wim: written anew"}, l.look())
+		require.Empty(t, l.look())
+	}
+}
+
+// The time of the last change of state tells of a write whose time was put back,
+// and also of one more name or other rights, which are nothing to tell.
+func TestWatchTouched(t *testing.T) {
+	l := newLooker(t)
+	data := fixture(t, "install.wim")
+	l.put("x.wim", data)
+	require.Equal(t, []string{"found x.wim"}, l.look())
+	path := filepath.Join(l.dir, "x.wim")
+	before, err := os.Stat(path)
+	require.NoError(t, err)
+	touched := func(do func()) {
+		t.Helper()
+		require.Eventually(t, func() bool { // clocks of file systems have ticks
+			do()
+			now, err := os.Stat(path)
+			require.NoError(t, err)
+			return fileid.Touched(before, now)
+		}, time.Minute, time.Millisecond)
+		before, err = os.Stat(path)
+		require.NoError(t, err)
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("not every system tells")
+	}
+	touched(func() { require.NoError(t, os.Chmod(path, 0o640)) })
+	for range 3 {
+		require.Empty(t, l.look())
+	}
+	touched(func() {
+		data[24] ^= 0xFF
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		require.NoError(t, os.Chtimes(path, l.time, l.time))
+	})
+	require.Empty(t, l.look())
+	require.Equal(t, []string{"changed x.wim: written anew"}, l.look())
 }
 
 // A file that is copied slowly is read when it is whole, and told to be

@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/wimble-go/wimble/internal/fileid"
 )
 
 // openedFile is a file that was opened by name, and what it was then.
@@ -74,8 +76,27 @@ func (p *part) cause(err error) error {
 	if !errors.Is(err, ErrChecksum) && !errors.Is(err, ErrFormat) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
-	if changed := p.changed(); errors.Is(changed, ErrChanged) {
+	changed := p.changed()
+	if changed == nil {
+		changed = p.touched()
+	}
+	if errors.Is(changed, ErrChanged) {
 		return changed
+	}
+	return err
+}
+
+// touched returns an error of kind ErrChanged if something was done to the part's
+// file since it was opened. It may be its rights or its names only: that explains
+// damage, and is none.
+func (p *part) touched() error {
+	f, opened := p.source.(*openedFile)
+	if !opened {
+		return nil
+	}
+	now, err := f.file.Stat()
+	if err == nil && fileid.Touched(f.info, now) {
+		err = fmt.Errorf("%s: something was done to it that left its time as it was: %w", p.name, errReopen)
 	}
 	return err
 }

@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/fileid"
 	"github.com/wimble-go/wimble/internal/wimtest"
 	"github.com/wimble-go/wimble/wim"
 )
@@ -99,6 +101,47 @@ func TestChangedContent(t *testing.T) {
 			require.ErrorIs(t, p.Err, wim.ErrChanged, fixture)
 		}
 	}
+}
+
+// So they are if size and time are what they were, and the header as well.
+func TestChangedContentOfATwin(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("not every system tells")
+	}
+	r, name := openCopy(t, "none.wim")
+	was, err := os.Stat(name)
+	require.NoError(t, err)
+	tables := placeAt(wimtest.FixtureBytes(t, "none.wim")[48:]).offset
+	require.Eventually(t, func() bool { // clocks of file systems have ticks
+		overwrite(t, name, make([]byte, tables-208), 208)
+		require.NoError(t, os.Chtimes(name, was.ModTime(), was.ModTime()))
+		now, err := os.Stat(name)
+		require.NoError(t, err)
+		return fileid.Touched(was, now)
+	}, time.Minute, time.Millisecond)
+	report, err := r.Verify(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, report.Problems)
+	for _, p := range report.Problems {
+		require.ErrorIs(t, p.Err, wim.ErrChanged)
+	}
+}
+
+// One that takes the name with size, time and header of the file is another.
+func TestReplacedByATwin(t *testing.T) {
+	r, name := openCopy(t, "none.wim")
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	twin := filepath.Join(t.TempDir(), "twin.wim")
+	require.NoError(t, os.WriteFile(twin, wimtest.FixtureBytes(t, "none.wim"), 0o600))
+	require.NoError(t, os.Chtimes(twin, info.ModTime(), info.ModTime()))
+	if err := os.Rename(twin, name); err != nil {
+		t.Skip(err) // Windows keeps the name of an open file
+	}
+	require.ErrorIs(t, r.Changed(), wim.ErrChanged)
+	report, err := r.Verify(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, report.Problems, "an open file stays what it is")
 }
 
 // A file that is damaged and stays as it is has not changed.

@@ -142,7 +142,7 @@ func (u *unchanged) check() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() != u.was.Size || !info.ModTime().Equal(u.was.Modified) {
+	if !u.was.Is(info) {
 		return fmt.Errorf("the file is being replaced; try again in a moment: %w", wim.ErrChanged)
 	}
 	return nil
