@@ -48,7 +48,8 @@
 //
 // A web server does not tell which files it has: there are no folders, and the
 // other parts of a split set are requested by the names that they usually have,
-// such as install2.swm for the second part of install.swm.
+// such as install2.swm for the second part of install.swm, or Reconstruct.WIM2
+// for that of Reconstruct.WIM.
 //
 // A colon separates a URL from a file in it if .iso or .img is before the colon,
 // or a query, and .wim, .esd or .swm after it. In names of files, it is enough

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wimble-go/wimble/internal/partname"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -44,7 +45,6 @@ type Package struct {
 
 	incomplete bool // the header or its lack tells that it is not whole
 }
-
 
 // List finds the WIM files that a name leads to: those in a folder and in all
 // folders below it, those in an ISO file, or one file. Files can also be on a
@@ -169,7 +169,8 @@ func (l *lister) folder(dir string) bool {
 	}
 	var folders []string
 	var found []func() bool // yield what is in this folder, once all parts of sets are known
-	sets := map[wim.GUID]*set{}
+	sets := map[setKey]*set{}
+	copies := map[partKey]int{} // how often a part was there
 	for _, e := range entries {
 		if l.ctx.Err() != nil {
 			return false
@@ -182,11 +183,14 @@ func (l *lister) folder(dir string) bool {
 			p, header := l.file(name)
 			s := &set{p, []int{header.PartNumber}}
 			if header.TotalParts > 1 {
-				if known := sets[header.GUID]; known != nil {
+				part := partKey{header.GUID, partname.Stem(e.Name()), header.PartNumber}
+				key := setKey{part.guid, part.stem, copies[part]}
+				copies[part]++
+				if known := sets[key]; known != nil {
 					known.add(p, header.PartNumber)
 					continue
 				}
-				sets[header.GUID] = s
+				sets[key] = s
 			}
 			found = append(found, func() bool { return l.yield(s.Package) })
 		case l.iso == nil && hasExtension(name, isoExtensions[:1]):
@@ -262,6 +266,22 @@ func (l *lister) readISO(path string, yield func(Package) bool) bool {
 	}
 	defer src.Close()
 	return listISO(l.ctx, src, l.name(path), yield)
+}
+
+// setKey is what the parts of a set in a folder have in common. A copy of the set
+// has other names; but win10.swm and win11.swm, which are named as parts of one set
+// are, may each be the first part: then copy counts them.
+type setKey struct {
+	guid wim.GUID
+	stem string
+	copy int
+}
+
+// partKey is what the copies of a part have in common.
+type partKey struct {
+	guid   wim.GUID
+	stem   string
+	number int
 }
 
 // set is a package of which more parts may be found.

@@ -76,9 +76,9 @@ func TestListFolder(t *testing.T) {
 // A part whose number is lower than that of another one counts, wherever its
 // name is in the order.
 func TestListSets(t *testing.T) {
-	dir := tree(t, map[string]string{"z.swm": "split.swm", "a.swm": "split3.swm", "other/a.swm": "split2.swm"})
+	dir := tree(t, map[string]string{"x9.swm": "split.swm", "x1.swm": "split3.swm", "other/x.swm": "split2.swm"})
 	lines, _ := listed(t, dir, dir)
-	require.Equal(t, []string{"swm /z.swm", "swm /other/a.swm"}, lines)
+	require.Equal(t, []string{"swm /x9.swm", "swm /other/x.swm"}, lines)
 
 	// That of a recovery drive has its numbers elsewhere.
 	dir = tree(t, map[string]string{"sources/Reconstruct.WIM": "split.swm", "sources/Reconstruct.WIM2": "split2.swm", "sources/Reconstruct.WIM3": "split3.swm"})
@@ -88,6 +88,25 @@ func TestListSets(t *testing.T) {
 	found, err := Find(dir)
 	require.NoError(t, err)
 	require.Equal(t, packages[0].Path, found)
+}
+
+// A copy of a set in the same folder is another package, which Open opens with
+// its own parts.
+func TestListCopyOfSet(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"install.swm": "split.swm", "install2.swm": "split2.swm", "install3.swm": "split3.swm",
+		"copy.swm": "split.swm", "copy2.swm": "split2.swm",
+		"win10.swm": "split.swm", "win11.swm": "split.swm",
+	})
+	lines, packages := listed(t, dir, dir)
+	require.Equal(t, []string{"swm /copy.swm", "swm /install.swm", "swm /win10.swm", "swm /win11.swm"}, lines)
+	for i, want := range []int64{7417 + 17686, 7417 + 17686 + 5206, 7417, 7417} {
+		require.Equal(t, want, packages[i].Size)
+	}
+	file, err := Open(context.Background(), packages[0].Path)
+	require.NoError(t, err)
+	defer file.Close()
+	require.Equal(t, []int{3}, file.MissingParts())
 }
 
 func TestListFiles(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wimble-go/wimble/httpat"
+	"github.com/wimble-go/wimble/internal/partname"
 )
 
 type headerField struct{ name, value string }
@@ -98,11 +98,21 @@ const maxWebParts = 100
 // by their names, until one is not there.
 func (o *opener) addWebParts(ctx context.Context, f *File, address string) {
 	total, own := f.Header.TotalParts, f.Header.PartNumber
+	form := -1 // of the names that there are for part 1, the one that the parts have
 	for number := 1; number <= min(total, maxWebParts); number++ {
 		if number == own {
 			continue
 		}
-		err := o.addWebPart(ctx, f, partURL(address, own, number), webCache/int64(total))
+		err := error(fs.ErrNotExist)
+		for i, other := range partURLs(address, own, number) {
+			if form >= 0 && form != i {
+				continue
+			}
+			if err = o.addWebPart(ctx, f, other, webCache/int64(total)); !errors.Is(err, fs.ErrNotExist) {
+				form = i
+				break
+			}
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}
@@ -114,9 +124,6 @@ func (o *opener) addWebParts(ctx context.Context, f *File, address string) {
 }
 
 func (o *opener) addWebPart(ctx context.Context, f *File, address string, cache int64) error {
-	if address == "" {
-		return fs.ErrNotExist
-	}
 	src, err := o.openURL(ctx, address, cache)
 	if err != nil {
 		return err
@@ -128,25 +135,16 @@ func (o *opener) addWebPart(ctx context.Context, f *File, address string, cache 
 	return nil
 }
 
-// partURL returns the address of a part of a set by that of another part, "" if
-// that is not named as parts are: install.swm, install2.swm, install3.swm.
-func partURL(address string, own, number int) string {
+// partURLs returns the addresses that a part of a set may have by that of another
+// part; see package partname.
+func partURLs(address string, own, number int) (list []string) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return ""
+		return nil
 	}
-	extension := path.Ext(u.Path)
-	base := strings.TrimSuffix(u.Path, extension)
-	if own > 1 {
-		suffix := strconv.Itoa(own)
-		if !strings.HasSuffix(base, suffix) {
-			return ""
-		}
-		base = strings.TrimSuffix(base, suffix)
+	for _, name := range partname.Others(u.Path, own, number) {
+		u.Path, u.RawPath = name, ""
+		list = append(list, u.String())
 	}
-	if number > 1 {
-		base += strconv.Itoa(number)
-	}
-	u.Path, u.RawPath = base+extension, ""
-	return u.String()
+	return list
 }

@@ -88,6 +88,9 @@ func webFiles(t testing.TB) map[string][]byte {
 		"/install2.swm":       wimtest.FixtureBytes(t, "split2.swm"),
 		"/install3.swm":       wimtest.FixtureBytes(t, "split3.swm"),
 		"/a:b/install.wim":    wimtest.FixtureBytes(t, "install.wim"),
+		"/Reconstruct.WIM":    wimtest.FixtureBytes(t, "split.swm"),
+		"/Reconstruct.WIM2":   wimtest.FixtureBytes(t, "split2.swm"),
+		"/Reconstruct.WIM3":   wimtest.FixtureBytes(t, "split3.swm"),
 		"/cut.swm":            wimtest.FixtureBytes(t, "split.swm"),
 		"/wrong.swm":          wimtest.FixtureBytes(t, "split.swm"),
 		"/wrong2.swm":         wimtest.FixtureBytes(t, "none.wim"),
@@ -107,6 +110,8 @@ func TestOpenURL(t *testing.T) {
 		{"/install.wim?signature=secret", "/install.wim?...", "install.wim"},
 		{"/install.swm", "/install.swm", "split.swm"},
 		{"/install2.swm", "/install2.swm", "split2.swm"},
+		{"/Reconstruct.WIM", "/Reconstruct.WIM", "split.swm"},
+		{"/Reconstruct.WIM3", "/Reconstruct.WIM3", "split3.swm"},
 		{"/win.iso", "/win.iso:sources/install.swm", "split.swm"},
 		{"/win.iso:sources/install2.swm", "/win.iso:sources/install2.swm", "split2.swm"},
 		{"/win.iso:sources/boot.wim", "/win.iso:sources/boot.wim", "boot.wim"},
@@ -145,6 +150,13 @@ func TestWebSets(t *testing.T) {
 	require.NoError(t, file.Close())
 	requests, _ = s.cost()
 	require.Equal(t, 2, requests)
+
+	file, err = Open(context.Background(), s.URL+"/Reconstruct.WIM")
+	require.NoError(t, err)
+	require.Empty(t, file.MissingParts())
+	require.NoError(t, file.Close())
+	requests, _ = s.cost()
+	require.Equal(t, 4, requests) // and one for Reconstruct2.WIM
 
 	file, err = Open(context.Background(), s.URL+"/wrong.swm")
 	require.NoError(t, err)
@@ -188,9 +200,11 @@ func TestPartURL(t *testing.T) {
 		{"https://h/a/win10.swm", 1, 2, "https://h/a/win102.swm"},
 		{"https://h/a/win102.swm", 2, 1, "https://h/a/win10.swm"},
 		{"https://h/a/other.swm", 2, 1, ""},
+		{"https://h/a/Reconstruct.WIM2?x", 2, 3, "https://h/a/Reconstruct.WIM3?x"},
+		{"https://h/a/Reconstruct.WIM", 1, 2, "https://h/a/Reconstruct2.WIM https://h/a/Reconstruct.WIM2"},
 		{"https://u:p@h:80/a%20b.swm?sig=1&x=2", 1, 3, "https://u:p@h:80/a%20b3.swm?sig=1&x=2"},
 	} {
-		require.Equal(t, c.want, partURL(c.address, c.own, c.number))
+		require.Equal(t, c.want, strings.Join(partURLs(c.address, c.own, c.number), " "))
 	}
 }
 

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wimble-go/wimble/internal/partname"
 )
 
 // AddPart adds another part of the split set that r belongs to. Images whose
@@ -97,9 +98,9 @@ func (rc *ReadCloser) addSiblings(folder fs.FS, name string) {
 		rc.warnings.add(fmt.Errorf("looking for the other parts: %w", err))
 		return
 	}
-	stem := partStem(name)
+	stem := partname.Stem(name)
 	for _, entry := range entries {
-		if entry.Name() == name || partStem(entry.Name()) != stem || len(rc.MissingParts()) == 0 {
+		if entry.Name() == name || partname.Stem(entry.Name()) != stem || len(rc.MissingParts()) == 0 {
 			continue
 		}
 		source, size, err := rc.openFile(folder, entry.Name())
@@ -115,14 +116,4 @@ func (rc *ReadCloser) addSiblings(folder fs.FS, name string) {
 		}
 	}
 	rc.assemble() // once, since it costs time for each image and for each blob
-}
-
-// partStem is what the names of a set's parts have in common: the name without
-// its number, in lower case. The number is before the extension, as in
-// install2.swm, or after it, as in the Reconstruct.WIM2 of a recovery drive.
-func partStem(name string) string {
-	const digits = "0123456789"
-	extension := path.Ext(name)
-	base := strings.TrimRight(strings.TrimSuffix(name, extension), digits)
-	return strings.ToLower(base + strings.TrimRight(extension, digits))
 }

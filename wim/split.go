@@ -8,9 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
+	"github.com/wimble-go/wimble/internal/partname"
 	"github.com/wimble-go/wimble/internal/safefile"
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
@@ -72,7 +71,7 @@ func (r *Reader) Split(ctx context.Context, name string, limit int64, opts ...Sp
 	}
 	names := make([]string, len(files))
 	for i := range files {
-		names[i] = partName(name, i+1)
+		names[i] = partname.Of(name, i+1)
 		if _, err := os.Lstat(names[i]); err == nil {
 			return nil, fmt.Errorf("%s: %w; move the old files away, or choose another name", names[i], fs.ErrExist)
 		}
@@ -133,15 +132,6 @@ func (r *Reader) Join(ctx context.Context, name string, opts ...SplitOption) (*W
 		return nil, err
 	}
 	return s.report, nil
-}
-
-// partName is the name of a part of a set, as DISM names it.
-func partName(name string, number int) string {
-	if number == 1 {
-		return name
-	}
-	extension := filepath.Ext(name)
-	return strings.TrimSuffix(name, extension) + strconv.Itoa(number) + extension
 }
 
 // setFile is what splitting needs of a file; tests have one that breaks off.

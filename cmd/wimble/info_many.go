@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
+	"github.com/wimble-go/wimble/internal/partname"
 	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/winver"
 )
@@ -21,7 +22,7 @@ type inventory struct {
 
 	rows   *table
 	failed bool
-	sets   map[string]bool // GUIDs and folders of those that were shown as a whole
+	sets   map[string]bool // that were shown as a whole: GUID, folder and stem of the names
 }
 
 // show shows files. The error is that of the output, or an interruption: what is
@@ -106,8 +107,8 @@ func (i *inventory) addPackage(ctx context.Context, name string) error {
 	}
 	defer s.Close()
 	if s.Header.TotalParts > 1 && len(s.MissingParts()) == 0 {
-		set := s.Header.GUID.String() + filepath.Dir(s.Name)
-		if i.sets[set] {
+		set := s.Header.GUID.String() + filepath.Dir(s.Name) + "/" + partname.Stem(filepath.Base(s.Name))
+		if i.sets[set] && s.Header.PartNumber > 1 {
 			return nil
 		}
 		i.sets[set] = true

@@ -84,6 +84,15 @@ func failsInPart(t *testing.T, args ...string) string {
 	return stderr
 }
 
+// A copy of a set in the same folder is shown too.
+func TestInfoOfCopiedSet(t *testing.T) {
+	dir := copies(t, "a.swm=split.swm", "a2.swm=split2.swm", "a3.swm=split3.swm", "b.swm=split.swm", "b2.swm=split2.swm", "b3.swm=split3.swm")
+	for _, args := range [][]string{{"-R", dir}, {filepath.Join(dir, "*")}} {
+		text := works(t, append([]string{"info"}, args...)...)
+		require.Equal(t, []string{"FILE INDEX NAME", "a.swm 1 common", "b.swm 1 common"}, firstColumns(t, text, dir))
+	}
+}
+
 // Where nothing is found there is no header of a table without rows.
 func TestInfoOfNothing(t *testing.T) {
 	dir := t.TempDir()
