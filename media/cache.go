@@ -13,8 +13,8 @@ import (
 // one keeps nothing.
 type cache struct {
 	old, now map[string]cached // by path
-	folders  map[string]bool   // that were looked at
-	entries  int               // of them
+	entries  int               // of the folders that were looked at
+	notice   *notice           // tells what happens in them from then on
 }
 
 // cached is what was read of a file: one package, or those in an ISO file.
@@ -24,14 +24,18 @@ type cached struct {
 	header   wim.Header
 }
 
-func newCache() *cache { return &cache{} }
+func newCache(n *notice) *cache { return &cache{notice: n} }
 
 // begin begins a look. What it does not get is forgotten at its end.
 func (c *cache) begin() {
-	c.now, c.folders, c.entries = map[string]cached{}, map[string]bool{}, 0
+	c.now, c.entries = map[string]cached{}, 0
+	c.notice.begin()
 }
 
-func (c *cache) end() { c.old, c.now = c.now, nil }
+func (c *cache) end() {
+	c.old, c.now = c.now, nil
+	c.notice.end()
+}
 
 // get returns what was read of a file, or reads it.
 func (c *cache) get(path string, read func() ([]Package, wim.Header)) ([]Package, wim.Header) {
@@ -56,12 +60,18 @@ func (c *cache) get(path string, read func() ([]Package, wim.Header)) ([]Package
 // without a change of the file, such as a missing right.
 func (p Package) mayHeal() bool { return p.Err != nil && len(p.Files) == 0 }
 
-// enter counts the entries of a folder, which is at a path below what is listed.
-func (c *cache) enter(folder, path string, entries int) error {
+// enter notes that a folder is about to be read.
+func (c *cache) enter(folder string) {
+	if c != nil {
+		c.notice.add(folder)
+	}
+}
+
+// count counts the entries of a folder, which is at a path below what is listed.
+func (c *cache) count(path string, entries int) error {
 	if c == nil {
 		return nil
 	}
-	c.folders[folder] = true
 	if c.entries += entries; c.entries > maxWatchEntries || strings.Count(path, "/") >= maxWatchDepth {
 		return errTooMany
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wimble-go/wimble/internal/partname"
+	"github.com/wimble-go/wimble/udf"
 	"github.com/wimble-go/wimble/wim"
 )
 
@@ -155,16 +156,21 @@ func (l *lister) name(path string) string {
 // failed is the package for what cannot be opened or read.
 func (l *lister) failed(path string, err error) Package {
 	name := l.name(path)
-	return Package{Path: name, Err: named(DisplayName(name), withoutPath(err))}
+	p := Package{Path: name, Err: named(DisplayName(name), withoutPath(err))}
+	if l.iso != nil && errors.Is(err, udf.ErrFormat) { // that stays as long as the ISO file does
+		p.Files = l.iso.files()
+	}
+	return p
 }
 
 // folder lists a folder and those in it. It returns false if that is enough.
 func (l *lister) folder(dir string) bool {
+	l.cache.enter(l.name(dir))
 	entries, err := fs.ReadDir(l.fsys, dir)
 	if err != nil && !l.yield(l.failed(dir, err)) {
 		return false
 	}
-	if err := l.cache.enter(l.name(dir), dir, len(entries)); err != nil {
+	if err := l.cache.count(dir, len(entries)); err != nil {
 		return l.yield(l.failed(dir, err))
 	}
 	var folders []string

@@ -13,7 +13,7 @@ const maxNotices = 1000
 type notice struct {
 	wake    chan struct{}
 	watcher *fsnotify.Watcher // nil if the system has none to give
-	folders map[string]bool
+	folders map[string]bool   // that are watched; whether the look that is on has them
 }
 
 func newNotice() *notice {
@@ -47,21 +47,32 @@ func (n *notice) run(w *fsnotify.Watcher) {
 	}
 }
 
-// watch sets the folders. One that cannot be watched is looked at when it is
-// time.
-func (n *notice) watch(folders map[string]bool) {
+// begin begins a look.
+func (n *notice) begin() {
+	for f := range n.folders {
+		n.folders[f] = false
+	}
+}
+
+// add has the system tell of a folder, before the look reads it: what happens
+// meanwhile wakes the next look. A folder that cannot be watched is looked at when
+// it is time.
+func (n *notice) add(folder string) {
 	if n.watcher == nil {
 		return
 	}
-	for f := range n.folders {
-		if !folders[f] {
+	_, has := n.folders[folder]
+	if (has || len(n.folders) < maxNotices) && n.watcher.Add(folder) == nil { // which may be another than it was
+		n.folders[folder] = true
+	}
+}
+
+// end forgets the folders that the look did not have.
+func (n *notice) end() {
+	for f, has := range n.folders {
+		if !has {
 			_ = n.watcher.Remove(f)
 			delete(n.folders, f)
-		}
-	}
-	for f := range folders {
-		if !n.folders[f] && len(n.folders) < maxNotices && n.watcher.Add(f) == nil {
-			n.folders[f] = true
 		}
 	}
 }

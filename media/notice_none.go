@@ -7,5 +7,7 @@ type notice struct{ wake chan struct{} }
 
 func newNotice() *notice { return &notice{} }
 
-func (*notice) watch(map[string]bool) {}
-func (*notice) close()                {}
+func (*notice) begin()     {}
+func (*notice) add(string) {}
+func (*notice) end()       {}
+func (*notice) close()     {}

@@ -128,7 +128,8 @@ func NewWatcher(names []string, opts ...Option) (*Watcher, error) {
 	if o.updates == nil {
 		o.updates = winver.DefaultTable()
 	}
-	return &Watcher{opener: o, names: slices.Clone(names), cache: newCache(), seen: map[string]*watched{}, notice: newNotice()}, nil
+	notice := newNotice()
+	return &Watcher{opener: o, names: slices.Clone(names), cache: newCache(notice), seen: map[string]*watched{}, notice: notice}, nil
 }
 
 // Close ends the notices of the system.
@@ -167,7 +168,6 @@ func (w *Watcher) Look(ctx context.Context) []Event {
 			events = append(events, Event{Kind: Removed, Package: s.pkg, Before: s.read})
 		}
 	}
-	w.notice.watch(w.cache.folders)
 	w.took = time.Since(w.began)
 	return events
 }
@@ -209,7 +209,7 @@ func (w *Watcher) listFile(ctx context.Context, name string, yield func(Package)
 	if iso, _ := splitISO(name); iso != "" {
 		dir = filepath.Dir(iso)
 	}
-	w.cache.folders[dir] = true
+	w.cache.enter(dir)
 	for p := range List(ctx, name, func(o *opener) { *o = *w.opener }) {
 		if p.Kind == "swm" && p.Path == name {
 			p = w.wholeSet(ctx, p)

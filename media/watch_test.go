@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,8 @@ func TestWatchReplacedAndRemoved(t *testing.T) {
 // A file that could not be opened is tried again, although it has the size and
 // the time that it had.
 func TestWatchUnreadable(t *testing.T) {
-	c := newCache()
+	c := newCache(newNotice())
+	t.Cleanup(c.notice.close)
 	path := write(t, "a.wim", fixture(t, "install.wim"))
 	for _, p := range []Package{{Path: path, Err: os.ErrPermission}, {Path: path, Files: []PackageFile{{Path: path}}}} {
 		c.begin()
@@ -272,6 +274,33 @@ func TestWatchISO(t *testing.T) {
 	}
 }
 
+// An ISO file with damage in it is as it is until it changes: it is not read at
+// each look.
+func TestWatchDamagedISO(t *testing.T) {
+	l := newLooker(t)
+	data := iso(t, "media")
+	for block := len(data) / 2048; ; block-- { // some blocks hold what the tree needs
+		require.Positive(t, block)
+		damaged := slices.Clone(data)
+		clear(damaged[(block-1)*2048:][:2048])
+		path := write(t, "win.iso", damaged)
+		failed := func(p Package) bool {
+			return p.Err != nil && strings.HasPrefix(p.Path, path+":") && p.Kind == "" && p.Size == 0
+		}
+		if slices.ContainsFunc(slices.Collect(List(context.Background(), path)), failed) {
+			l.put("win.iso", damaged)
+			break
+		}
+	}
+	require.NotEmpty(t, l.look())
+	known := l.cache.old
+	require.Len(t, known, 1)
+	require.Empty(t, l.look())
+	for path, c := range l.cache.old {
+		require.Same(t, &known[path].packages[0], &c.packages[0], "read again")
+	}
+}
+
 // What does not change is not read again: of 10,000 files, only the one that
 // does.
 func TestWatchManyFiles(t *testing.T) {
@@ -348,4 +377,26 @@ func TestWatchNotice(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	require.NoError(t, l.Wait(ctx))
+}
+
+// What happens in a folder after it was read, and before the look is over, wakes
+// the next one.
+func TestWatchNoticeDuringLook(t *testing.T) {
+	l := newLooker(t)
+	if l.notice.wake == nil {
+		t.Skip("no notices on this system")
+	}
+	l.put("a.wim", nil)
+	l.cache.begin()
+	lister := lister{ctx: context.Background(), fsys: hostFolder(l.dir), root: l.dir, cache: l.cache, yield: func(Package) bool {
+		l.put("b.wim", nil)
+		return true
+	}}
+	lister.folder(".")
+	l.cache.end()
+	select {
+	case <-l.notice.wake:
+	case <-time.After(time.Minute):
+		require.Fail(t, "no notice")
+	}
 }
