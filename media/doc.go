@@ -9,7 +9,7 @@
 //	install.wim                                 a file; for a part of a set, all parts
 //	/mnt/dvd                                    a folder with installation media
 //	win11.iso                                   an ISO file
-//	win11.iso:sources/boot.wim                  a file in it
+//	win11.iso:sources/boot.wim                  a file in it, or a folder
 //	https://example.org/install.wim             the same on a web server
 //	https://example.org/win11.iso:sources/boot.wim
 //

@@ -14,24 +14,46 @@ import (
 )
 
 // openISO opens a WIM file in an ISO file: the one at a path, or, if that is
-// empty, the one that FindFS finds.
+// empty or a folder, the one that FindFS finds there.
 func (o *opener) openISO(ctx context.Context, src *source, inner string) (*File, error) {
 	volume, err := openVolume(src)
 	if err != nil {
 		return nil, err
 	}
-	name := path.Clean("/" + strings.ReplaceAll(inner, `\`, "/"))[1:]
-	if name == "" {
-		name, err = FindFS(volume)
+	name, isFolder := placeInISO(volume, inner)
+	folder := name
+	if isFolder {
+		var in fs.FS
+		if in, err = fs.Sub(volume, folder); err == nil {
+			name, err = FindFS(in)
+		}
+		name = path.Join(folder, name)
 	}
 	var f *File
 	if err == nil {
 		f, err = o.openInVolume(src, volume, name)
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		err = named(src.name, notInside(ctx, src, volume, inner))
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+	case folder == ".":
+		err = named(src.name, notInside(ctx, src, volume, ".", ""))
+	case isFolder:
+		err = named(src.name+":"+folder, notInside(ctx, src, volume, folder, ""))
+	default:
+		err = named(src.name, notInside(ctx, src, volume, ".", inner))
 	}
 	return f, err
+}
+
+// placeInISO returns the path in the file system of an ISO file, and whether it is
+// that of a folder.
+func placeInISO(volume *udf.Reader, inner string) (name string, isFolder bool) {
+	name = path.Clean("/" + strings.ReplaceAll(inner, `\`, "/"))[1:]
+	if name == "" {
+		return ".", true
+	}
+	info, err := volume.Stat(name)
+	return name, err == nil && info.IsDir()
 }
 
 // openVolume opens the file system of an ISO file.
@@ -78,9 +100,9 @@ func withoutPath(err error) error {
 	return err
 }
 
-// notInside is the error for a WIM file that is not in an ISO file. It says
-// which ones are.
-func notInside(ctx context.Context, src *source, volume *udf.Reader, name string) error {
+// notInside is the error for a WIM file that is not in a folder of an ISO file. It
+// says which ones are.
+func notInside(ctx context.Context, src *source, volume *udf.Reader, folder, name string) error {
 	const most = 8
 	var found []string
 	l := lister{ctx: ctx, fsys: volume, iso: src, yield: func(p Package) bool {
@@ -89,7 +111,7 @@ func notInside(ctx context.Context, src *source, volume *udf.Reader, name string
 		}
 		return len(found) <= most
 	}}
-	l.folder(".")
+	l.folder(folder)
 	text := "there is no " + name + " in it"
 	switch {
 	case name == "" && len(found) == 0:

@@ -60,6 +60,8 @@ func TestOpenISO(t *testing.T) {
 		{":sources/boot.wim", "sources/boot.wim", "boot.wim"},
 		{`:\SOURCES\Boot.wim`, "SOURCES/Boot.wim", "boot.wim"},
 		{":/sources//boot.wim", "sources/boot.wim", "boot.wim"},
+		{":sources", "sources/install.swm", "split.swm"},
+		{`:sources\`, "sources/install.swm", "split.swm"},
 	} {
 		file, err := Open(context.Background(), name+c.inner)
 		require.NoError(t, err, c.inner)
@@ -124,7 +126,7 @@ func TestISOErrors(t *testing.T) {
 		{plain + ":README.TXT", udf.ErrISO9660, plain + ": udf: ISO 9660 without UDF; copy the files out of it with another program"},
 		{media + ":sources/setup.exe", wim.ErrFormat,
 			media + ":sources/setup.exe: the file has 15 bytes, a WIM header alone has 208: wim: invalid data"},
-		{media + ":sources", nil, media + ":sources: not a regular file"},
+		{media + ":x64", fs.ErrNotExist, media + ":x64: there is no WIM file in it: file does not exist"},
 		{readme + ":boot.wim", wim.ErrFormat, readme + ": wim: invalid data: this is no ISO file"},
 		{lfs + ":boot.wim", wim.ErrFormat, lfs + `: wim: invalid data: this is a Git LFS pointer; "git lfs pull" fetches the file itself`},
 		{filepath.Join(t.TempDir(), "none.iso:boot.wim"), fs.ErrNotExist, "none.iso:boot.wim: no such file or directory"},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wimble-go/wimble/internal/partname"
@@ -80,6 +81,7 @@ func (o *opener) listFile(ctx context.Context, name string, yield func(Package) 
 	}
 	defer src.Close()
 	switch {
+	case p.inner != "" && src.listISOFolder(ctx, name, p.inner, yield):
 	case p.inner != "":
 		found := Package{Path: name, Modified: src.modified, Files: src.files()}
 		var f *File
@@ -145,6 +147,21 @@ func listISO(ctx context.Context, src *source, name string, yield func(Package) 
 	return l.folder(".")
 }
 
+// listISOFolder lists the packages in a folder of an ISO file, if it is one.
+func (s *source) listISOFolder(ctx context.Context, name, inner string, yield func(Package) bool) bool {
+	volume, err := openVolume(s)
+	if err != nil {
+		return false
+	}
+	folder, isFolder := placeInISO(volume, inner)
+	if isFolder {
+		file, _ := strings.CutSuffix(name, ":"+inner)
+		l := lister{ctx: ctx, fsys: volume, root: file, iso: s, yield: yield}
+		l.folder(folder)
+	}
+	return isFolder
+}
+
 // name returns what Open takes.
 func (l *lister) name(path string) string {
 	if l.iso != nil {
@@ -185,7 +202,7 @@ func (l *lister) folder(dir string) bool {
 		switch {
 		case e.IsDir():
 			folders = append(folders, name)
-		case hasExtension(name, wimExtensions):
+		case HasWIMExtension(name):
 			p, header := l.file(name)
 			s := &set{p, []int{header.PartNumber}}
 			if header.TotalParts > 1 {

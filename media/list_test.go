@@ -121,6 +121,7 @@ func TestListFiles(t *testing.T) {
 	}{
 		{"", []string{"wim /win.iso:sources/boot.wim", "swm /win.iso:sources/install.swm"}},
 		{":sources/boot.wim", []string{"wim /win.iso:sources/boot.wim"}},
+		{":sources", []string{"wim /win.iso:sources/boot.wim", "swm /win.iso:sources/install.swm"}},
 		{":sources/setup.exe", []string{"error /win.iso:sources/setup.exe"}},
 	} {
 		lines, _ = listed(t, name+c.inner, filepath.Dir(name))

@@ -43,8 +43,12 @@ func hasExtension(name string, extensions []string) bool {
 
 // HasExtension tells whether [List] looks at a file of the name in a folder.
 func HasExtension(name string) bool {
-	return hasExtension(name, wimExtensions) || hasExtension(name, isoExtensions[:1])
+	return HasWIMExtension(name) || hasExtension(name, isoExtensions[:1])
 }
+
+// HasWIMExtension tells whether a name is one that WIM files have: it ends in
+// .wim, .esd, .swm or .ppkg, in any case and perhaps with a number after that.
+func HasWIMExtension(name string) bool { return hasExtension(name, wimExtensions) }
 
 // splitURL splits URL:PATH. A colon can also be in a URL itself.
 func splitURL(name string) (address, inner string) {
@@ -58,7 +62,7 @@ func splitURL(name string) (address, inner string) {
 			return address, inner
 		}
 	}
-	if i := strings.LastIndexByte(query, ':'); i >= 0 && hasExtension(query, wimExtensions) {
+	if i := strings.LastIndexByte(query, ':'); i >= 0 && HasWIMExtension(query) {
 		return beforeQuery + "?" + query[:i], query[i+1:]
 	}
 	return name, ""
@@ -68,7 +72,7 @@ func splitURL(name string) (address, inner string) {
 func cutLastColon(name string) (address, inner string) {
 	scheme, rest, _ := strings.Cut(name, "://")
 	host, path, _ := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(path, ':'); i >= 0 && hasExtension(path, wimExtensions) {
+	if i := strings.LastIndexByte(path, ':'); i >= 0 && HasWIMExtension(path) {
 		return scheme + "://" + host + "/" + path[:i], path[i+1:]
 	}
 	return name, ""

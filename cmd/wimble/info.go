@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +50,9 @@ versions it had and has, and which images are new or gone. A FILE need not be th
 				}
 				return i.watch(ctx, args)
 			}
+			if len(args) == 2 && !i.recursive {
+				args[0] = onlyMatch(args[0]) // IMAGE is one of the file that a pattern means
+			}
 			if i.recursive || len(args) > 2 || len(args) == 2 && a.isFile(ctx, args[1], args[0]) || isPattern(args[0]) {
 				if xml {
 					return errors.New("--xml prints the document of one FILE, not of several")
@@ -79,7 +79,7 @@ func (a *app) isFile(ctx context.Context, arg, first string) bool {
 		return false
 	}
 	_, err := os.Stat(arg)
-	if err != nil && !media.IsURL(arg) && !isPattern(arg) && !slices.Contains(extensions, strings.ToLower(filepath.Ext(arg))) {
+	if err != nil && !media.IsURL(arg) && !isPattern(arg) && !media.HasWIMExtension(arg) {
 		return false
 	}
 	file, err := media.Open(ctx, first, append(a.mediaOptions(), media.WithOffset(a.offset))...)
@@ -95,6 +95,15 @@ func (a *app) isFile(ctx context.Context, arg, first string) bool {
 func isPattern(arg string) bool {
 	names, err := expand(arg)
 	return err == nil && (len(names) > 1 || names[0] != arg)
+}
+
+// onlyMatch returns the file that a pattern matches, if there is just one, or else
+// the pattern.
+func onlyMatch(pattern string) string {
+	if names, err := expand(pattern); err == nil && len(names) == 1 {
+		return names[0]
+	}
+	return pattern
 }
 
 // fileInfo shows one file, or one image of it.

@@ -121,6 +121,16 @@ func TestInfoImageOrFile(t *testing.T) {
 	require.Contains(t, failsInPart(t, "info", install, "c.wim"), noFile(t, "c.wim"))
 }
 
+// A pattern that one file matches names that file, also before an IMAGE.
+func TestInfoImageOfAPattern(t *testing.T) {
+	t.Chdir(copies(t, "install.wim=install.wim", "none.esd=none.wim"))
+	require.Equal(t, works(t, "info", "install.wim", "2"), works(t, "info", "*.wim", "2"))
+	require.Equal(t, works(t, "info", "--json", "install.wim", "Core"), works(t, "info", "--json", "in*", "Core"))
+	require.Equal(t, []string{"FILE INDEX NAME", "install.wim 1 Windows"}, firstColumns(t, works(t, "info", "*.wim"), "")[:2])
+	require.Len(t, strings.Split(works(t, "info", "*.wim", "none.esd"), "\n"), 1+3+1+1)
+	require.Contains(t, failsInPart(t, "info", "*", "2"), noFile(t, "2"))
+}
+
 // An interruption is said once, and is no defect of the file that was read then.
 func TestInfoInterrupted(t *testing.T) {
 	url := serve(t, "", nil)

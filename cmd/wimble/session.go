@@ -91,9 +91,6 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// extensions are those of WIM files.
-var extensions = []string{".wim", ".esd", ".swm", ".ppkg"}
-
 // referenceNames returns the files that a --ref means: a file, the WIM files of
 // a folder, or what a pattern matches.
 func referenceNames(pattern string) ([]string, error) {
@@ -110,7 +107,7 @@ func referenceNames(pattern string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() && slices.Contains(extensions, strings.ToLower(filepath.Ext(e.Name()))) {
+		if !e.IsDir() && media.HasWIMExtension(e.Name()) {
 			names = append(names, filepath.Join(pattern, e.Name()))
 		}
 	}

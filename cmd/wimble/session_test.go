@@ -109,6 +109,10 @@ func TestReferences(t *testing.T) {
 	require.Contains(t, fails(t, "verify", delta, "--ref", filepath.Join(dir, "*.nothing")), "no file matches")
 	require.Contains(t, fails(t, "verify", delta, "--ref", t.TempDir()), "no .wim, .esd or .swm file is in this folder")
 
+	// In a folder, files are known by the names that package media knows.
+	recovery := copies(t, "Reconstruct.WIM2=lzx-32k.wim")
+	require.Regexp(t, `missing blobs: 0; problems: 0\n$`, works(t, "verify", delta, "--ref", recovery))
+
 	// A pattern for a set has parts that are open already.
 	set := copies(t, "split.swm", "split2.swm", "split3.swm")
 	require.Regexp(t, `problems: 0\n$`, works(t, "verify", filepath.Join(set, "split.swm"), "--ref", filepath.Join(set, "split*.swm")))
