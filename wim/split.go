@@ -57,6 +57,10 @@ func WithBootIndex(index int) SplitOption {
 //
 // Parts have an integrity table if the file has one, and a GUID of their own,
 // unless options say otherwise.
+//
+// The last part is one that has least, except of part 1, which has the metadata
+// of all images. 7-Zip opens no set whose last part is larger than part 1, and
+// where it is smaller it warns of data after the end, in sets of any program.
 func (r *Reader) Split(ctx context.Context, name string, limit int64, opts ...SplitOption) (*WriteReport, error) {
 	s, err := r.newSplitting(opts)
 	if err != nil {
@@ -107,7 +111,8 @@ func (s *splitting) checkSet(limit int64) error {
 // apart; to have that in one again, everything has to be compressed anew.
 //
 // The file has the GUID of r, and an integrity table if r has one. No image boots
-// unless r says so, or [WithBootIndex].
+// unless r says so, or [WithBootIndex]. It does not take the place of a part of r,
+// which would leave the other parts without it.
 func (r *Reader) Join(ctx context.Context, name string, opts ...SplitOption) (*WriteReport, error) {
 	guid := r.Header.GUID
 	s, err := r.newSplitting(append([]SplitOption{WithGUID(guid), WithBootIndex(r.BootIndex())}, opts...))
@@ -119,6 +124,9 @@ func (r *Reader) Join(ctx context.Context, name string, opts ...SplitOption) (*W
 	}
 	if s.boot > 0 {
 		s.SetBoot(s.images[s.boot-1])
+	}
+	if err := r.checkJoined(name); err != nil {
+		return nil, err
 	}
 	files, err := s.begin(ctx, filepath.Dir(name), noLimit)
 	if err != nil {
@@ -132,6 +140,23 @@ func (r *Reader) Join(ctx context.Context, name string, opts ...SplitOption) (*W
 		return nil, err
 	}
 	return s.report, nil
+}
+
+// checkJoined refuses a name that a part of a set has.
+func (r *Reader) checkJoined(name string) error {
+	if r.Header.TotalParts == 1 {
+		return nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil
+	}
+	for _, p := range r.parts {
+		if f, opened := p.source.(*openedFile); opened && os.SameFile(f.info, info) {
+			return fmt.Errorf("%s is part %d of the set, which the other parts need: %w; choose another name", name, p.header.PartNumber, fs.ErrExist)
+		}
+	}
+	return nil
 }
 
 // setFile is what splitting needs of a file; tests have one that breaks off.

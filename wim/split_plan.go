@@ -149,10 +149,7 @@ func coveredBytes(room int64) int64 {
 
 // placeMetadata puts the metadata of all images into part 1.
 func (p *setPlan) placeMetadata(metadata []*newBlob, items []planItem) error {
-	var weight int64
-	for _, item := range items {
-		weight += item.weight
-	}
+	weight := weightOf(items)
 	if weight > p.capacity {
 		return fmt.Errorf("part 1 has the metadata of all images, %d bytes, and no room for it in %d bytes; parts need at least %d: %w",
 			weight, p.limit, p.sizeWith(weight), ErrOption)
@@ -225,8 +222,17 @@ func (p *setPlan) items(ctx context.Context, blobs []*newBlob) ([]planItem, erro
 		}
 		items = append(items, planItem{blob: b, kind: kind, weight: size + blobEntrySize})
 	}
+	others := weightOf(items) // of what is not cut, without the solid resource that is looked at
+	for _, b := range encoded {
+		others += b.size + blobEntrySize // or less
+	}
 	for _, s := range solid.list {
-		if whole := s.whole(); whole.weight() <= p.capacity {
+		others += s.whole().weight()
+	}
+	for _, s := range solid.list {
+		whole := s.whole()
+		if others -= whole.weight(); whole.weight() <= p.capacity && !p.leavesHole(whole.weight(), others) {
+			others += whole.weight()
 			items = append(items, planItem{solid: whole, weight: whole.weight()})
 			continue
 		}
@@ -278,6 +284,21 @@ func (p *setPlan) storage(b *newBlob) (kind storage, size int64, err error) {
 		return storageEncoded, 0, nil
 	}
 	return kind, size, nil
+}
+
+// leavesHole says whether part 1, with its metadata, would stay less than nine
+// tenths full, because an item has no room there and the others are not enough.
+// 7-Zip opens no set whose last part is larger than the first.
+func (p *setPlan) leavesHole(weight, others int64) bool {
+	room := p.fit.room(0)
+	return p.fit.parts > 0 && weight > room && others < room-p.capacity/10
+}
+
+func weightOf(items []planItem) (sum int64) {
+	for _, item := range items {
+		sum += item.weight
+	}
+	return sum
 }
 
 // solidSources are solid resources that have blobs which are wanted.

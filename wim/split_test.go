@@ -289,6 +289,25 @@ func TestSplitCutsWhereLeastCrosses(t *testing.T) {
 	}
 }
 
+// TestSplitFillsFirstPart has a solid resource that a part has room for, but not
+// part 1 beside the metadata of all images, and nothing else that could fill part 1:
+// it is cut. 7-Zip opens no set whose last part is larger than the first.
+func TestSplitFillsFirstPart(t *testing.T) {
+	r := openBytes(t, solidFile(3, wimtest.HeaderLZX, 32768, slices.Repeat([]int{2000}, 200)).Bytes())
+	whole := requireSplit(t, r, 1<<20)
+	require.Len(t, whole, 1)
+	entries, _, xml := tableOf(whole[0])
+	solid := int64(200*2000) + 24 + 4*98 + 50*201 // 98 raw chunks of 4096 bytes, with their table and entries
+	require.Greater(t, int64(entries[0].size), int64(1000), "the metadata")
+	for _, more := range []int64{0, 500} {
+		limit := 208 + xml + solid + more
+		parts := requireSplit(t, r, limit)
+		require.Len(t, parts, 2)
+		require.Greater(t, int64(len(parts[0])), limit-limit/10)
+		require.Less(t, len(parts[1]), len(parts[0]))
+	}
+}
+
 // TestSplitNamesWhatIsTooLarge: the least size that the error names does, and one
 // byte less does not.
 func TestSplitNamesWhatIsTooLarge(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -72,6 +73,20 @@ func TestSplitJoinRefuse(t *testing.T) {
 	}
 	_, _, status := command("split", source, out, "--size", "large")
 	require.Equal(t, exitUsage, status)
+}
+
+// TestJoinOverAPart: the other parts of a set are nothing without one.
+func TestJoinOverAPart(t *testing.T) {
+	dir := copies(t, "a.swm=split.swm", "a2.swm=split2.swm", "a3.swm=split3.swm", "other.swm=none.wim")
+	first := filepath.Join(dir, "a.swm")
+	for i, part := range []string{"a.swm", "a2.swm", "a3.swm"} {
+		name := filepath.Join(dir, part)
+		require.Equal(t, fmt.Sprintf("%s is part %d of the set, which the other parts need: file already exists; choose another name", name, i+1),
+			fails(t, "join", first, name))
+	}
+	works(t, "verify", first)
+	writes(t, "join", first, filepath.Join(dir, "other.swm")) // which is no part
+	require.Contains(t, works(t, "ls", filepath.Join(dir, "other.swm")), "readme.txt")
 }
 
 // TestKilledSplit kills wimble at random moments. There is no set then, or a
