@@ -3,7 +3,7 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// asmLoop is goLoop, which see, in registers:
+// asmLoop is goLoop in registers:
 //
 //	DI  d
 //	R8  width         R9  code          BP  bound

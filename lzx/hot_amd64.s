@@ -3,7 +3,7 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// asmHot is hotUnsafe, which see, in registers. What goes by a name there is
+// asmHot is hotUnsafe in registers. What has a name there is
 //
 //	R8   &out[at]       SI   &in[next]
 //	R9   buf            R10  n              CX   e

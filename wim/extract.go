@@ -24,8 +24,8 @@ type ExtractReport struct {
 	NotRestored []NotRestored
 	// Problems are the entries that could not be extracted.
 	Problems []Problem
-	// MoreProblems counts the problems that are not listed, since the list has
-	// 64 MiB of text already.
+	// MoreProblems counts the problems that are not listed because the list is
+	// full: with 64 MiB of text.
 	MoreProblems int
 }
 

@@ -21,7 +21,7 @@ const microsoftProductName = "Microsoft® Windows® Operating System"
 func setWindows(image *Element, tree fs.FS) {
 	report, err := winver.Read(tree)
 	if err != nil {
-		return // it is none, or one that is not to be read
+		return // it is no Windows, or one that cannot be read
 	}
 	e := &Element{}
 	set := func(path, value string) {
