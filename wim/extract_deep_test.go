@@ -61,6 +61,23 @@ func TestExtractDeepTrees(t *testing.T) {
 	}
 }
 
+// addChains adds chains of directories in one another to a root: the chain k is
+// named so, and has files on each level.
+func addChains(root *wimtest.Dentry, chains, levels int, files func(k, level int) []*wimtest.Dentry) {
+	for k := range chains {
+		var d *wimtest.Dentry
+		for level := levels - 1; level >= 0; level-- {
+			children := files(k, level)
+			if d != nil {
+				children = append(children, d)
+			}
+			d = wimtest.Directory("d", children...)
+		}
+		d.Name = fmt.Sprint(k)
+		root.Children = append(root.Children, d)
+	}
+}
+
 // Contents whose files are deep down in some chains, so that each is in another
 // chain than the one before, are written in the order of the tree: what is
 // opened is a few times the number of directories. So it is for hard links.
@@ -76,25 +93,16 @@ func TestExtractDeepTreesInOddOrder(t *testing.T) {
 		}
 	}
 	root := wimtest.Directory("", wimtest.RegularFile("near", both))
-	for k := range chains {
-		var d *wimtest.Dentry
-		for level := levels - 1; level >= 0; level-- {
-			var children []*wimtest.Dentry
-			if level >= first {
-				next := (k + 1) % chains
-				// The first name is in this chain, the other one in the next.
-				linked, far := wimtest.RegularFile("linked", contents[level][k]), wimtest.RegularFile("far", contents[level][next])
-				linked.HardLink, far.HardLink = uint64(level*chains+k+1), uint64(level*chains+next+1)
-				children = []*wimtest.Dentry{wimtest.RegularFile("file", contents[level][k]), linked, far, wimtest.RegularFile("both", both)}
-			}
-			if d != nil {
-				children = append(children, d)
-			}
-			d = wimtest.Directory("d", children...)
+	addChains(root, chains, levels, func(k, level int) []*wimtest.Dentry {
+		if level < first {
+			return nil
 		}
-		d.Name = fmt.Sprint(k)
-		root.Children = append(root.Children, d)
-	}
+		next := (k + 1) % chains
+		// The first name is in this chain, the other one in the next.
+		linked, far := wimtest.RegularFile("linked", contents[level][k]), wimtest.RegularFile("far", contents[level][next])
+		linked.HardLink, far.HardLink = uint64(level*chains+k+1), uint64(level*chains+next+1)
+		return []*wimtest.Dentry{wimtest.RegularFile("file", contents[level][k]), linked, far, wimtest.RegularFile("both", both)}
+	})
 	w.AddImage(&wimtest.Metadata{Root: root})
 	for _, workers := range []int{1, 3} {
 		x := newExtraction(t.Context(), t.TempDir())

@@ -105,28 +105,19 @@ func TestExtractDeepRefusedHardLinks(t *testing.T) {
 	}
 	w := wimtest.NewWIM()
 	root := wimtest.Directory("")
-	for k := range chains {
-		var d *wimtest.Dentry
-		for level := levels - 1; level >= 0; level-- {
-			var children []*wimtest.Dentry
-			for n := 0; n < names && level >= first; n++ {
-				text := fmt.Appendf(nil, "%4d", group(k, level, n))
-				hash := wimtest.SHA1(text)
-				if n == 0 {
-					hash = w.AddBlob(text)
-				}
-				file := wimtest.RegularFile(fmt.Sprint(n), hash)
-				file.HardLink = uint64(group(k, level, n) + 1)
-				children = append(children, file)
+	addChains(root, chains, levels, func(k, level int) (files []*wimtest.Dentry) {
+		for n := 0; n < names && level >= first; n++ {
+			text := fmt.Appendf(nil, "%4d", group(k, level, n))
+			hash := wimtest.SHA1(text)
+			if n == 0 {
+				hash = w.AddBlob(text)
 			}
-			if d != nil {
-				children = append(children, d)
-			}
-			d = wimtest.Directory("d", children...)
+			file := wimtest.RegularFile(fmt.Sprint(n), hash)
+			file.HardLink = uint64(group(k, level, n) + 1)
+			files = append(files, file)
 		}
-		d.Name = fmt.Sprint(k)
-		root.Children = append(root.Children, d)
-	}
+		return files
+	})
 	w.AddImage(&wimtest.Metadata{Root: root})
 	for _, most := range []int{1, 3} {
 		x := newExtraction(t.Context(), t.TempDir())
