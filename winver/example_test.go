@@ -73,13 +73,13 @@ func ExampleTable_Releases() {
 }
 
 // A version that is no row of the table lies between two that are.
-func ExampleTable_Between() {
+func ExampleTable_Status_between() {
 	v, err := winver.Parse("10.0.22631.4200")
 	if err != nil {
 		panic(err)
 	}
-	below, above := winver.DefaultTable().Between(v, winver.Edition{})
-	fmt.Println("between", below, "and", above)
+	status := winver.DefaultTable().Status(v, winver.Edition{})
+	fmt.Println("between", status.Below, "and", status.Above)
 	// Output: between KB5043076 2024-09-10 and KB5043145 2024-09-26 (preview)
 }
 

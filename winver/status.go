@@ -30,7 +30,7 @@ type Status struct {
 func (t *Table) Status(v Version, e Edition) Status {
 	s := Status{Version: v, Edition: e, Releases: t.Releases(v, e), Newer: t.Newer(v, e), AsOf: t.asOf}
 	s.Update, s.Listed = t.Update(v)
-	s.Below, s.Above = t.Between(v, e)
+	s.Below, s.Above = t.between(v, e)
 	s.Latest, _ = t.Latest(v, e)
 	s.clientAssumed = len(t.ladders[v.Build]) > 0 && t.ladderOf(v) == productAny &&
 		!e.isServer() && !e.isClient() && len(s.Releases) > 1

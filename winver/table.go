@@ -155,7 +155,7 @@ func startOf(starts []ladderStart, ubr uint32) product {
 // rows of the build, then in those of its family, then among the hotpatches. If
 // a UBR has two articles, the later one is returned and the other is in
 // Alternatives. It returns false if the table does not list the UBR or does not
-// know the build; see [Table.Between] then.
+// know the build; see [Status.Below] then.
 func (t *Table) Update(v Version) (Update, bool) {
 	found, ok := t.find(v)
 	return found.Update, ok

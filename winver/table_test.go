@@ -95,7 +95,8 @@ func TestUpdate(t *testing.T) {
 		require.Equal(t, version(t, text), update.Version)
 		require.Empty(t, update.Alternatives, text)
 
-		below, above := winver.DefaultTable().Between(version(t, text), anyEdition)
+		status := winver.DefaultTable().Status(version(t, text), anyEdition)
+		below, above := status.Below, status.Above
 		require.Zero(t, below, text)
 		require.Zero(t, above, text)
 	}
@@ -185,7 +186,8 @@ func TestBetween(t *testing.T) {
 		"12345.6":     {"", ""}, // no such build
 		"7601.24214":  {"", ""},
 	} {
-		below, above := winver.DefaultTable().Between(version(t, text), anyEdition)
+		status := winver.DefaultTable().Status(version(t, text), anyEdition)
+		below, above := status.Below, status.Above
 		got := [2]string{}
 		for i, u := range []winver.Update{below, above} {
 			if u.KB != 0 {
