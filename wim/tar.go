@@ -104,7 +104,7 @@ func (image *Image) WriteTar(ctx context.Context, w io.Writer, opts ...ExtractOp
 	t := &tarring{
 		subset: newSubset("tar", "", image, tree, new(problemList)), ctx: ctx, bulk: newBulk(o.bulkOptions), report: &TarReport{},
 		out: bufio.NewWriterSize(w, tarBuffer), leftOut: make(map[string]int),
-		parent: -1, again: make(map[int32]bool),
+		again: make(map[int32]bool),
 	}
 	if err := t.choose(o.paths); err != nil {
 		return nil, err
@@ -136,8 +136,15 @@ type tarring struct {
 	hardLinks map[int32][]int32 // the further names of a file
 	again     map[int32]bool    // directories that are written again
 
-	parent int32 // the directory that the last path was in
-	prefix string
+	// The way to the directory that the last path was in, and its path.
+	way    []wayElement
+	prefix []byte
+}
+
+// wayElement is a directory on a way down from the root, which is left out.
+type wayElement struct {
+	node int32
+	end  int // of its path, with a slash
 }
 
 func (t *tarring) run() error {
@@ -187,18 +194,39 @@ func (t *tarring) path(i int32) string {
 		return "./"
 	}
 	nodes := t.tree.meta.nodes
-	if parent := nodes[i].parent; t.parent != parent {
-		var names []string
-		for at := parent; at != 0; at = nodes[at].parent {
-			names = append(names, "/", t.name(at))
-		}
-		slices.Reverse(names)
-		t.parent, t.prefix = parent, strings.Join(names, "")
-	}
+	t.goTo(nodes[i].parent)
+	name := t.name(i)
 	if nodes[i].isDirectory() {
-		return t.prefix + t.name(i) + "/"
+		name += "/"
 	}
-	return t.prefix + t.name(i)
+	return string(t.prefix) + name
+}
+
+// goTo makes prefix the path of a directory. It begins with what that has in common
+// with the last one: deep in a tree, all that is above would be looked up for each
+// entry. Directories have lower numbers than what is in them.
+func (t *tarring) goTo(directory int32) {
+	var down []int32
+	for at := directory; ; {
+		last := wayElement{}
+		if len(t.way) > 0 {
+			last = t.way[len(t.way)-1]
+		}
+		if last.node == at {
+			t.prefix = t.prefix[:last.end]
+			break
+		}
+		if last.node > at {
+			t.way = t.way[:len(t.way)-1]
+			continue
+		}
+		down = append(down, at)
+		at = t.tree.meta.nodes[at].parent
+	}
+	for _, at := range slices.Backward(down) {
+		t.prefix = append(append(t.prefix, t.name(at)...), '/')
+		t.way = append(t.way, wayElement{at, len(t.prefix)})
+	}
 }
 
 func (t *tarring) name(i int32) string {
