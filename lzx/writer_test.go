@@ -6,7 +6,8 @@ import (
 	"github.com/wimble-go/wimble/internal/codectest"
 )
 
-// A stream is an encoder of test chunks. It writes what it is told, right or wrong.
+// A stream is an encoder of test chunks. It writes what it is told, right or
+// wrong.
 type stream struct {
 	codectest.BitWriter
 	window        int
@@ -82,7 +83,7 @@ func (s *stream) block(kind uint, size int) *stream {
 	return s.header(kind, size).tables(kind)
 }
 
-// raw writes an uncompressed block but for its header: from 1 to 16 bits to the
+// raw writes an uncompressed block without its header: from 1 to 16 bits to the
 // boundary of a unit, three recent offsets, and the bytes.
 func (s *stream) raw(r0, r1, r2 uint32, data string) *stream {
 	s.Bits(0, 16-s.Len()%16)
@@ -109,8 +110,8 @@ func (s *stream) repeat(length, which int) *stream {
 	return s.item(length, which, 0, 0)
 }
 
-// match writes a match with a new offset. Offsets are written with 2 added; from 4
-// on, two slots share each number of footer bits.
+// match writes a match with a new offset. Offsets are written with 2 added;
+// from 4 on, two slots share each number of footer bits.
 func (s *stream) match(length int, offset uint) *stream {
 	slot, base, extra := 2, uint(2), 0
 	for {

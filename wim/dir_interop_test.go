@@ -32,8 +32,8 @@ func captureDir(t *testing.T, dir string, opts ...wim.DirOption) string {
 	return name
 }
 
-// An image of a folder is what wimlib-imagex captures of it, but for the times at
-// which files were made, which that does not look for.
+// An image of a folder is what wimlib-imagex captures of it, except for the
+// times at which files were made, which that does not look for.
 func TestDirAsWimlib(t *testing.T) {
 	needsWimlib(t)
 	dir := makeOddTree(t)

@@ -123,7 +123,7 @@ func TestEditKeepsOddities(t *testing.T) {
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	requireInvariants(t, data, true)
-	// The dentries as they were, but for the offset of the list of children.
+	// The dentries as they were, except for the offset of the list of children.
 	old := meta.Bytes()
 	for _, d := range []*wimtest.Dentry{odd, twin, dir.Children[0], dir.Children[1]} {
 		end := d.Offset

@@ -121,7 +121,7 @@ func TestExtractPatterns(t *testing.T) {
 	}
 }
 
-// A source that fails anywhere behind the start ends in errors that say so, for
+// A source that fails anywhere after the start ends in errors that say so, for
 // those files that it concerns, and the others are written.
 func TestExtractFromFailingSource(t *testing.T) {
 	needsUnix(t)

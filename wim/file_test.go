@@ -20,7 +20,7 @@ import (
 )
 
 // counters is the content of large/multiple-of-128k.bin: 32-bit squares modulo
-// 127. It is a whole number of chunks of every codec but for LZX of 2 MiB.
+// 127. It is a whole number of chunks of every codec except LZX of 2 MiB.
 func counters(n int) []byte {
 	var out []byte
 	for i := uint32(0); len(out) < n; i++ {

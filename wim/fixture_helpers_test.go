@@ -124,7 +124,7 @@ func byStoredPath(t testing.TB, list []walked) map[string]walked {
 // noSHA1 is how wimlib prints the hash of an empty stream.
 const noSHA1 = "0000000000000000000000000000000000000000"
 
-// listed puts an entry in the terms of wimlib's listing, but for hard links,
+// listed puts an entry in the terms of wimlib's listing, except for hard links,
 // which are compared as groups.
 func listed(t testing.TB, w walked) wimtest.ListedEntry {
 	e := w.entry

@@ -291,7 +291,7 @@ func TestStorageOrder(t *testing.T) {
 				require.Contains(t, places, hash)
 				at := places[hash]
 				require.LessOrEqual(t, slices.Compare([]int64{last.part, last.offset, last.inside}, []int64{at.part, at.offset, at.inside}), 0,
-					"%s at %v comes behind %v", path, at, last)
+					"%s at %v comes after %v", path, at, last)
 				last = at
 				delete(want, path+":"+stream)
 				count++

@@ -128,7 +128,7 @@ func TestHostileDecodingLinks(t *testing.T) {
 	w := wimtest.NewWIM()
 	solid := wimtest.Solid{USize: chunks * zeroChunk, ChunkSize: zeroChunk, Codec: wimtest.CodecLZMS}
 	var data [][]byte
-	for range chunks { // of zeros that are stored, but for the data of links
+	for range chunks { // of zeros that are stored, except for the data of links
 		chunk := make([]byte, zeroChunk)
 		solid.Chunks = append(solid.Chunks, chunk)
 	}

@@ -55,7 +55,7 @@ func attributesOf(t *testing.T, path string) *syscall.Win32FileAttributeData {
 	return info.Sys().(*syscall.Win32FileAttributeData)
 }
 
-// filetime is a time of 2001, some 100 ns behind the second.
+// filetime is a time of 2001, some 100 ns after the second.
 func filetime(n uint64) uint64 { return (11644473600+978307200)*1e7 + n }
 
 func TestWindowsAttributesAndTimes(t *testing.T) {

@@ -139,7 +139,7 @@ func TestBigResources(t *testing.T) {
 				if usize >= 1<<32 {
 					width = 8
 				}
-				// The metadata, the blob table and the XML lie behind.
+				// The metadata, the blob table and the XML come after it.
 				hashes := [][20]byte{addBigRaw(w, usize), addBigChunked(w, usize, width)}
 				small := w.AddBlob([]byte("small"))
 				withImage(w, append(hashes, small)...)
@@ -300,5 +300,5 @@ func TestLZMSChunkWithOtherMiddle(t *testing.T) {
 		}
 	}
 	require.Positive(t, longer, "a word where the streams meet is read by neither")
-	require.LessOrEqual(t, shorter, 1, "but for the word that ends the range coder's stream, each counts")
+	require.LessOrEqual(t, shorter, 1, "except for the word that ends the range coder's stream, each counts")
 }

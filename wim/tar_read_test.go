@@ -115,7 +115,7 @@ func TestTarOfGNU(t *testing.T) {
 }
 
 // listedForGNU is what wimlib lists, without what a tar of GNU does not have:
-// times but that of the last change, and whether a file is sparse.
+// times except that of the last change, and whether a file is sparse.
 func listedForGNU(t *testing.T, name string) []wimtest.ListedEntry {
 	list := listedForTar(t, name)
 	for i := range list {

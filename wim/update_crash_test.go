@@ -72,8 +72,8 @@ func (f *breakingFile) Sync() error {
 func (f *breakingFile) Close() error { return nil }
 
 // TestCommitBreaksOff has an update fail at every byte that it writes. The file
-// then is what it was, but for a tail that nothing leads to; where the program
-// can still tidy up it is what it was to the byte.
+// then is what it was, except for a tail that nothing leads to; where the
+// program can still tidy up it is what it was to the byte.
 func TestCommitBreaksOff(t *testing.T) {
 	before := wimtest.FixtureBytes(t, "multi.wim")
 	other, err := NewReader(bytes.NewReader(wimtest.FixtureBytes(t, "xpress-32k.wim")), int64(len(wimtest.FixtureBytes(t, "xpress-32k.wim"))))
@@ -153,8 +153,8 @@ func verifyWhole(t *testing.T, data []byte) {
 	require.Empty(t, report.Problems)
 }
 
-// TestWriteBreaksOff has a new file fail at every byte: what is there then is no
-// WIM file that anything takes for whole.
+// TestWriteBreaksOff has a new file fail at every byte: what is there then is
+// no WIM file that anything takes for whole.
 func TestWriteBreaksOff(t *testing.T) {
 	data := wimtest.FixtureBytes(t, "multi.wim")
 	r, err := NewReader(bytes.NewReader(data), int64(len(data)))

@@ -195,7 +195,7 @@ func TestCorrupt(t *testing.T) {
 // code's symbol 0 has nine bits, so its codeword is nine zeros.
 func TestZeroFill(t *testing.T) {
 	d := xpress.NewVariants()
-	// 16 literals of 9 bits are 144 bits, 9 units. Of the bits behind them, 32
+	// 16 literals of 9 bits are 144 bits, 9 units. Of the bits after them, 32
 	// are three more zeros and a bit: up to 19 bytes of output.
 	chunk := newStream().literals("0123456789abcdef").chunk()
 	require.Len(t, chunk, 256+18)
