@@ -234,11 +234,11 @@ func compareEnds(a, b Date) int {
 	return a.Compare(b)
 }
 
-// Between returns the updates next to a version whose UBR is no row: the last
+// between returns the updates next to a version whose UBR is no row: the last
 // one below and the first one above. Either is the zero Update if there is
 // none, and both are for a version that is a row, has no UBR, or is not in the
 // table.
-func (t *Table) Between(v Version, e Edition) (below, above Update) {
+func (t *Table) between(v Version, e Edition) (below, above Update) {
 	if _, ok := t.find(v); ok || v.UBR == 0 {
 		return Update{}, Update{}
 	}
