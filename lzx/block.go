@@ -9,7 +9,6 @@ type blockWriter struct {
 	windowSize int
 	builder    huffman.Builder
 
-	counts        symbolCounts
 	mainLengths   [maxMainSymbols]uint8 // of the last block and of this one
 	lengthLengths [numLengthSymbols]uint8
 	oldMain       [maxMainSymbols]uint8
@@ -20,6 +19,7 @@ type blockWriter struct {
 	mainCodes    [maxMainSymbols]uint16
 	lengthCodes  [numLengthSymbols]uint16
 	alignedCodes [numAlignedSymbols]uint16
+	mainEntries  [maxMainSymbols]uint32 // codeword << 10 | footer bits << 5 | length
 
 	pretree pretreeWriter
 }
@@ -49,28 +49,27 @@ func (w *blockWriter) reset(limit int) {
 	clear(w.oldLength[:])
 }
 
-// writeBlock writes a block of the content data, unless the chunk gets too
-// large.
-func (w *blockWriter) writeBlock(data []byte, items []item) bool {
-	w.count(data, items)
+// writeBlock writes a block of size bytes of content, unless the chunk gets too
+// large. counts are those of the items.
+func (w *blockWriter) writeBlock(size int, items []item, counts *symbolCounts) bool {
 	main := w.mainLengths[:w.mainSymbols]
-	w.builder.Lengths(main, w.counts.main[:w.mainSymbols], maxCodeLength)
+	w.builder.Lengths(main, counts.main[:w.mainSymbols], maxCodeLength)
 	complete(main)
-	w.builder.Lengths(w.lengthLengths[:], w.counts.length[:], lengthMaxCode)
+	w.builder.Lengths(w.lengthLengths[:], counts.length[:], lengthMaxCode)
 	complete(w.lengthLengths[:]) // no symbol at all is well
-	w.builder.Lengths(w.alignedLens[:], w.counts.aligned[:], alignedMaxCode)
+	w.builder.Lengths(w.alignedLens[:], counts.aligned[:], alignedMaxCode)
 	complete(w.alignedLens[:])
 
 	kind := uint64(blockVerbatim)
-	if w.alignedPays() {
+	if w.alignedPays(counts) {
 		kind = blockAligned
 	}
-	size := w.itemBits(kind)
-	if w.bits.bitsWritten()+size > w.limit {
+	itemBits := w.itemBits(kind, counts)
+	if w.bits.bitsWritten()+itemBits > w.limit {
 		return false
 	}
 
-	w.writeHeader(kind, len(data))
+	w.writeHeader(kind, size)
 	if kind == blockAligned {
 		for _, l := range w.alignedLens {
 			w.bits.put(uint64(l), 3)
@@ -82,28 +81,15 @@ func (w *blockWriter) writeBlock(data []byte, items []item) bool {
 	w.pretree.write(&w.bits, &w.builder, w.oldLength[:], w.lengthLengths[:])
 	copy(w.oldMain[:], main)
 	w.oldLength = w.lengthLengths
-	if w.bits.bitsWritten()+size > w.limit {
+	if w.bits.bitsWritten()+itemBits > w.limit {
 		return false
 	}
 
 	w.builder.Codewords(w.mainCodes[:w.mainSymbols], main)
 	w.builder.Codewords(w.lengthCodes[:], w.lengthLengths[:])
 	w.builder.Codewords(w.alignedCodes[:], w.alignedLens[:])
-	w.writeItems(kind, data, items)
+	w.writeItems(kind, items)
 	return true
-}
-
-func (w *blockWriter) count(data []byte, items []item) {
-	w.counts = symbolCounts{}
-	pos := 0
-	for _, it := range items {
-		if it.length == 1 {
-			w.counts.main[data[pos]]++
-		} else {
-			w.counts.addMatch(int(it.length), it.offset)
-		}
-		pos += int(it.length)
-	}
 }
 
 // complete gives a second symbol to a code that has only one.
@@ -121,9 +107,9 @@ func complete(lengths []uint8) {
 }
 
 // alignedPays tells whether an aligned block is smaller than a verbatim one.
-func (w *blockWriter) alignedPays() bool {
+func (w *blockWriter) alignedPays(counts *symbolCounts) bool {
 	plain, coded := 0, 3*numAlignedSymbols
-	for s, n := range w.counts.aligned {
+	for s, n := range counts.aligned {
 		plain += alignedBits * int(n)
 		coded += int(w.alignedLens[s]) * int(n)
 	}
@@ -131,9 +117,9 @@ func (w *blockWriter) alignedPays() bool {
 }
 
 // itemBits returns the size of the block without its header and codes.
-func (w *blockWriter) itemBits(kind uint64) int {
+func (w *blockWriter) itemBits(kind uint64, counts *symbolCounts) int {
 	size := 0
-	for s, n := range w.counts.main[:w.mainSymbols] {
+	for s, n := range counts.main[:w.mainSymbols] {
 		if n == 0 {
 			continue
 		}
@@ -143,11 +129,11 @@ func (w *blockWriter) itemBits(kind uint64) int {
 		}
 		size += int(n) * bits
 	}
-	for s, n := range w.counts.length {
+	for s, n := range counts.length {
 		size += int(n) * int(w.lengthLengths[s])
 	}
 	if kind == blockAligned {
-		for s, n := range w.counts.aligned {
+		for s, n := range counts.aligned {
 			size += int(n) * (int(w.alignedLens[s]) - alignedBits)
 		}
 	}
@@ -169,34 +155,36 @@ func (w *blockWriter) writeHeader(kind uint64, size int) {
 }
 
 // writeItems writes the items themselves (the WIM format sheet, section 5.6).
-func (w *blockWriter) writeItems(kind uint64, data []byte, items []item) {
-	pos := 0
-	b := &w.bits
-	for _, it := range items {
-		if it.length == 1 {
-			s := data[pos]
-			b.put(uint64(w.mainCodes[s]), uint(w.mainLengths[s]))
-			pos++
-			b.flush()
-			continue
+func (w *blockWriter) writeItems(kind uint64, items []item) {
+	for s, l := range w.mainLengths[:w.mainSymbols] {
+		e := uint32(w.mainCodes[s])<<10 | uint32(l)
+		if s >= numLiterals {
+			e |= footerBits((s-numLiterals)/lengthHeaders) << 5
 		}
-		pos += int(it.length)
-		slot := slotFor(it.offset)
-		s := numLiterals + int(slot)*lengthHeaders + min(int(it.length), longMatch) - minMatch
-		b.put(uint64(w.mainCodes[s]), uint(w.mainLengths[s]))
+		w.mainEntries[s] = e
+	}
+	fewestAligned := uint(maxFooterBits + 1)
+	if kind == blockAligned {
+		fewestAligned = alignedBits
+	}
+	b := w.bits
+	for _, it := range items {
+		e := w.mainEntries[it.symbol]
+		b.put(uint64(e>>10), uint(e&31))
 		if it.length >= longMatch {
 			l := it.length - longMatch
 			b.put(uint64(w.lengthCodes[l]), uint(w.lengthLengths[l]))
 		}
-		footer := uint(footerBits(int(slot)))
+		footer := uint(e >> 5 & 31) // 0 for a literal
 		plain := uint64(it.offset) & (1<<footer - 1)
-		if kind == blockAligned && slot >= firstAligned {
+		if footer < fewestAligned {
+			b.put(plain, footer)
+		} else {
 			b.put(plain>>alignedBits, footer-alignedBits)
 			a := it.offset % numAlignedSymbols
 			b.put(uint64(w.alignedCodes[a]), uint(w.alignedLens[a]))
-		} else {
-			b.put(plain, footer)
 		}
 		b.flush()
 	}
+	w.bits = b
 }

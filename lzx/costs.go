@@ -15,17 +15,25 @@ type symbolCounts struct {
 	aligned [numAlignedSymbols]uint32
 }
 
-// addMatch counts the symbols of a match with an offset as in an [item].
-func (c *symbolCounts) addMatch(length int, offset uint32) {
+// addLiteral counts a literal, and returns it.
+func (c *symbolCounts) addLiteral(b byte) item {
+	c.main[b]++
+	return item{length: 1, symbol: uint16(b)}
+}
+
+// addMatch counts the symbols of a match with an offset as in an [item], and returns
+// it.
+func (c *symbolCounts) addMatch(length int, offset uint32) item {
 	slot := slotFor(offset)
-	header := min(length, longMatch) - minMatch
-	c.main[numLiterals+int(slot)*lengthHeaders+header]++
+	symbol := numLiterals + int(slot)*lengthHeaders + min(length, longMatch) - minMatch
+	c.main[symbol]++
 	if length >= longMatch {
 		c.length[length-longMatch]++
 	}
 	if slot >= firstAligned {
 		c.aligned[offset%numAlignedSymbols]++
 	}
+	return item{uint16(length), uint16(symbol), offset}
 }
 
 // add adds the counts of o.

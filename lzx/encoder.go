@@ -134,6 +134,7 @@ func (e *Encoder) compress(limit int) bool {
 		for i := range e.seg.pieces {
 			b := &e.seg.pieces[i]
 			var items []item
+			counts := &b.counts
 			if e.params.passes == 0 {
 				last := len(all)
 				if i+1 < len(e.seg.pieces) {
@@ -142,9 +143,10 @@ func (e *Encoder) compress(limit int) bool {
 				items = all[b.first:last]
 			} else {
 				items = e.parser.parse(e, start, b, recent)
+				counts = &e.parser.counts
 				recent = e.parser.recent
 			}
-			if !e.writer.writeBlock(e.data[start:b.end], items) {
+			if !e.writer.writeBlock(b.end-start, items, counts) {
 				return false
 			}
 			start = b.end

@@ -33,21 +33,18 @@ func (p *parser) parseLazily(e *Encoder, start, end, size int, recent recentOffs
 				if next.score <= m.score+literalScore {
 					break
 				}
-				b.counts.main[e.data[pos]]++
-				items[n] = item{length: 1}
+				items[n] = b.counts.addLiteral(e.data[pos])
 				n++
 				pos++
 				m = next
 			}
 			if m.length == 0 {
-				b.counts.main[e.data[pos]]++
-				items[n] = item{length: 1}
+				items[n] = b.counts.addLiteral(e.data[pos])
 				n++
 				pos++
 				continue
 			}
-			b.counts.addMatch(m.length, m.offset)
-			items[n] = item{uint16(m.length), m.offset}
+			items[n] = b.counts.addMatch(m.length, m.offset)
 			n++
 			recent = recent.after(m.offset)
 			pos += m.length

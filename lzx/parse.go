@@ -3,10 +3,12 @@ package lzx
 import "math"
 
 // An item is a literal or a match, as a parser chose it: its length, 1 for a
-// literal, and its offset as LZX codes it, which is 0 to 2 for one of the recent
-// offsets, and otherwise the offset plus 2.
+// literal; its symbol in the main code; and its offset as LZX codes it, which is 0 to
+// 2 for one of the recent offsets, and otherwise the offset plus 2. That of a
+// literal is 0.
 type item struct {
 	length uint16
+	symbol uint16
 	offset uint32
 }
 
@@ -118,11 +120,10 @@ func (p *parser) collect(e *Encoder, start, end int) []item {
 	put := func(length int, offset uint32) {
 		i -= length
 		at--
-		p.items[at] = item{uint16(length), offset}
 		if length == 1 {
-			p.counts.main[e.data[start+i]]++
+			p.items[at] = p.counts.addLiteral(e.data[start+i])
 		} else {
-			p.counts.addMatch(length, offset)
+			p.items[at] = p.counts.addMatch(length, offset)
 		}
 	}
 	for i > 0 {
