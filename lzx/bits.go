@@ -38,8 +38,8 @@ const (
 	maxPastEnd = 32
 )
 
-// reset puts the reader at the start of src. reverse is [reverseUnits] or does the
-// same.
+// reset puts the reader at the start of src. reverse is [reverseUnits] or does
+// the same.
 func (r *bitReader) reset(src []byte, reverse func(out, src []byte)) {
 	size := (len(src) + 1) &^ 1
 	if need := margin + size; cap(r.in) < need {
@@ -50,8 +50,8 @@ func (r *bitReader) reset(src []byte, reverse func(out, src []byte)) {
 	r.seek(0)
 }
 
-// reverseUnits writes the 16-bit units of src into out in reverse order. When src
-// ends in half a unit, the other half is zero.
+// reverseUnits writes the 16-bit units of src into out in reverse order. When
+// src ends in half a unit, the other half is zero.
 func reverseUnits(out, src []byte) {
 	for len(src) >= 16 && len(out) >= 16 {
 		// Four 16-bit lanes change places: the halves, then the lanes of each.

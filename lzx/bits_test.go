@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The unit of bytes 2i and 2i+1 is the one of bytes size-2i-2 and size-2i-1 of the
-// output, and nothing around the output is written.
+// The unit of bytes 2i and 2i+1 is the one of bytes size-2i-2 and size-2i-1 of
+// the output, and nothing around the output is written.
 func TestReverseUnits(t *testing.T) {
 	const around = 40
 	for _, v := range variants {

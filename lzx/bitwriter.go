@@ -11,7 +11,8 @@ type bitWriter struct {
 	n    uint   // how many of them count
 }
 
-// bitWriterSlack is how many bytes flush may touch after the unit it writes last.
+// bitWriterSlack is how many bytes flush may touch after the unit it writes
+// last.
 const bitWriterSlack = 8
 
 // put appends the low count bits of v; its other bits are zero. At most 64 bits
@@ -23,8 +24,8 @@ func (w *bitWriter) put(v uint64, count uint) {
 
 // flush writes all whole units. Up to 15 bits go on waiting.
 func (w *bitWriter) flush() {
-	// The waiting bits from the top: the first unit is the highest 16-bit lane, and
-	// must be the first, lowest one of the word that is stored.
+	// The waiting bits from the top: the first unit is the highest 16-bit lane,
+	// and must be the first, lowest one of the word that is stored.
 	v := w.buf << (-w.n & 63)
 	v = v<<32 | v>>32
 	v = v&evenLanes<<16 | v>>16&evenLanes

@@ -25,9 +25,9 @@ type blockWriter struct {
 }
 
 const (
-	// A match of a long length with an aligned offset takes 16 + 12 + 14 + 7 bits, and
-	// up to 15 wait in the writer: together they fill its 64. The length code needs
-	// no more than 12 bits per symbol to be good.
+	// A match of a long length with an aligned offset takes 16 + 12 + 14 + 7
+	// bits, and up to 15 wait in the writer: together they fill its 64. The
+	// length code needs no more than 12 bits per symbol to be good.
 	lengthMaxCode = 12
 
 	// headerSlack is more than the bits of a block's header and codes.
@@ -140,7 +140,8 @@ func (w *blockWriter) itemBits(kind uint64, counts *symbolCounts) int {
 	return size
 }
 
-// writeHeader writes a block's type and size (the WIM format sheet, section 5.3).
+// writeHeader writes a block's type and size (the WIM format sheet, section
+// 5.3).
 func (w *blockWriter) writeHeader(kind uint64, size int) {
 	w.bits.put(kind, 3)
 	switch {

@@ -60,8 +60,8 @@ func (d *Decoder) readLengths(lengths []uint8) error {
 	if err := d.pretree.Build(pretree[:], symbols[:numPretreeSymbols]); err != nil {
 		return fmt.Errorf("pretree: %w", err)
 	}
-	// The reader's state and the table are in variables here. A symbol takes at most
-	// 15 bits, or 31 with those of its run.
+	// The reader's state and the table are in variables here. A symbol takes at
+	// most 15 bits, or 31 with those of its run.
 	buf, n := r.buf, r.n
 	entries := (*[1 << pretreeBits]uint32)(d.pretree.Main)
 	for i := 0; i < len(lengths); {

@@ -62,21 +62,22 @@ func slotFor(offset uint32) uint32 {
 	return 2*top + offset>>(top-1)&1
 }
 
-// costs is what the parser thinks that items will cost, as words of the form that
-// the parser adds up: see [word].
+// costs is what the parser thinks that items will cost, as words of the form
+// that the parser adds up: see [word].
 type costs struct {
 	literal [numLiterals]uint64
 
-	// slot has the costs of matches of lengths from 1 to 8, those of the symbol and
-	// of the footer bits, by position slot. There is no match of length 1, it is just
-	// too expensive. The last entry is for all longer ones, without the length in
-	// the word: that, and what the length symbol costs, is in long.
+	// slot has the costs of matches of lengths from 1 to 8, those of the symbol
+	// and of the footer bits, by position slot. There is no match of length 1,
+	// it is just too expensive. The last entry is for all longer ones, without
+	// the length in the word: that, and what the length symbol costs, is in
+	// long.
 	slot [maxSlots][longMatch]uint64
 	long [numLengthSymbols + 3]uint64 // and what a load of four words may read
 }
 
-// set makes costs from the counts of symbols: a symbol that makes up a share p of
-// all costs -log2 p bits. One that was not seen counts as half a one: it is
+// set makes costs from the counts of symbols: a symbol that makes up a share p
+// of all costs -log2 p bits. One that was not seen counts as half a one: it is
 // expensive, but not out of the question.
 func (c *costs) set(counts *symbolCounts, mainSymbols int) {
 	main := counts.main[:mainSymbols]
@@ -103,8 +104,8 @@ func (c *costs) set(counts *symbolCounts, mainSymbols int) {
 	}
 }
 
-// tooExpensive is more than what any block costs, and small enough to be added to
-// that.
+// tooExpensive is more than what any block costs, and small enough to be added
+// to that.
 const tooExpensive = 1 << 30
 
 // match returns the cost of a match.
@@ -138,8 +139,9 @@ var logs = newLogs()
 
 const logIndex = 8
 
-// newLogs computes binary logarithms bit by bit, in integers, which are the same on
-// every machine: log2 x is at least 1/2 if x squared is at least 2, and so on.
+// newLogs computes binary logarithms bit by bit, in integers, which are the
+// same on every machine: log2 x is at least 1/2 if x squared is at least 2, and
+// so on.
 func newLogs() (logs [1 << logIndex]uint8) {
 	const one = 1 << 31
 	for i := range logs {

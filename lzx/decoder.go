@@ -21,9 +21,9 @@ const (
 	MaxWindow = 1 << windowBitsLast  // 2 MiB
 )
 
-// A Decoder decompresses chunks, one after the other. It holds about 205 KiB and as
-// much as a window: 235 KiB for windows of 32 KiB, 2.2 MiB for those of 2 MiB. It is
-// not safe for concurrent use.
+// A Decoder decompresses chunks, one after the other. It holds about 205 KiB
+// and as much as a window: 235 KiB for windows of 32 KiB, 2.2 MiB for those of
+// 2 MiB. It is not safe for concurrent use.
 type Decoder struct {
 	windowSize  int
 	mainSymbols int
@@ -78,17 +78,17 @@ const (
 )
 
 // Decode decompresses the chunk src into dst, whose length is the chunk's
-// uncompressed size, at most the window size. It keeps neither. What follows the
-// chunk's data in src is ignored. The error wraps [ErrCorrupt] when src is not a
-// valid chunk of that size; dst then holds nothing of use.
+// uncompressed size, at most the window size. It keeps neither. What follows
+// the chunk's data in src is ignored. The error wraps [ErrCorrupt] when src is
+// not a valid chunk of that size; dst then holds nothing of use.
 //
-// Decode allocates nothing as long as src is no larger than the window, which no
-// chunk of a WIM is.
+// Decode allocates nothing as long as src is no larger than the window, which
+// no chunk of a WIM is.
 //
-// Whatever src holds, the time is in proportion to len(src) and len(dst). The slowest
-// chunks are blocks of one byte that each have other codes: about 80 MB of input a
-// second, so that a chunk of 32 KiB takes some ten times as long as one of a
-// program (BenchmarkTinyBlocks).
+// Whatever src holds, the time is in proportion to len(src) and len(dst). The
+// slowest chunks are blocks of one byte that each have other codes: about 80 MB
+// of input a second, so that a chunk of 32 KiB takes some ten times as long as
+// one of a program (BenchmarkTinyBlocks).
 func (d *Decoder) Decode(dst, src []byte) error {
 	if len(dst) > d.windowSize {
 		return fmt.Errorf("lzx: uncompressed size %d is larger than the window of %d bytes",

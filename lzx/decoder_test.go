@@ -171,10 +171,10 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// An uncompressed block begins at the next boundary of a unit, and a whole unit is
-// skipped if the header ends at one. Literals of eight and of nine bits in the block
-// before bring it to all 16 places; the flag for the default size, without a size,
-// to others.
+// An uncompressed block begins at the next boundary of a unit, and a whole unit
+// is skipped if the header ends at one. Literals of eight and of nine bits in
+// the block before bring it to all 16 places; the flag for the default size,
+// without a size, to others.
 func TestUncompressedBlockPlaces(t *testing.T) {
 	for _, window := range []int{1 << 15, 1 << 16, 1 << 21} {
 		seen := map[int]bool{}
@@ -210,7 +210,8 @@ func TestUncompressedBlockPlaces(t *testing.T) {
 func TestPretreeRuns(t *testing.T) {
 	const w = 1 << 15
 	s := newStream(w).header(verbatim, 256)
-	// Literals: 256 lengths of 8, a complete code. 51 runs of 5, the last by itself.
+	// Literals: 256 lengths of 8, a complete code. 51 runs of 5, the last by
+	// itself.
 	pretree := s.pretree()
 	for range 51 {
 		pretree.Write(&s.BitWriter, 19)
@@ -246,7 +247,8 @@ func TestPretreeRuns(t *testing.T) {
 	chunk := s.Stream()
 	output, err := codectest.Same(t, newVariants(t, w), 256, chunk)
 	require.NoError(t, err)
-	// The bytes after 0xe8 are a call with the operand 0xecebeae9, far out of range.
+	// The bytes after 0xe8 are a call with the operand 0xecebeae9, far out of
+	// range.
 	require.Equal(t, want, output)
 	compare(t, newVariants(t, w), w, 256, chunk)
 }
@@ -380,8 +382,8 @@ func TestTooLarge(t *testing.T) {
 	require.NotErrorIs(t, err, lzx.ErrCorrupt)
 }
 
-// Zeros may stand in for the last 32 bits of the input, and no more. Literal 0 of
-// the flat code is eight zeros.
+// Zeros may stand in for the last 32 bits of the input, and no more. Literal 0
+// of the flat code is eight zeros.
 func TestZeroFill(t *testing.T) {
 	const w = 1 << 15
 	d := newVariants(t, w)

@@ -2,11 +2,12 @@
 
 package lzx
 
-// e8Block is how many bytes are searched for opcodes at a time, a multiple of 64.
+// e8Block is how many bytes are searched for opcodes at a time, a multiple of
+// 64.
 const e8Block = 2048
 
-// opcodes is a list of where in a block the opcodes are, with room for two places
-// that are not.
+// opcodes is a list of where in a block the opcodes are, with room for two
+// places that are not.
 type opcodes [e8Block + 2]uint16
 
 // translateCallsAVX2 is translateCalls, 5 % faster for a chunk of a program.

@@ -14,18 +14,18 @@ const (
 	MaxLevel     = 100
 )
 
-// An Encoder compresses chunks, one after the other. It is not safe for concurrent
-// use. What it makes of a chunk depends on the chunk, the window size and the
-// level alone.
+// An Encoder compresses chunks, one after the other. It is not safe for
+// concurrent use. What it makes of a chunk depends on the chunk, the window
+// size and the level alone.
 //
 // The stages, each in a file of its own: the calls of x86 code are translated
-// (calls.go); the matches at each position are found and kept, for a segment of the
-// chunk at a time (segment.go), and a simple parse guesses how often symbols will be
-// used (guess.go); the segment is cut into blocks where its content changes (split.go);
-// the cheapest items of each block are chosen (parse.go, search.go) by what they are
-// likely to cost (costs.go); and the block is written with codes made for it
-// (block.go, pretree.go, bitwriter.go). Low levels choose the items as they find
-// them (lazy.go).
+// (calls.go); the matches at each position are found and kept, for a segment of
+// the chunk at a time (segment.go), and a simple parse guesses how often
+// symbols will be used (guess.go); the segment is cut into blocks where its
+// content changes (split.go); the cheapest items of each block are chosen
+// (parse.go, search.go) by what they are likely to cost (costs.go); and the
+// block is written with codes made for it (block.go, pretree.go, bitwriter.go).
+// Low levels choose the items as they find them (lazy.go).
 type Encoder struct {
 	windowSize  int
 	mainSymbols int
@@ -41,15 +41,17 @@ type Encoder struct {
 	writer  blockWriter
 }
 
-// NewEncoder returns an Encoder for chunks of up to windowSize bytes, which must be
-// a power of two from [MinWindow] to [MaxWindow], and the same for the decoder.
+// NewEncoder returns an Encoder for chunks of up to windowSize bytes, which
+// must be a power of two from [MinWindow] to [MaxWindow], and the same for the
+// decoder.
 //
-// The level, from [MinLevel] to [MaxLevel], trades speed for size. Up to 29 the best
-// match at each position is taken, or the next one's if that is better ("lazy
-// parsing"); from 30 on the cheapest of all ways to write a block is looked for. Within
-// both kinds, and from 60 on in a third one that finds more matches, higher levels
-// try harder. The levels 10, 40 and [DefaultLevel] give about the sizes of the same
-// levels of wimlib; 80 gives those of its level 100, and 100 those of its level 200.
+// The level, from [MinLevel] to [MaxLevel], trades speed for size. Up to 29 the
+// best match at each position is taken, or the next one's if that is better
+// ("lazy parsing"); from 30 on the cheapest of all ways to write a block is
+// looked for. Within both kinds, and from 60 on in a third one that finds more
+// matches, higher levels try harder. The levels 10, 40 and [DefaultLevel] give
+// about the sizes of the same levels of wimlib; 80 gives those of its level
+// 100, and 100 those of its level 200.
 func NewEncoder(windowSize, level int) (*Encoder, error) {
 	slots, err := slotCount(windowSize)
 	if err != nil {
@@ -83,15 +85,16 @@ func slotCount(windowSize int) (int, error) {
 
 // Encode compresses the chunk src into dst and returns the number of bytes it
 // wrote. It returns 0 when they would not be fewer than len(src), or more than
-// len(dst): the container then stores the chunk as it is. The size of src is from 1
-// byte to the window size; Encode panics when it is larger.
+// len(dst): the container then stores the chunk as it is. The size of src is
+// from 1 byte to the window size; Encode panics when it is larger.
 //
 // Whatever src holds, the time is in proportion to its size. The slowest chunks
-// known are of two symbols in random order: they have many matches of all lengths, and
-// take some ten times as long as programs or text (BenchmarkEncode).
+// known are of two symbols in random order: they have many matches of all
+// lengths, and take some ten times as long as programs or text
+// (BenchmarkEncode).
 //
-// Encode keeps neither slice, does not change src, and allocates nothing. What dst
-// holds after the bytes written, or when the result is 0, means nothing.
+// Encode keeps neither slice, does not change src, and allocates nothing. What
+// dst holds after the bytes written, or when the result is 0, means nothing.
 func (e *Encoder) Encode(dst, src []byte) (n int) {
 	if len(src) > e.windowSize {
 		panic(fmt.Sprintf("lzx: chunk of %d bytes in a window of %d", len(src), e.windowSize))

@@ -20,8 +20,8 @@ func newEncoder(t testing.TB, windowSize, level int) *lzx.Encoder {
 	return e
 }
 
-// roundTrip encodes src with guards around dst, and decodes the result. It returns
-// the compressed chunk, nil if src does not get smaller.
+// roundTrip encodes src with guards around dst, and decodes the result. It
+// returns the compressed chunk, nil if src does not get smaller.
 func roundTrip(t testing.TB, e *lzx.Encoder, d *lzx.Decoder, src []byte) []byte {
 	t.Helper()
 	const guard = 16
@@ -47,8 +47,8 @@ func roundTrip(t testing.TB, e *lzx.Encoder, d *lzx.Decoder, src []byte) []byte 
 // levels are those that tests try.
 var levels = []int{1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100}
 
-// storm is x86 calls and nothing else, with targets around the limits of what is
-// translated.
+// storm is x86 calls and nothing else, with targets around the limits of what
+// is translated.
 func storm(random *rand.Rand, size int) []byte {
 	out := make([]byte, 0, size+5)
 	for len(out) < size {
@@ -158,8 +158,8 @@ func TestNewEncoder(t *testing.T) {
 	}
 }
 
-// The output depends on the chunk alone: neither on the chunks before nor on the
-// room that there is.
+// The output depends on the chunk alone: neither on the chunks before nor on
+// the room that there is.
 func TestEncodeKeepsNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for _, level := range levels {
@@ -194,8 +194,8 @@ func TestEncodeAllocatesNothing(t *testing.T) {
 	}
 }
 
-// FuzzEncode encodes at any level and decodes. The byte before the content picks the
-// window and the level.
+// FuzzEncode encodes at any level and decodes. The byte before the content
+// picks the window and the level.
 func FuzzEncode(f *testing.F) {
 	random := rand.New(rand.NewPCG(9, 10))
 	for i, content := range contents {
@@ -222,8 +222,8 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// TestWorstContent counts what no content may make many: the places that the match
-// finder looks at. Time is measured by BenchmarkEncode.
+// TestWorstContent counts what no content may make many: the places that the
+// match finder looks at. Time is measured by BenchmarkEncode.
 func BenchmarkEncode(b *testing.B) {
 	for _, level := range []int{10, 50, 100} {
 		for _, content := range contents {

@@ -1,9 +1,9 @@
 package lzx
 
-// guess parses the segment in a simple way, to know roughly how often its symbols
-// will be used: at each place the longest match, or a repeat that is nearly as
-// long. It cuts the segment into pieces of at least size bytes and counts the
-// symbols of each.
+// guess parses the segment in a simple way, to know roughly how often its
+// symbols will be used: at each place the longest match, or a repeat that is
+// nearly as long. It cuts the segment into pieces of at least size bytes and
+// counts the symbols of each.
 func (s *segment) guess(e *Encoder, size int, recent recentOffsets) {
 	s.pieces = s.pieces[:0]
 	next := 0
@@ -39,8 +39,8 @@ func (s *segment) guess(e *Encoder, size int, recent recentOffsets) {
 	}
 }
 
-// guessMatch returns the match that guess takes at a position, or length 1 if none
-// is worth it. The longest one is at s.matches[last].
+// guessMatch returns the match that guess takes at a position, or length 1 if
+// none is worth it. The longest one is at s.matches[last].
 func (s *segment) guessMatch(e *Encoder, pos, last int, recent recentOffsets) (length int, offset uint32) {
 	m := s.matches[last]
 	rest := min(s.end-pos, maxMatch)
@@ -65,10 +65,10 @@ func (s *segment) guessMatch(e *Encoder, pos, last int, recent recentOffsets) (l
 	return 1, 0
 }
 
-// flatten makes the counts of symbols of matches, other than repeats, more alike: each
-// is moved most of the way to their mean. The guess knows little of which matches
-// the parser will like, and with costs that follow it too closely the parser
-// would like just the same ones.
+// flatten makes the counts of symbols of matches, other than repeats, more
+// alike: each is moved most of the way to their mean. The guess knows little of
+// which matches the parser will like, and with costs that follow it too closely
+// the parser would like just the same ones.
 func (c *symbolCounts) flatten(mainSymbols int) {
 	const scale, flatness = 16, 4
 	for i := range c.main {

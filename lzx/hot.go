@@ -5,18 +5,20 @@ import (
 	"math/bits"
 )
 
-// hotPlain decodes items of a block, dst[pos:], as long as that takes no special
-// care, and returns how far it came. What it leaves are the first and the last
-// few bytes, the end of the input, and what is wrong: it stops before the item.
+// hotPlain decodes items of a block, dst[pos:], as long as that takes no
+// special care, and returns how far it came. What it leaves are the first and
+// the last few bytes, the end of the input, and what is wrong: it stops before
+// the item.
 //
 // Literals and matches of up to 8 bytes are done alike, by one copy of 8 bytes,
-// without a branch to tell them apart: in real data no processor predicts which of
-// them comes next. (The XPRESS decoder, which is built alike, loses 12 to 16 % of
-// its speed with that branch, by BenchmarkDecode on amd64.) What needs more are
-// matches with an aligned symbol, and special items: long matches, codewords
-// longer than the table's index, R1 and R2. They are 10 to 20 % of the items. Each of
-// the two kinds has a branch and code of its own, as a processor that has guessed
-// wrong once for an item should not have to guess again.
+// without a branch to tell them apart: in real data no processor predicts which
+// of them comes next. (The XPRESS decoder, which is built alike, loses 12 to 16
+// % of its speed with that branch, by BenchmarkDecode on amd64.) What needs
+// more are matches with an aligned symbol, and special items: long matches,
+// codewords longer than the table's index, R1 and R2. They are 10 to 20 % of
+// the items. Each of the two kinds has a branch and code of its own, as a
+// processor that has guessed wrong once for an item should not have to guess
+// again.
 func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	dst = dst[:len(dst):len(dst)]
 	if pos < 8 || pos > len(dst)-8 || d.bits.next < inputEnd {
@@ -26,15 +28,16 @@ func (d *Decoder) hotPlain(dst []byte, pos int) int {
 	in, buf, n, recent := d.bits.in[:d.bits.next+8], d.bits.buf, d.bits.n, d.recent
 
 	// The buffer is refilled as in bitReader. The rest of in, not an index, is
-	// where the reader stands: so the compiler sees that no load is out of bounds.
+	// where the reader stands: so the compiler sees that no load is out of
+	// bounds.
 	buf |= binary.LittleEndian.Uint64(in[len(in)-8:]) >> (n & 63)
 	in = in[:len(in)-int(^n>>3&7)]
 	n |= 56
 	e := t.main[buf>>(64-mainBits)]
 items:
 	for pos <= len(dst)-8 && len(in) >= inputEnd+8 {
-		// The item is a match of length bytes at after.newest(), and b and left are
-		// what buf and n are after it.
+		// The item is a match of length bytes at after.newest(), and b and left
+		// are what buf and n are after it.
 		var after recentOffsets
 		var b uint64
 		var left uint

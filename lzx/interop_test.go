@@ -38,8 +38,8 @@ func wimOf(t *testing.T, window, level int, contents [][]byte) []byte {
 	return w.Bytes()
 }
 
-// requireOthers has other programs test a WIM: 7-Zip wants more of a chunk's end and
-// of its codes than wimlib does.
+// requireOthers has other programs test a WIM: 7-Zip wants more of a chunk's
+// end and of its codes than wimlib does.
 func requireOthers(t *testing.T, file string) {
 	t.Helper()
 	found := false
@@ -87,7 +87,8 @@ func TestOthersReadChunks(t *testing.T) {
 	}
 }
 
-// edges are chunks where an encoder that is a little wrong writes what readers reject.
+// edges are chunks where an encoder that is a little wrong writes what readers
+// reject.
 func edges(window int) [][]byte {
 	random := rand.New(rand.NewPCG(13, 14))
 	noise := randomBytes(random, window, 256)

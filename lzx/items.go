@@ -8,8 +8,8 @@ type copyItem struct {
 	offset uint32
 }
 
-// check returns the error for a match at pos in a block that ends at end, or nil
-// if it is a good one.
+// check returns the error for a match at pos in a block that ends at end, or
+// nil if it is a good one.
 func (m copyItem) check(pos, end int) error {
 	if m.length > end-pos {
 		return corrupt("match of %d bytes at output offset %d passes the end of its block", m.length, pos)
@@ -20,8 +20,9 @@ func (m copyItem) check(pos, end int) error {
 	return nil
 }
 
-// decodeItems decodes the items of a verbatim or aligned block, dst[pos:end]. The
-// hot loop does nearly all of them, and stops before one that it must not do.
+// decodeItems decodes the items of a verbatim or aligned block, dst[pos:end].
+// The hot loop does nearly all of them, and stops before one that it must not
+// do.
 func (d *Decoder) decodeItems(dst []byte, pos, end int) error {
 	for {
 		if pos = d.hot(dst, pos, end); pos == end {

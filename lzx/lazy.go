@@ -10,10 +10,10 @@ type longestFinder interface {
 	Longest(pos, length, depth, nice int) (int, int)
 }
 
-// parseLazily chooses the items of a segment in one walk: the best match at each
-// position, unless the next position has a better one, for which a literal is worth
-// its while. It cuts the segment into pieces of at least size bytes on the way,
-// and returns all items.
+// parseLazily chooses the items of a segment in one walk: the best match at
+// each position, unless the next position has a better one, for which a literal
+// is worth its while. It cuts the segment into pieces of at least size bytes on
+// the way, and returns all items.
 func (p *parser) parseLazily(e *Encoder, start, end, size int, recent recentOffsets) []item {
 	s := &e.seg
 	s.pieces = s.pieces[:0]
@@ -69,8 +69,8 @@ const (
 	literalScore = 3 // how much better a match must be that comes a literal later
 )
 
-// bestMatch returns the match at pos with the best score, or length 0 if none is
-// better than literals. Matches other than repeats are longer than length.
+// bestMatch returns the match at pos with the best score, or length 0 if none
+// is better than literals. Matches other than repeats are longer than length.
 func (e *Encoder) bestMatch(pos, rest, length int, recent recentOffsets) scored {
 	var best scored
 	if pos == 0 || rest < minRest {

@@ -11,8 +11,8 @@ import (
 	"github.com/wimble-go/wimble/lzx"
 )
 
-// No variant reads outside of src or writes outside of dst, whether the chunk is
-// whole, cut off or damaged.
+// No variant reads outside of src or writes outside of dst, whether the chunk
+// is whole, cut off or damaged.
 func TestPageEdges(t *testing.T) {
 	random := rand.New(rand.NewPCG(15, 16))
 	for _, v := range codectest.Vectors(t) {

@@ -3,9 +3,8 @@ package lzx
 import "math"
 
 // An item is a literal or a match, as a parser chose it: its length, 1 for a
-// literal; its symbol in the main code; and its offset as LZX codes it, which is 0 to
-// 2 for one of the recent offsets, and otherwise the offset plus 2. That of a
-// literal is 0.
+// literal, and its offset as LZX codes it, which is 0 to 2 for one of the
+// recent offsets, and otherwise the offset plus 2.
 type item struct {
 	length uint16
 	symbol uint16
@@ -14,23 +13,25 @@ type item struct {
 
 const offsetBias = 2
 
-// A parser chooses the items of a block so that they cost least. For each position
-// it knows the cheapest way to get there, as a word: what all items cost up to
-// there, and the last one of them. From each position, first to last, it offers to
-// the positions after it all items that could come next, and a position keeps
-// the cheapest offer. At the end the last items are followed back.
+// A parser chooses the items of a block so that they cost least. For each
+// position it knows the cheapest way to get there, as a word: what all items
+// cost up to there, and the last one of them. From each position, first to
+// last, it offers to the positions after it all items that could come next, and
+// a position keeps the cheapest offer. At the end the last items are followed
+// back.
 //
-// What items cost depends on the block's codes, which depend on how often symbols
-// are used, which is known when the block is parsed. So a block is parsed more than
-// once, each time with the costs that the parse before says; for the first time
-// there is a guess.
+// What items cost depends on the block's codes, which depend on how often
+// symbols are used, which is known when the block is parsed. So a block is
+// parsed more than once, each time with the costs that the parse before says;
+// for the first time there is a guess.
 //
-// LZX has a catch: what a repeated offset is depends on the way to a position, and
-// of two ways the dearer one may be better in the end, because its recent offsets
-// are. The parser keeps only the cheapest way. It makes up for the most common loss
-// by an item of its own, the gap: a match, a few literals, and a repeat of the same
-// offset, offered all at once. That is what data looks like where a byte was
-// changed, and each of the three alone may lose to something cheaper.
+// LZX has a catch: what a repeated offset is depends on the way to a position,
+// and of two ways the dearer one may be better in the end, because its recent
+// offsets are. The parser keeps only the cheapest way. It makes up for the most
+// common loss by an item of its own, the gap: a match, a few literals, and a
+// repeat of the same offset, offered all at once. That is what data looks like
+// where a byte was changed, and each of the three alone may lose to something
+// cheaper.
 type parser struct {
 	mainSymbols int
 	counts      symbolCounts
@@ -51,8 +52,8 @@ const (
 	gapBits  = 3                   // in gaps, for the literals
 )
 
-// A word is a cost, on top, and an item. The smaller of two words is the cheaper way
-// to a position.
+// A word is a cost, on top, and an item. The smaller of two words is the
+// cheaper way to a position.
 //
 //	0..20   the item's offset
 //	21..30  its length
@@ -61,9 +62,9 @@ const (
 //
 // Costs do not begin at 0, for the sake of the assembly, which see.
 //
-// A literal has offset 0: like a repeat of R0, it leaves the recent offsets as they
-// are. So does the rest of a gap: it has the offset of its match, and the length of
-// all.
+// A literal has offset 0: like a repeat of R0, it leaves the recent offsets as
+// they are. So does the rest of a gap: it has the offset of its match, and the
+// length of all.
 func word(cost uint32, length int, offset uint32) uint64 {
 	return uint64(cost)<<wordCost | uint64(length)<<wordLength | uint64(offset)
 }
@@ -97,8 +98,8 @@ func (p *parser) parse(e *Encoder, start int, b *piece, recent recentOffsets) []
 	for pass := range e.params.passes {
 		end := b.end
 		if pass == 0 && e.params.sample {
-			// A bit more than half of the block tells nearly as much of the codes
-			// as all of it.
+			// A bit more than half of the block tells nearly as much of the
+			// codes as all of it.
 			end = start + (b.end-start)*9/16
 		}
 		p.costs.set(&p.counts, p.mainSymbols)
@@ -112,8 +113,8 @@ func (p *parser) parse(e *Encoder, start int, b *piece, recent recentOffsets) []
 	return items
 }
 
-// collect follows the words back from the block's end, and counts and returns the
-// items.
+// collect follows the words back from the block's end, and counts and returns
+// the items.
 func (p *parser) collect(e *Encoder, start, end int) []item {
 	p.counts = symbolCounts{}
 	i, at := end-start, len(p.items)

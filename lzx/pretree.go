@@ -2,8 +2,8 @@ package lzx
 
 import "github.com/wimble-go/wimble/internal/huffman"
 
-// A pretreeWriter writes codeword lengths, as differences from those of the block
-// before, in a code of their own (the WIM format sheet, section 5.4).
+// A pretreeWriter writes codeword lengths, as differences from those of the
+// block before, in a code of their own (the WIM format sheet, section 5.4).
 type pretreeWriter struct {
 	symbols []lengthSymbol
 	counts  [numPretreeSymbols]uint32
@@ -25,7 +25,8 @@ const (
 	sameRun, sameRunBits, minSameRun, maxSameRun = 19, 1, 4, 5
 )
 
-// write writes lengths, one part of a code, where old are those of the last block.
+// write writes lengths, one part of a code, where old are those of the last
+// block.
 func (p *pretreeWriter) write(w *bitWriter, builder *huffman.Builder, old, lengths []uint8) {
 	p.symbols = p.symbols[:0]
 	p.counts = [numPretreeSymbols]uint32{}
@@ -59,8 +60,8 @@ func (p *pretreeWriter) write(w *bitWriter, builder *huffman.Builder, old, lengt
 	}
 }
 
-// addRun adds symbols for the first of run equal lengths, and returns for how many.
-// A run of symbol 19 takes its difference from the first position.
+// addRun adds symbols for the first of run equal lengths, and returns for how
+// many. A run of symbol 19 takes its difference from the first position.
 func (p *pretreeWriter) addRun(old []uint8, length uint8, run int) int {
 	switch {
 	case length == 0 && run >= minLongRun:
@@ -86,8 +87,8 @@ func (p *pretreeWriter) add(s lengthSymbol) {
 	p.counts[s.symbol]++
 }
 
-// difference returns what takes the old length to the new one: [lengthMinus] undoes
-// it.
+// difference returns what takes the old length to the new one: [lengthMinus]
+// undoes it.
 func difference(old, length uint8) uint8 {
 	return lengthMinus(old, uint32(length))
 }

@@ -1,8 +1,9 @@
 package lzx
 
-// recentOffsets is the queue R0, R1, R2 of the last match offsets, R0 in the low
-// bits. Three offsets of 21 bits fit in one register, where a new one is pushed
-// by a shift. (The top bit is what is left of an offset that was forgotten.)
+// recentOffsets is the queue R0, R1, R2 of the last match offsets, R0 in the
+// low bits. Three offsets of 21 bits fit in one register, where a new one is
+// pushed by a shift. (The top bit is what is left of an offset that was
+// forgotten.)
 type recentOffsets uint64
 
 const (
@@ -11,8 +12,9 @@ const (
 )
 
 // newRecentOffsets makes a queue. An offset above the mask is stored as the
-// mask: it is as useless, since a match of two bytes or more at the one position
-// that it can reach back from would pass the end of the largest window.
+// mask: it is as useless, since a match of two bytes or more at the one
+// position that it can reach back from would pass the end of the largest
+// window.
 func newRecentOffsets(r0, r1, r2 uint32) recentOffsets {
 	return recentOffsets(min(r0, offsetMask)) |
 		recentOffsets(min(r1, offsetMask))<<offsetBits |
@@ -29,8 +31,8 @@ func (q recentOffsets) push(offset uint64) recentOffsets {
 	return q<<offsetBits | recentOffsets(offset)
 }
 
-// pushIf pushes offset if s is a slot of new offsets, without a branch. If it is
-// not, offset must be 0, which s.newOffset says.
+// pushIf pushes offset if s is a slot of new offsets, without a branch. If it
+// is not, offset must be 0, which s.newOffset says.
 func (q recentOffsets) pushIf(offset uint64, s *slot) recentOffsets {
 	return q<<(s.push&63) | recentOffsets(offset)
 }

@@ -12,8 +12,8 @@ func reverseUnitsAVX2(out, src []byte) {
 	reverseUnits(out, src)
 }
 
-// asmReverseUnits writes the 16-bit units of 32*words bytes of src in reverse order
-// into as many bytes of out. words is at least 1.
+// asmReverseUnits writes the 16-bit units of 32*words bytes of src in reverse
+// order into as many bytes of out. words is at least 1.
 //
 //go:noescape
 func asmReverseUnits(out, src *byte, words int)

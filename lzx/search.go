@@ -14,8 +14,8 @@ type searchState struct {
 	next    int           // position in the block
 }
 
-// search finds the cheapest way to each position from start to end, of a block whose
-// matches begin at first in the segment's.
+// search finds the cheapest way to each position from start to end, of a block
+// whose matches begin at first in the segment's.
 func (p *parser) search(e *Encoder, start, end, first int, recent recentOffsets) {
 	words := p.words[:end-start+maxStep+1]
 	for i := range words {
@@ -88,8 +88,9 @@ func relax(words []uint64, c *costs, base uint64, slot uint32, shortest, longest
 	}
 }
 
-// relaxGap offers, at position i, a match that cannot be longer, a few literals, and a
-// repeat of its offset. gap is what gapAfter says about the last two.
+// relaxGap offers, at position i, a match that cannot be longer, a few
+// literals, and a repeat of its offset. gap is what gapAfter says about the
+// last two.
 func (p *parser) relaxGap(s *searchState, i int, base uint64, length int, offset uint32, gap match.Match) {
 	literals := i + length
 	repeat := literals + int(gap.Offset)

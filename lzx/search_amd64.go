@@ -8,8 +8,8 @@ import (
 	"github.com/wimble-go/wimble/internal/match"
 )
 
-// maxSearch is how many positions are searched in one call of asmSearch: nothing can
-// preempt it.
+// maxSearch is how many positions are searched in one call of asmSearch:
+// nothing can preempt it.
 const maxSearch = 1 << 13
 
 // asmState is what asmSearch works on: the same as searchPlain, by pointers.
@@ -22,8 +22,8 @@ type asmState struct {
 	i, end uint64
 }
 
-// searchFast is searchPlain in assembly, up to where all that a step can reach is
-// in the block.
+// searchFast is searchPlain in assembly, up to where all that a step can reach
+// is in the block.
 func (p *parser) searchFast(s *searchState) {
 	if !hasAssembly() {
 		return

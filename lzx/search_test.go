@@ -38,8 +38,8 @@ func TestSearchFast(t *testing.T) {
 	}
 }
 
-// mixed makes content of all kinds: random bytes, repeats of what was there, changed
-// in places, and runs.
+// mixed makes content of all kinds: random bytes, repeats of what was there,
+// changed in places, and runs.
 func mixed(random *rand.Rand, size int) []byte {
 	out := []byte{1}
 	symbols := 1 + random.IntN(256)

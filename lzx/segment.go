@@ -6,8 +6,8 @@ import (
 	"github.com/wimble-go/wimble/internal/match"
 )
 
-// A finder finds the matches of at least three bytes at a position: *match.Chains
-// or *match.Tree.
+// A finder finds the matches of at least three bytes at a position:
+// *match.Chains or *match.Tree.
 type finder interface {
 	Reset(chunk []byte)
 	All(to []match.Match, pos, depth, nice int) []match.Match
@@ -18,9 +18,9 @@ type finder interface {
 type segment struct {
 	start, end int
 
-	// counts has the number of matches at each position. Each match is longer than
-	// those before, and none has a smaller offset. One more entry follows those
-	// of a position that has any: see [parser.relaxGap].
+	// counts has the number of matches at each position. Each match is longer
+	// than those before, and none has a smaller offset. One more entry follows
+	// those of a position that has any: see [parser.relaxGap].
 	counts  []uint8
 	matches []match.Match
 
@@ -32,20 +32,20 @@ const (
 	// maxSegment bounds the memory of a segment, and the size of blocks.
 	maxSegment = 1 << 17
 
-	// A position has about three matches in most data. If the whole reserve is used,
-	// the rest of the segment has no more.
+	// A position has about three matches in most data. If the whole reserve is
+	// used, the rest of the segment has no more.
 	matchesPerByte = 6
 
-	// maxMatchesAt is the largest number of entries at one position: those of the
-	// finder, one of two bytes, one of three, and the last.
+	// maxMatchesAt is the largest number of entries at one position: those of
+	// the finder, one of two bytes, one of three, and the last.
 	maxMatchesAt = maxDepth + 3
 
 	maxMatch = longMatch + numLengthSymbols - 1 // 257
 
 	twosBits = 14
 
-	// A match of three bytes at the end of a window could reach 2 bytes farther back
-	// than an offset can be.
+	// A match of three bytes at the end of a window could reach 2 bytes farther
+	// back than an offset can be.
 	minRest = 3
 )
 
@@ -60,8 +60,8 @@ func newSegment(size int) segment {
 // reset begins a chunk.
 func (s *segment) reset() { clear(s.twos[:]) }
 
-// fill finds the matches from start to end. Inside of a match of nice bytes there are
-// none: the parser is to take it.
+// fill finds the matches from start to end. Inside of a match of nice bytes
+// there are none: the parser is to take it.
 func (s *segment) fill(e *Encoder, start, end int) {
 	s.start, s.end = start, end
 	found := s.matches[:0]
@@ -103,13 +103,14 @@ func (s *segment) fill(e *Encoder, start, end int) {
 	s.matches = found
 }
 
-// gapAfter looks at pos, where a match with this offset ends, for a few literals that
-// are followed by a repeat of the offset. It returns how many they are as Offset, and
-// the length of the repeat, which is 0 if there is none.
+// gapAfter looks at pos, where a match with this offset ends, for a few
+// literals that are followed by a repeat of the offset. It returns how many
+// they are as Offset, and the length of the repeat, which is 0 if there is
+// none.
 func gapAfter(data []byte, pos, end, offset int) match.Match {
 	x := chunk64(data, pos) ^ chunk64(data, pos-offset)
-	// The top bit of each byte that is 0. (Above one that is, a byte of 1 may be
-	// marked, too: only the first mark is certain.)
+	// The top bit of each byte that is 0. (Above one that is, a byte of 1 may
+	// be marked, too: only the first mark is certain.)
 	const low = 0x0101010101010101
 	zeros := (x - low) &^ x & (low << 7)
 	gap := bits.TrailingZeros64(zeros) / 8

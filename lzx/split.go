@@ -1,9 +1,9 @@
 package lzx
 
-// Content of one kind is best in one block: its codes take room. Where the content
-// changes, a new block has codes that suit it. So the segment is cut into pieces,
-// the symbols of a simple parse are counted in each, and pieces that would not
-// lose by it are joined to blocks.
+// Content of one kind is best in one block: its codes take room. Where the
+// content changes, a new block has codes that suit it. So the segment is cut
+// into pieces, the symbols of a simple parse are counted in each, and pieces
+// that would not lose by it are joined to blocks.
 
 // A piece is a part of a segment, or some that were joined.
 type piece struct {
@@ -14,15 +14,15 @@ type piece struct {
 }
 
 const (
-	// pieceSize is at least how large pieces are. Chunks of the smallest window are
-	// not split.
+	// pieceSize is at least how large pieces are. Chunks of the smallest window
+	// are not split.
 	pieceSize = 1 << 13
 
 	maxPieces = maxSegment / pieceSize
 )
 
-// A symbol costs about so much in a block's codes, and all codes together so much
-// more.
+// A symbol costs about so much in a block's codes, and all codes together so
+// much more.
 const (
 	symbolHeader = 3 * costUnit
 	blockHeader  = 250 * costUnit
@@ -48,8 +48,8 @@ func entropy(counts []uint32) uint64 {
 	return size + uint64(total)*uint64(logOf(total))
 }
 
-// join joins the pieces of the segment to blocks: again and again the two neighbours
-// that gain most by it. joined is room for one more piece.
+// join joins the pieces of the segment to blocks: again and again the two
+// neighbours that gain most by it. joined is room for one more piece.
 func (s *segment) join(mainSymbols int) {
 	pieces := s.pieces
 	for i := range pieces {

@@ -64,8 +64,8 @@ const (
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
 
-	// Entries of the other tables: the length of the codeword, below 32, and the
-	// symbol. To shift by the length takes no instruction for a mask of 63.
+	// Entries of the other tables: the length of the codeword, below 32, and
+	// the symbol. To shift by the length takes no instruction for a mask of 63.
 	symbolEntryBits = 63
 	symbolEntry     = 8
 )
@@ -108,15 +108,15 @@ func footerBits(slot int) uint32 {
 // slotOf returns the number of the slot of entry e.
 func slotOf(e uint32) uint32 { return e >> entrySlot & entrySlotMask }
 
-// newOffset returns the offset of a match, where the last bits before those that
-// buf begins with are the footer: buf has been rotated, not shifted. It is 0 for
-// slots of recent offsets.
+// newOffset returns the offset of a match, where the last bits before those
+// that buf begins with are the footer: buf has been rotated, not shifted. It is
+// 0 for slots of recent offsets.
 func (s *slot) newOffset(buf uint64) uint64 {
 	return buf&s.mask + s.base
 }
 
-// alignedOffset is newOffset where an aligned symbol, which has the entry a, is the
-// footer's last three bits, and buf has been rotated by the others alone.
+// alignedOffset is newOffset where an aligned symbol, which has the entry a, is
+// the footer's last three bits, and buf has been rotated by the others alone.
 func (s *slot) alignedOffset(buf uint64, a uint32) uint64 {
 	return s.newOffset(buf<<alignedBits) + uint64(a>>symbolEntry)
 }
@@ -128,8 +128,8 @@ const firstAligned = 8
 // A mainAlphabet has what the symbols of the main code say.
 type mainAlphabet [maxMainSymbols]uint32
 
-// newMainAlphabet returns it for blocks where the offsets from slot firstAligned
-// on have an aligned symbol; R1 and R2 are special or not.
+// newMainAlphabet returns it for blocks where the offsets from slot
+// firstAligned on have an aligned symbol; R1 and R2 are special or not.
 func newMainAlphabet(firstAligned int, specialRepeats bool) *mainAlphabet {
 	var entries mainAlphabet
 	for sym := range entries {
@@ -159,16 +159,16 @@ func symbolEntries() *[numLengthSymbols]uint32 {
 }
 
 var (
-	// Those for the loops in Go, then those for the loop in assembly, which does
-	// repeats like any other match.
+	// Those for the loops in Go, then those for the loop in assembly, which
+	// does repeats like any other match.
 	verbatimMain = [2]*mainAlphabet{newMainAlphabet(maxSlots, true), newMainAlphabet(maxSlots, false)}
 	alignedMain  = [2]*mainAlphabet{newMainAlphabet(firstAligned, true), newMainAlphabet(firstAligned, false)}
 	symbols      = symbolEntries()
 )
 
-// tables is what the hot loop looks up, in one piece: there are too few registers
-// for a pointer to each, and the table of slots next to the others is worth 1.5 % to
-// hotUnsafe (BenchmarkDecode).
+// tables is what the hot loop looks up, in one piece: there are too few
+// registers for a pointer to each, and the table of slots next to the others is
+// worth 1.5 % to hotUnsafe (BenchmarkDecode).
 type tables struct {
 	main    [1<<mainBits + maxMainSymbols<<(maxCodeLength-mainBits-1)]uint32
 	length  [1<<lengthBits + numLengthSymbols<<(maxCodeLength-lengthBits-1)]uint32

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The check values are those of the WIM format sheet, appendix C. The bases of the
-// slots 0 and 1, which are not used, are -2 and -1.
+// The check values are those of the WIM format sheet, appendix C. The bases of
+// the slots 0 and 1, which are not used, are -2 and -1.
 func TestSlotTables(t *testing.T) {
 	var footers, bases []byte
 	for i, s := range slots[:maxSlots] {

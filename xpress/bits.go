@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// A bitReader reads the chunk's bits and, between them, its length bytes (the WIM
-// format sheet, section 4.3). Bits are packed into 16-bit little-endian units,
-// most significant bit first. What follows the input reads as zero.
+// A bitReader reads the chunk's bits and, between them, its length bytes (the
+// WIM format sheet, section 4.3). Bits are packed into 16-bit little-endian
+// units, most significant bit first. What follows the input reads as zero.
 type bitReader struct {
 	in   []byte
 	next int    // where the next unit is loaded from
@@ -50,19 +50,19 @@ func (r *bitReader) consume(count uint) {
 	r.n -= count
 }
 
-// giveBack returns where length bytes are, for a reader with n valid bits after the
-// symbol that has them, and how many bits are valid there.
+// giveBack returns where length bytes are, for a reader with n valid bits after
+// the symbol that has them, and how many bits are valid there.
 //
 // The place of these bytes depends on how far a reader of the format's inventor
-// has read ahead: to at least 16 bits past the symbol, and by whole units, so to
-// 16 + n%16 bits. What another reader has beyond that it gives back.
+// has read ahead: to at least 16 bits past the symbol, and by whole units, so
+// to 16 + n%16 bits. What another reader has beyond that it gives back.
 func giveBack(next, n uint) (uint, uint) {
 	surplus := n/16 - 1
 	return next - 2*surplus, n - 16*surplus
 }
 
-// lengthBytes reads what follows a symbol with a length field of 15, and returns
-// the length less 3. ok is false when the input ends before that.
+// lengthBytes reads what follows a symbol with a length field of 15, and
+// returns the length less 3. ok is false when the input ends before that.
 func (r *bitReader) lengthBytes() (length uint, ok bool) {
 	next, n := giveBack(uint(r.next), r.n)
 	r.next, r.n = int(next), n
@@ -84,8 +84,8 @@ func (r *bitReader) lengthBytes() (length uint, ok bool) {
 	return length, true
 }
 
-// unitsInOrder turns an 8-byte little-endian load into the next 64 bits: its four
-// units in reverse order.
+// unitsInOrder turns an 8-byte little-endian load into the next 64 bits: its
+// four units in reverse order.
 func unitsInOrder(load uint64) uint64 {
 	const even = 0x0000ffff0000ffff
 	swapped := bits.RotateLeft64(load, 32)

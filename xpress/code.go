@@ -8,16 +8,17 @@ import (
 )
 
 // longSize is the size of the second part of the decoding table: a codeword of
-// more than codeBits bits takes at most 1 << (maxCodeLength-codeBits-1) entries.
+// more than codeBits bits takes at most 1 << (maxCodeLength-codeBits-1)
+// entries.
 const longSize = numSymbols << (maxCodeLength - codeBits - 1)
 
 // A code is a decoding table as package huffman describes it, and with its
-// errors. It is not a [huffman.Table] because building is a good part of the time
-// that a chunk takes, 10 to 15 % with that one. Half of it goes away by knowing
-// what lengths of 4 bits and two kinds of symbols allow.
+// errors. It is not a [huffman.Table] because building is a good part of the
+// time that a chunk takes, 10 to 15 % with that one. Half of it goes away by
+// knowing what lengths of 4 bits and two kinds of symbols allow.
 type code struct {
-	// main has an entry for each value of the next codeBits bits. Where they are
-	// not enough it is entryLong, and the entry is in long.
+	// main has an entry for each value of the next codeBits bits. Where they
+	// are not enough it is entryLong, and the entry is in long.
 	main [1 << codeBits]uint32
 
 	// long is indexed by input>>longShift - longBase, where input has the next

@@ -18,9 +18,9 @@ const MaxChunk = 65536
 // windowSize leaves room after a chunk for copies of a fixed size.
 const windowSize = MaxChunk + 64
 
-// A Decoder decompresses chunks, one after the other. It holds about 30 KiB (with
-// the build tag purego 94 KiB) and is not safe for concurrent use. Between calls it
-// holds no reference to dst or src.
+// A Decoder decompresses chunks, one after the other. It holds about 30 KiB
+// (with the build tag purego 94 KiB) and is not safe for concurrent use.
+// Between calls it holds no reference to dst or src.
 type Decoder struct {
 	bits    bitReader
 	out     []byte // dst; a chunk is its own window
@@ -44,9 +44,9 @@ func newDecoder(v variant) *Decoder {
 }
 
 // Decode decompresses the chunk src into dst, whose length is the chunk's
-// uncompressed size, at most [MaxChunk]. What follows the chunk's data in src is
-// ignored. The error wraps [ErrCorrupt] when src is not a valid chunk of that
-// size; dst then holds nothing of use.
+// uncompressed size, at most [MaxChunk]. What follows the chunk's data in src
+// is ignored. The error wraps [ErrCorrupt] when src is not a valid chunk of
+// that size; dst then holds nothing of use.
 //
 // Decode allocates nothing. Whatever src holds, the time is in proportion to
 // len(dst), and to building one table.
@@ -140,7 +140,8 @@ func (d *Decoder) copyMatch(pos, length, offset uint) {
 		}
 		return
 	}
-	// The copy reads what it has just written: each round doubles what is there.
+	// The copy reads what it has just written: each round doubles what is
+	// there.
 	for from := pos - offset; pos < end; {
 		pos += uint(copy(out[pos:end], out[from:pos]))
 	}

@@ -116,8 +116,8 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// Length bytes are placed by how many units a simple decoder has read by then. All
-// 16 places within a unit, each with all three kinds of length.
+// Length bytes are placed by how many units a simple decoder has read by then.
+// All 16 places within a unit, each with all three kinds of length.
 func TestLengthBytePlaces(t *testing.T) {
 	text := "The quick brown fox jumps over the lazy dog"
 	d := xpress.NewVariants()

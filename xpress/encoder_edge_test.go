@@ -12,8 +12,8 @@ import (
 	"github.com/wimble-go/wimble/xpress"
 )
 
-// The longest match is of all bytes except the first; lengths around those that take one
-// and three bytes more; the farthest offset is 65,535 less the match.
+// The longest match is of all bytes except the first; lengths around those that
+// take one and three bytes more; the farthest offset is 65,535 less the match.
 func TestMatchExtremes(t *testing.T) {
 	for _, level := range []int{1, 30, 50, 60, 100} {
 		e, err := xpress.NewEncoder(xpress.MaxChunk, level)
@@ -48,8 +48,8 @@ func TestMatchExtremes(t *testing.T) {
 	}
 }
 
-// Every length up to 1,000 bytes, of content that gets smaller early and of such that
-// does not.
+// Every length up to 1,000 bytes, of content that gets smaller early and of
+// such that does not.
 func TestShortChunks(t *testing.T) {
 	for _, level := range []int{1, 50, 60, 100} {
 		e, err := xpress.NewEncoder(4096, level)
@@ -68,8 +68,8 @@ func TestShortChunks(t *testing.T) {
 	}
 }
 
-// worstChunks are contents that make searches long: many candidates that agree with
-// the position in all bytes that are looked at first.
+// worstChunks are contents that make searches long: many candidates that agree
+// with the position in all bytes that are looked at first.
 func worstChunks(size int) map[string][]byte {
 	all := map[string][]byte{"zeros": make([]byte, size)}
 	for _, period := range []int{2, 3, 17, 64, 150, 255} {
@@ -100,8 +100,8 @@ func worstChunks(size int) map[string][]byte {
 	return all
 }
 
-// BenchmarkWorst is where the speed that the package's documentation promises for
-// any content comes from.
+// BenchmarkWorst is where the speed that the package's documentation promises
+// for any content comes from.
 func BenchmarkWorst(b *testing.B) {
 	for _, level := range []int{1, 50, 60, 79, 100} {
 		e, err := xpress.NewEncoder(xpress.MaxChunk, level)

@@ -13,8 +13,8 @@ import (
 )
 
 // encode checks all that a chunk must be: small enough for dst, the same from a
-// new encoder, decodable by a decoder that shares nothing with the package, and with
-// the end that strict decoders want.
+// new encoder, decodable by a decoder that shares nothing with the package, and
+// with the end that strict decoders want.
 func encode(t testing.TB, e *xpress.Encoder, src []byte) []byte {
 	t.Helper()
 	dst := bytes.Repeat([]byte{0xa5}, len(src)+64)
@@ -116,8 +116,8 @@ func TestNewEncoderErrors(t *testing.T) {
 	require.Panics(t, func() { e.Encode(make([]byte, 5000), make([]byte, 4097)) })
 }
 
-// FuzzEncode repeats and varies what it is given, so that chunks get long enough
-// to become smaller.
+// FuzzEncode repeats and varies what it is given, so that chunks get long
+// enough to become smaller.
 func FuzzEncode(f *testing.F) {
 	f.Add([]byte("abcabcabc"), byte(50), uint16(4096), uint32(1))
 	f.Add([]byte{0}, byte(1), uint16(65535), uint32(0))

@@ -7,13 +7,13 @@ const hotMargin = 16
 
 // hotPlain decodes items into the window from pos on, as long as that takes no
 // special care, and returns how far it came. What it leaves are the first and
-// the last few bytes, the end of the input, overlapping copies, and the items that
-// tables.go calls special, 3 to 8 % of them: it stops before the item.
+// the last few bytes, the end of the input, overlapping copies, and the items
+// that tables.go calls special, 3 to 8 % of them: it stops before the item.
 //
-// It does literals and matches of up to 16 bytes alike, by one copy of 16 bytes,
-// without a branch to tell them apart: in real data no processor predicts which of
-// them comes next. (With that branch it loses 12 to 16 % of its speed, by
-// BenchmarkDecode on amd64.)
+// It does literals and matches of up to 16 bytes alike, by one copy of 16
+// bytes, without a branch to tell them apart: in real data no processor
+// predicts which of them comes next. (With that branch it loses 12 to 16 % of
+// its speed, by BenchmarkDecode on amd64.)
 func (d *Decoder) hotPlain(pos uint) uint {
 	in, next, buf, n := d.bits.in, d.bits.next, d.bits.buf, d.bits.n
 	if pos < maxMain || len(d.out) < hotMargin || next > len(in)-8 {
@@ -25,9 +25,10 @@ func (d *Decoder) hotPlain(pos uint) uint {
 	last := min(uint(len(d.out)), MaxChunk) - hotMargin
 	in = in[:len(in):len(in)]
 
-	// Refill: the load goes below the n valid bits, and the (63-n)/16 whole units
-	// of it that fit count, which makes n | 48 valid bits. What the buffer then
-	// holds of one more unit is read again by the next load, to the same place.
+	// Refill: the load goes below the n valid bits, and the (63-n)/16 whole
+	// units of it that fit count, which makes n | 48 valid bits. What the
+	// buffer then holds of one more unit is read again by the next load, to the
+	// same place.
 	buf |= unitsInOrder(load64(in, next)) >> (n & 63)
 	next += int(^n >> 3 & 6)
 	n |= 48

@@ -5,12 +5,12 @@ package xpress
 import "github.com/wimble-go/wimble/internal/repeat"
 
 const (
-	// asmMargin is how far before the end of the chunk asmHot stops: two copies of
-	// 16 bytes.
+	// asmMargin is how far before the end of the chunk asmHot stops: two copies
+	// of 16 bytes.
 	asmMargin = 32
 
-	// longMargin is how much farther from the end a long match must be, which may
-	// write 63 bytes after its own end.
+	// longMargin is how much farther from the end a long match must be, which
+	// may write 63 bytes after its own end.
 	longMargin = 64 - asmMargin //lint:ignore U1000 the assembly uses it
 )
 

@@ -8,13 +8,13 @@ import (
 	"github.com/wimble-go/wimble/internal/rawmem"
 )
 
-// unsafeMargin is how far before the end of the chunk hotUnsafe stops: it does two
-// items of at most 16 bytes between its looks at pos.
+// unsafeMargin is how far before the end of the chunk hotUnsafe stops: it does
+// two items of at most 16 bytes between its looks at pos.
 const unsafeMargin = 2 * hotMargin
 
-// hotUnsafe is hotPlain without bounds checks. It refills the buffer once for two
-// items, and does matches with length bytes too. (Each of the two makes it 5 to 15 %
-// faster, by BenchmarkDecode on amd64.)
+// hotUnsafe is hotPlain without bounds checks. It refills the buffer once for
+// two items, and does matches with length bytes too. (Each of the two makes it
+// 5 to 15 % faster, by BenchmarkDecode on amd64.)
 //
 // What keeps it within bounds:
 //
@@ -78,8 +78,8 @@ func (d *Decoder) hotUnsafe(pos uint) uint {
 		copyItem(out, pos, src, length, e)
 		pos += length
 
-		// A refill leaves 48 valid bits or more, and 64 right ones. So after 48 there
-		// are 16 for the next lookup.
+		// A refill leaves 48 valid bits or more, and 64 right ones. So after 48
+		// there are 16 for the next lookup.
 		used := (e + second) & entryBits
 		if second&flagSpecial == 0 && used <= 48 {
 			length, src = uint(second>>entryLength), pos-matchOffset(buf, second)

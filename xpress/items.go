@@ -6,7 +6,8 @@ package xpress
 //	9..12   how many bits the footer of the offset has
 //	13..27  the footer
 //
-// An item of a match of 18 bytes or more is followed by one that is its length less 3.
+// An item of a match of 18 bytes or more is followed by one that is its length
+// less 3.
 type item uint32
 
 const (
@@ -25,12 +26,12 @@ func footerBits(symbol int) uint32 {
 	return uint32(symbol >> 4 & 15 * (symbol >> 8))
 }
 
-// endItem is written after the last item of a chunk: symbol 256. Decoders of others
-// insist on it.
+// endItem is written after the last item of a chunk: symbol 256. Decoders of
+// others insist on it.
 const endItem item = numLiterals
 
-// matchItem returns the item of a match; length is at most 17, or 18 for any longer
-// match.
+// matchItem returns the item of a match; length is at most 17, or 18 for any
+// longer match.
 func matchItem(length, offset uint32) item {
 	footer := log2(offset)
 	return item(numLiterals+footer<<4+length-minMatch) | item(footer)<<itemFooterBits | item(offset-1<<footer)<<itemFooter

@@ -12,8 +12,8 @@ func naiveDecode(size int, src []byte) ([]byte, error) {
 	return out, err
 }
 
-// naiveDecodeStrictly also tells whether the chunk ends as 7-Zip wants it to: with
-// symbol 256, zero bits, and no byte that is not fetched by then.
+// naiveDecodeStrictly also tells whether the chunk ends as 7-Zip wants it to:
+// with symbol 256, zero bits, and no byte that is not fetched by then.
 func naiveDecodeStrictly(size int, src []byte) (out []byte, strict bool, err error) {
 	if len(src) < 256 {
 		return nil, false, errors.New("no room for the lengths")
@@ -33,8 +33,8 @@ func naiveDecodeStrictly(size int, src []byte) (out []byte, strict bool, err err
 		return nil, false, errors.New("not a complete code")
 	}
 
-	// Codewords are numbers; shorter ones come first, and the next length goes on
-	// at twice the number.
+	// Codewords are numbers; shorter ones come first, and the next length goes
+	// on at twice the number.
 	type codeword struct{ length, number int }
 	symbols := map[codeword]int{}
 	for length, number := 1, 0; length <= 15; length++ {

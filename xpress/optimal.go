@@ -12,12 +12,13 @@ const cachedMatches = 12
 // costs are the estimated costs of symbols, in 1/64 bit. Footers are not in it.
 type costs [numSymbols]uint32
 
-// parseOptimally finds the items that take the fewest bits. It is a shortest path:
-// positions are nodes, items are edges. No state is carried along a path, so the
-// best way from each position to the end is found from the end backwards.
+// parseOptimally finds the items that take the fewest bits. It is a shortest
+// path: positions are nodes, items are edges. No state is carried along a path,
+// so the best way from each position to the end is found from the end
+// backwards.
 //
-// The costs of items depend on the code, and the code on the items. The first costs
-// are those of a greedy walk.
+// The costs of items depend on the code, and the code on the items. The first
+// costs are those of a greedy walk.
 func (e *Encoder) parseOptimally(src []byte) {
 	e.collect(src)
 	e.parseGreedily(src)
@@ -31,8 +32,8 @@ func (e *Encoder) parseOptimally(src []byte) {
 	e.walk(src)
 }
 
-// collect caches the matches of each position: those of a position follow a match
-// of length 0 whose Offset is their number.
+// collect caches the matches of each position: those of a position follow a
+// match of length 0 whose Offset is their number.
 func (e *Encoder) collect(src []byte) {
 	cache := e.cache[:0]
 	s := e.search
@@ -96,9 +97,9 @@ func (e *Encoder) estimate() {
 	}
 }
 
-// shortestPath sets best[pos] to the cost of the best way from pos to the end, and
-// the item that it begins with: cost << 32 | length << 16 | offset; an offset of 0
-// is a literal.
+// shortestPath sets best[pos] to the cost of the best way from pos to the end,
+// and the item that it begins with: cost << 32 | length << 16 | offset; an
+// offset of 0 is a literal.
 func (e *Encoder) shortestPath(src []byte) {
 	best := e.best
 	end := len(e.cache)

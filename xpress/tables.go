@@ -25,10 +25,10 @@ const maxMain = 16
 //	26      match
 //	27..31  length; 18 when length bytes follow
 //
-// A literal is a match of length 1 whose byte is replaced, and the hot loop needs
-// no branch to tell one from the other. Its byte is one of the entry's four, so
-// that the assembly can copy it from the table. Bits 8..23 are an operand of BEXTR,
-// the instruction.
+// A literal is a match of length 1 whose byte is replaced, and the hot loop
+// needs no branch to tell one from the other. Its byte is one of the entry's
+// four, so that the assembly can copy it from the table. Bits 8..23 are an
+// operand of BEXTR, the instruction.
 const (
 	entryBits    = 63
 	flagSpecial  = 1 << 6
@@ -44,17 +44,17 @@ const (
 	// The codeword is longer than the table's index.
 	entryLong = flagSpecial
 
-	// A literal is decoded as a match whose byte is then replaced. This footer puts
-	// the source of that match 16 to 31 bytes back, away from bytes that were just
-	// written: loading those would stall on the pending store.
+	// A literal is decoded as a match whose byte is then replaced. This footer
+	// puts the source of that match 16 to 31 bytes back, away from bytes that
+	// were just written: loading those would stall on the pending store.
 	literalFooter = 4
 )
 
 // matchOffset returns the offset of a match with entry e, where buf begins with
 // the codeword and the footer: 1 << footer bits, and the footer.
 //
-// The shift to the left drops the codeword (the shift count is taken modulo 64, so
-// it may be computed from more than the fields that matter). Then a 1 is put
+// The shift to the left drops the codeword (the shift count is taken modulo 64,
+// so it may be computed from more than the fields that matter). Then a 1 is put
 // before the footer, and all after it is dropped.
 func matchOffset(buf uint64, e uint32) uint {
 	footer := e >> entryFooter

@@ -1,9 +1,9 @@
 package xpress
 
-// A variant is one way to run the hot loop. All of them give equal results on every
-// input, and all that a build has can be tested side by side. The plain one is
-// in every build and shows what the others do; the build tag purego leaves it as
-// the only one, noasm leaves out those in assembly.
+// A variant is one way to run the hot loop. All of them give equal results on
+// every input, and all that a build has can be tested side by side. The plain
+// one is in every build and shows what the others do; the build tag purego
+// leaves it as the only one, noasm leaves out those in assembly.
 type variant uint8
 
 const (

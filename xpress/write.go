@@ -15,8 +15,8 @@ type encoderCode struct {
 	entries [numSymbols]uint32 // codeword << 4 | length
 }
 
-// build makes the best code for the items and returns the size of the chunk that
-// they make.
+// build makes the best code for the items and returns the size of the chunk
+// that they make.
 func (c *encoderCode) build(items []item) (size int) {
 	clear(c.freqs[:])
 	lengthBytes := 0
@@ -49,10 +49,11 @@ type long struct {
 
 // write writes the chunk, which fills dst exactly.
 //
-// Bits are gathered in 16-bit units, and length bytes come between them. A decoder
-// has fetched at least 16 bits more than it has used when it meets a length byte: so
-// many units come before it. All units are written next to each other first, and
-// then moved to their places with the length bytes between them.
+// Bits are gathered in 16-bit units, and length bytes come between them. A
+// decoder has fetched at least 16 bits more than it has used when it meets a
+// length byte: so many units come before it. All units are written next to each
+// other first, and then moved to their places with the length bytes between
+// them.
 func (e *Encoder) write(dst []byte) {
 	for i := range dst[:lengthsSize] {
 		dst[i] = e.code.lens[2*i] | e.code.lens[2*i+1]<<4
@@ -81,8 +82,8 @@ func (e *Encoder) write(dst []byte) {
 	}
 	e.longs = longs
 
-	// What comes after the last bit are zeros: the rest of its unit, and the unit
-	// that a decoder fetches ahead.
+	// What comes after the last bit are zeros: the rest of its unit, and the
+	// unit that a decoder fetches ahead.
 	moved := 0
 	for _, l := range longs {
 		dst = dst[copy(dst, units[moved:2*int(l.units)]):]

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Counts that are Fibonacci numbers make the longest codewords: without a limit, one
-// bit more for each rarer symbol. The symbol at the end is the first of them; with 21
-// literals there would be codewords of 21 bits.
+// Counts that are Fibonacci numbers make the longest codewords: without a
+// limit, one bit more for each rarer symbol. The symbol at the end is the first
+// of them; with 21 literals there would be codewords of 21 bits.
 func TestCodeLimit(t *testing.T) {
 	var want []byte
 	a, b := 1, 2
