@@ -12,7 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/httpat"
 	"github.com/wimble-go/wimble/internal/wimtest"
+	"github.com/wimble-go/wimble/wim"
 )
 
 // bigWIM returns a file of 30 MB with 6,000 blobs: a blob table of 300,000
@@ -133,4 +135,35 @@ func TestSetInRemoteISO(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(data, got), name)
 	}
+}
+
+// Verify with one worker compares a file with its integrity table and reads the
+// contents in turns, so that the cache has for both what was sent once.
+func TestCostOfVerifyWithOneWorker(t *testing.T) {
+	w := wimtest.NewWIM()
+	w.IntegrityChunk = 3 << 20
+	random := rand.NewChaCha8([32]byte{3})
+	for i := range 24 { // some are read in pieces, others many at a time
+		large, small := make([]byte, 400_000+i*70_000), make([]byte, 20_000)
+		_, _ = random.Read(large)
+		_, _ = random.Read(small)
+		w.AddBlob(large)
+		w.AddBlob(small)
+	}
+	w.AddImage(&wimtest.Metadata{Root: wimtest.Directory("")})
+	data := w.Bytes()
+	s := serve(t, map[string][]byte{"/install.wim": data})
+	s.cost()
+	source, err := httpat.Open(context.Background(), s.URL+"/install.wim", httpat.WithCache(8<<20))
+	require.NoError(t, err)
+	defer source.Close()
+	r, err := wim.NewReader(source, source.Size())
+	require.NoError(t, err)
+	report, err := r.Verify(context.Background(), wim.WithWorkers(1))
+	require.NoError(t, err)
+	require.True(t, report.OK(), report.Problems)
+	require.Equal(t, wim.IntegrityGood, report.Integrity)
+	requests, sent := s.cost()
+	t.Logf("%d requests, %d bytes of %d", requests, sent, len(data))
+	require.Less(t, sent, int64(len(data))*5/4)
 }

@@ -38,6 +38,10 @@ type bulk struct {
 
 	total, done atomic.Int64
 	reporting   sync.Mutex
+
+	// For Verify with one worker; see inTurns.
+	near   func(*job)              // is called before a job
+	hashed func(*part, int64) bool // is told up to where a part was hashed
 }
 
 // bulkRun is the reading of some blobs in an operation.
@@ -261,6 +265,9 @@ func (r *bulkRun) send(j *job) error {
 func (r *bulkRun) work(j *job) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
+	}
+	if r.near != nil {
+		r.near(j)
 	}
 	env := j.part.env
 	window := r.windows.Get(int(j.window.size), &env.buffers)

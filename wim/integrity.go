@@ -157,6 +157,9 @@ func (t *integrityTable) hashChunk(ctx context.Context, p *part, i int64, b *bul
 		hash.Write(buf[:n])
 		b.progress(n, "")
 		at += n
+		if b.hashed != nil && !b.hashed(p, at) {
+			return SHA1{}, context.Canceled
+		}
 	}
 	return SHA1(hash.Sum(nil)), nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -155,10 +156,14 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 	// 0.257 s in turn. Nor for the integrity tables: what both need is read
 	// once then, if it comes through a cache.
 	err := pipeline.Parallel(b.workers, 3, func(i int) error {
-		switch i {
-		case 0:
+		switch {
+		case i == 0:
 			return v.images(ctx)
-		case 1:
+		case b.workers == 1 && i == 1:
+			return v.inTurns(ctx, b, tables, blobs, open)
+		case b.workers == 1:
+			return nil
+		case i == 1:
 			return v.integrity(ctx, b, tables)
 		}
 		return b.run(ctx, blobs, open)
@@ -168,6 +173,9 @@ func (v *verifier) verify(ctx context.Context, b *bulk) error {
 		blobs = append(blobs, borrowed...)
 		b.expect(borrowed)
 		err = b.run(ctx, borrowed, open)
+	}
+	if err == nil {
+		b.progress(0, "") // the last of those at the same time may have gone unsaid
 	}
 	if err == nil && len(v.bad) > 0 {
 		err = v.damagedBlobs(ctx, blobs)
@@ -194,6 +202,29 @@ func (v *verifier) integrityTables(b *bulk) (found []foundTable) {
 		}
 	}
 	return found
+}
+
+// inTurns has the only worker compare the parts with their integrity tables and read
+// blobs in turns, so that what both need is still in a cache that it comes through.
+func (v *verifier) inTurns(ctx context.Context, b *bulk, tables []foundTable, blobs []*blob, open func(*blob) (BlobSink, error)) error {
+	var err error
+	next, stop := iter.Pull2(func(yield func(*part, int64) bool) {
+		b.hashed = yield
+		err = v.integrity(ctx, b, tables)
+	})
+	defer stop()
+	p, at, more := next()
+	b.near = func(j *job) {
+		for more && cmp.Or(cmp.Compare(p.header.PartNumber, j.part.header.PartNumber), cmp.Compare(at, j.window.offset+j.window.size)) < 0 {
+			p, at, more = next()
+		}
+	}
+	runErr := b.run(ctx, blobs, open)
+	b.near = nil
+	for more && runErr == nil {
+		_, _, more = next()
+	}
+	return cmp.Or(runErr, err)
 }
 
 // integrity compares the parts with their integrity tables.
