@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wimble-go/wimble/internal/partname"
@@ -81,7 +80,7 @@ func (o *opener) listFile(ctx context.Context, name string, yield func(Package) 
 	}
 	defer src.Close()
 	switch {
-	case p.inner != "" && src.listISOFolder(ctx, name, p.inner, yield):
+	case p.inner != "" && src.listISOFolder(ctx, p, yield):
 	case p.inner != "":
 		found := Package{Path: name, Modified: src.modified, Files: src.files()}
 		var f *File
@@ -148,15 +147,14 @@ func listISO(ctx context.Context, src *source, name string, yield func(Package) 
 }
 
 // listISOFolder lists the packages in a folder of an ISO file, if it is one.
-func (s *source) listISOFolder(ctx context.Context, name, inner string, yield func(Package) bool) bool {
+func (s *source) listISOFolder(ctx context.Context, p place, yield func(Package) bool) bool {
 	volume, err := openVolume(s)
 	if err != nil {
 		return false
 	}
-	folder, isFolder := placeInISO(volume, inner)
+	folder, isFolder := placeInISO(volume, p.inner)
 	if isFolder {
-		file, _ := strings.CutSuffix(name, ":"+inner)
-		l := lister{ctx: ctx, fsys: volume, root: file, iso: s, yield: yield}
+		l := lister{ctx: ctx, fsys: volume, root: p.file, iso: s, yield: yield}
 		l.folder(folder)
 	}
 	return isFolder

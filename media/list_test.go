@@ -143,6 +143,8 @@ func TestListURL(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, file.Close())
 	}
+	lines, _ = listed(t, s.URL+"/win.iso:sources?signature=secret", s.URL)
+	require.Equal(t, []string{"wim /win.iso?signature=secret:sources/boot.wim", "swm /win.iso?signature=secret:sources/install.swm"}, lines)
 	lines, packages = listed(t, s.URL+"/install.wim", s.URL)
 	require.Equal(t, []string{"wim /install.wim"}, lines)
 	require.EqualValues(t, 36429, packages[0].Size)
