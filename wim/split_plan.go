@@ -82,10 +82,10 @@ func (p *setPlan) document(before int64) []byte {
 // distribute works out which part has what. The error names what is too large
 // for any part.
 func (p *setPlan) distribute(ctx context.Context) error {
-	blobs, err := p.countReferences()
-	if err != nil {
+	if err := p.countUses(); err != nil {
 		return err
 	}
+	blobs := p.countReferences()
 	p.blobs = len(blobs)
 	if err := p.measure(); err != nil {
 		return err

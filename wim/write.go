@@ -122,16 +122,23 @@ func (p *writing) write(ctx context.Context) error {
 	return p.tables(ctx)
 }
 
+// countUses finds out what the images use.
+func (w *Writer) countUses() error {
+	for _, image := range w.images {
+		if err := image.count(&w.blobs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // countReferences counts how often the images use each content, and returns the
 // contents that they use.
-func (w *Writer) countReferences() ([]*newBlob, error) {
+func (w *Writer) countReferences() []*newBlob {
 	for _, b := range w.blobs.byHash {
 		b.references = 0
 	}
 	for _, image := range w.images {
-		if err := image.count(&w.blobs); err != nil {
-			return nil, err
-		}
 		for use := range image.allUses() {
 			use.blob.stored().references = 0
 		}
@@ -149,19 +156,20 @@ func (w *Writer) countReferences() ([]*newBlob, error) {
 			b.addReferences(use.count)
 		}
 	}
-	return used, nil
+	return used
 }
 
 // plan counts references, and sorts contents by what has to be done with them.
-func (p *writing) plan() (err error) {
+func (p *writing) plan() error {
 	for _, image := range p.images {
 		if image.late != nil {
 			image.draft = nil // of an earlier file
 		}
 	}
-	if p.blobs, err = p.countReferences(); err != nil {
+	if err := p.countUses(); err != nil {
 		return err
 	}
+	p.blobs = p.countReferences()
 	p.packed = p.assign(p.blobs)
 	p.report.Packed = len(p.packed)
 	var metadata []*newBlob

@@ -81,9 +81,7 @@ func (p *writing) packSources(ctx context.Context) error {
 		return err
 	}
 	p.dropUnread()
-	if p.blobs, err = p.countReferences(); err != nil {
-		return err
-	}
+	p.blobs = p.countReferences()
 	for _, b := range p.blobs {
 		if p.inPlace(b) { // and was not used before
 			b.header = b.from.header

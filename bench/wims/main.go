@@ -66,12 +66,14 @@ var groups = []group{
 	{[]string{"to lzx"}, []string{"src", "pe"}, []kind{solid}},
 	{[]string{"capture xpress", "capture lzx"}, []string{"src", "pe"}, []kind{folder}},
 	{[]string{"append"}, []string{"src", "pe"}, []kind{lzx}},
+	{[]string{"update"}, []string{"pe", "windows"}, []kind{lzx}},
 }
 
 // A program of the comparison; the first is what the others are compared with.
 // FILE, COPY, TREE and DIR in its arguments are the WIM file or folder, a copy of
-// the file, the folder that it was captured from, and an empty folder. A program
-// that cannot do something has no arguments for it.
+// the file, the folder that it was captured from, and an empty folder; COMMAND puts
+// a small file into an image. A program that cannot do something has no arguments
+// for it.
 type program struct {
 	name string
 	path string
@@ -105,6 +107,7 @@ func programs(cache string) ([]program, error) {
 			"capture xpress": "capture FILE DIR/out.wim --compress xpress",
 			"capture lzx":    "capture FILE DIR/out.wim --compress lzx",
 			"append":         "append TREE COPY",
+			"update":         "update COPY 1 COMMAND",
 		}},
 		{"wimlib-imagex", "wimlib-imagex", map[string]string{
 			"verify":  "verify FILE",
@@ -121,6 +124,7 @@ func programs(cache string) ([]program, error) {
 			"capture xpress": "capture FILE DIR/out.wim --compress=XPRESS",
 			"capture lzx":    "capture FILE DIR/out.wim --compress=LZX",
 			"append":         "append TREE COPY again",
+			"update":         "update COPY 1 --command=COMMAND",
 		}},
 		{"7zz", "7zz", map[string]string{
 			"verify":  "t FILE",
@@ -314,7 +318,11 @@ func runOnce(path, arguments, file, where string) (result, error) {
 		if err != nil {
 			return result{}, err
 		}
-		replace = append(replace, "COPY", copied, "TREE", tree)
+		small := filepath.Join(dir, "small.cmd")
+		if err := os.WriteFile(small, []byte("wpeinit\r\n"), 0o666); err != nil {
+			return result{}, err
+		}
+		replace = append(replace, "COPY", copied, "TREE", tree, "COMMAND", "add "+small+" /small.cmd")
 	}
 
 	// The kernel counts our own memory as that of a program that we start, until
