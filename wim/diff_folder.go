@@ -238,8 +238,8 @@ func (d *differ) compareInfos(p diffPair) (aspects Aspects, err error) {
 }
 
 // entryOf returns what an entry has but for its content and the time of its
-// modification, nil where that is not known. Only Windows has it: elsewhere a Dir
-// says what an image of the folder would have.
+// modification, nil where that is not known. Only Windows has it: elsewhere a
+// Dir says what an image of the folder would have.
 func (s *diffSide) entryOf(info fs.FileInfo) *Entry {
 	if s.folder != nil && runtime.GOOS != "windows" {
 		if _, host := s.folder.fsys.(*Dir); host {

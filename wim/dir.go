@@ -12,8 +12,8 @@ import (
 )
 
 // Dir is a folder of the system as a file system, with all the metadata that an
-// image can hold: the Sys method of its [fs.FileInfo] values returns an *[Entry].
-// [Writer.Capture] takes it as it is.
+// image can hold: the Sys method of its [fs.FileInfo] values returns an
+// *[Entry]. [Writer.Capture] takes it as it is.
 //
 //   - Hard links are found by device and file number.
 //   - Symbolic links are reparse points as Windows has them; see [NewSymlink].
@@ -60,10 +60,11 @@ type dirOption func(*Dir)
 
 func (set dirOption) applyDir(d *Dir) { set(d) }
 
-// AsCopy reads a folder for what is copied from it into a tree that exists, with
-// [Edit.Add], and is no tree of its own there: absolute targets of links are left
-// as they are, and files have no security descriptors, which they inherit from
-// where they get to, and no short names and object ids, which others may have there.
+// AsCopy reads a folder for what is copied from it into a tree that exists,
+// with [Edit.Add], and is no tree of its own there: absolute targets of links
+// are left as they are, and files have no security descriptors, which they
+// inherit from where they get to, and no short names and object ids, which
+// others may have there.
 func AsCopy() DirOption {
 	return dirOption(func(d *Dir) { d.copied, d.names = true, nil })
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/wimble-go/wimble/internal/wimfile"
 )
 
-// TestMetadataLevel writes at several levels: up to the default one the metadata
-// is compressed quickly, and the contents are not.
+// TestMetadataLevel writes at several levels: up to the default one the
+// metadata is compressed quickly, and the contents are not.
 func TestMetadataLevel(t *testing.T) {
 	tree := fstest.MapFS{}
 	for i := range 300 {

@@ -185,9 +185,10 @@ func (w *resourceWriter) close(err error) error {
 	return err
 }
 
-// metadataLevel is the level of an image's metadata, a fifth of which are SHA-1s
-// that nothing makes shorter. Up to the default level the best parse of the rest
-// takes many times as long as a quick one, and gains 1 % or nothing.
+// metadataLevel is the level of an image's metadata. Half of what is stored of
+// it are SHA-1s, which nothing makes shorter. Up to the default level the best
+// parse of the rest takes many times as long as a quick one, and gains 1 % or
+// nothing.
 func metadataLevel(level int) int {
 	const quick = 25
 	if level <= defaultLevel {

@@ -180,8 +180,8 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tarSourceError is an error of the tar itself, and not of an entry or of what is
-// written.
+// tarSourceError is an error of the tar itself, and not of an entry or of what
+// is written.
 type tarSourceError struct{ error }
 
 func (e tarSourceError) Unwrap() error { return e.error }

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Holes take no room in a tar. In an image they do, since it has all chunks of a
-// content; and a tar of 1 KB can claim a terabyte of them. So the holes of all
-// entries may have maxTarHoles bytes, and beyond that 512 times what was read of
-// the tar, which is the bound for metadata too.
+// Holes take no room in a tar. In an image they do, since it has all chunks of
+// a content; and a tar of 1 KB can claim a terabyte of them. So the holes of
+// all entries may have maxTarHoles bytes, and beyond that 512 times what was
+// read of the tar, which is the bound for metadata too.
 const (
 	maxTarHoles     = 64 << 20
 	maxTarHoleRatio = 512

@@ -14,8 +14,8 @@ import (
 )
 
 // sparseTar is a tar with one file of size bytes, of which it has the last 512,
-// in the form that GNU tar calls "oldgnu": up to four pieces in the header, then
-// the size that the file really has.
+// in the form that GNU tar calls "oldgnu": up to four pieces in the header,
+// then the size that the file really has.
 func sparseTar(t *testing.T, name string, size int64, data []byte) []byte {
 	t.Helper()
 	require.Len(t, data, 512)
@@ -93,8 +93,8 @@ func (c *countingWriterAt) WriteAt(p []byte, at int64) (int, error) {
 	return len(p), nil
 }
 
-// TestNoTar has files that are no tars, and ones that are cut off. The error names
-// the file.
+// TestNoTar has files that are no tars, and ones that are cut off. The error
+// names the file.
 func TestNoTar(t *testing.T) {
 	whole := makeTar(t, file("a"), file("b")).Bytes()
 	damaged := bytes.Clone(whole)

@@ -44,10 +44,10 @@ type updateFile interface {
 	Truncate(size int64) error
 }
 
-// OpenUpdate opens a file to change it, and locks it against other programs that
-// lock what they write. A file that is marked as read-only or as being written,
-// and a part of a split set, are refused. Options that say how contents are
-// stored, such as [WithCompression], are for [Update.Rebuild].
+// OpenUpdate opens a file to change it, and locks it against other programs
+// that lock what they write. A file that is marked as read-only or as being
+// written, and a part of a split set, are refused. Options that say how
+// contents are stored, such as [WithCompression], are for [Update.Rebuild].
 func OpenUpdate(name string, opts ...WriterOption) (*Update, error) {
 	file, size, err := openLocked(name)
 	if err != nil {
@@ -149,10 +149,10 @@ func (u *Update) Close() error {
 }
 
 // Commit writes what is new after the end of the file, and then switches the
-// header to it. What was taken out keeps its room until the next [Update.Rebuild],
-// and so do bytes that nothing leads to: they may be of a program that died while
-// it added something, or of one that keeps data of its own there. The Update is
-// closed by that.
+// header to it. What was taken out keeps its room until the next
+// [Update.Rebuild], and so do bytes that nothing leads to: they may be of a
+// program that died while it added something, or of one that keeps data of its
+// own there. The Update is closed by that.
 func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, error) {
 	defer u.Close()
 	header := &u.Reader.Header
@@ -181,8 +181,8 @@ func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, 
 }
 
 // Rebuild writes the file anew, without what nothing uses, under another name;
-// that then takes the place of the file, which is locked until then. The Update is
-// closed by that.
+// that then takes the place of the file, which is locked until then. The Update
+// is closed by that.
 func (u *Update) Rebuild(ctx context.Context, opts ...BulkOption) (*WriteReport, error) {
 	defer u.Close()
 	p := newWriting(u.Writer, nil, opts)

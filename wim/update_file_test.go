@@ -23,8 +23,9 @@ func (f *closeWatch) Close() error {
 	return f.updateFile.Close()
 }
 
-// TestRebuildKeepsLock looks at the file when it is unlocked: the new one has its
-// name already, so that nobody adds to the old one. Windows replaces no open file.
+// TestRebuildKeepsLock looks at the file when it is unlocked: the new one has
+// its name already, so that nobody adds to the old one. Windows replaces no
+// open file.
 func TestRebuildKeepsLock(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file.wim")
 	require.NoError(t, os.WriteFile(name, wimtest.FixtureBytes(t, "multi.wim"), 0o666))

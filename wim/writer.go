@@ -64,8 +64,8 @@ func WithChunkSize(bytes int) WriterOption {
 }
 
 // WithLevel sets how hard the codec tries, from 1, which is fast, to 100, which
-// is small. The default is 50. Up to that the metadata of images is compressed at
-// 25 at most, which makes it no larger.
+// is small. The default is 50. Up to that the metadata of images is compressed
+// at 25 at most, which hardly makes it larger.
 func WithLevel(level int) WriterOption { return func(o *writerOptions) { o.level = level } }
 
 // WithRecompression has everything compressed anew, that too which could be

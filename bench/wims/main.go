@@ -1,8 +1,8 @@
 // Command wims compares the command wimble with wimlib-imagex and 7zz on whole
-// files: it captures x86-64 programs and the source text of Go into WIM files with
-// wimlib-imagex, then lets each program verify, describe, list and extract them,
-// write their files to a stream, write them anew, and tell which Windows is in a
-// large one. A second table compares one worker with one for each core.
+// files: it captures x86-64 programs and the source text of Go into WIM files
+// with wimlib-imagex, then lets each program verify, describe, list and extract
+// them, write their files to a stream, write them anew, and tell which Windows
+// is in a large one. A second table compares one worker with one for each core.
 //
 //	go run ./wims                        everything
 //	go run ./wims -only 'verify.*solid'  a part, by regular expression
@@ -70,10 +70,10 @@ var groups = []group{
 }
 
 // A program of the comparison; the first is what the others are compared with.
-// FILE, COPY, TREE and DIR in its arguments are the WIM file or folder, a copy of
-// the file, the folder that it was captured from, and an empty folder; COMMAND puts
-// a small file into an image. A program that cannot do something has no arguments
-// for it.
+// FILE, COPY, TREE and DIR in its arguments are the WIM file or folder, a copy
+// of the file, the folder that it was captured from, and an empty folder;
+// COMMAND puts a small file into an image. A program that cannot do something
+// has no arguments for it.
 type program struct {
 	name string
 	path string
@@ -267,7 +267,8 @@ type result struct {
 }
 
 // race lets all programs have their turns: some rounds, or more of them while
-// all together took less than two seconds, at most 30. They write below a folder.
+// all together took less than two seconds, at most 30. They write below a
+// folder.
 func race(all []program, operation, file, where string, rounds int) ([]result, error) {
 	results := make([]result, len(all))
 	start := time.Now()
@@ -325,8 +326,8 @@ func runOnce(path, arguments, file, where string) (result, error) {
 		replace = append(replace, "COPY", copied, "TREE", tree, "COMMAND", "add "+small+" /small.cmd")
 	}
 
-	// The kernel counts our own memory as that of a program that we start, until
-	// this starts another: GNU time, which is small, does that.
+	// The kernel counts our own memory as that of a program that we start,
+	// until this starts another: GNU time, which is small, does that.
 	peak := filepath.Join(dir, "peak")
 	args := append([]string{"-f", "%M", "-o", peak, path}, strings.Fields(arguments)...)
 	for i := range args {
@@ -377,8 +378,8 @@ func writeHead(w io.Writer, all []program) {
 }
 
 // writeRow prints wall time, processor time and peak memory of each program,
-// and the ratio of the others' wall times to the first's. What writes a file has
-// its size too.
+// and the ratio of the others' wall times to the first's. What writes a file
+// has its size too.
 func writeRow(w io.Writer, name string, all []program, results []result) {
 	fmt.Fprintf(w, "| %s |", name)
 	for i := range all {

@@ -54,8 +54,8 @@ func (e *editing) run(ctx context.Context, file, which string, change func(conte
 	})
 }
 
-// editor is an image that is changed, and the folders of the system that files are
-// put into it from. They stay open until it is written.
+// editor is an image that is changed, and the folders of the system that files
+// are put into it from. They stay open until it is written.
 type editor struct {
 	*wim.Edit
 	folders map[hostFolder]*wim.Dir
@@ -73,8 +73,8 @@ func (e *editor) close() {
 	}
 }
 
-// open opens the folder that a file or folder of the system is in, and returns the
-// name there: "." for a folder, which is opened itself.
+// open opens the folder that a file or folder of the system is in, and returns
+// the name there: "." for a folder, which is opened itself.
 func (e *editor) open(src string, unixData bool) (dir *wim.Dir, name string, err error) {
 	info, err := os.Lstat(src)
 	if err != nil {
