@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wimble-go/wimble/internal/regf"
+	"github.com/wimble-go/wimble/internal/wintree"
 )
 
 // Keys and values are those of the WIM format sheet, sections 12.4 and 13.1.
@@ -32,39 +33,6 @@ type softwareHive struct {
 	productName, editionID, installationType string
 	displayVersion, releaseID                string
 	buildLab, buildLabEx, buildBranch        string
-}
-
-// openHive opens a hive below the system root. Its path is returned in any
-// case.
-func (g *gatherer) openHive(name string) (*regf.Hive, *source, string, error) {
-	name = path.Join(g.root, name)
-	found, err := g.find(name)
-	if err != nil {
-		return nil, nil, name, err
-	}
-	file, err := g.open(found)
-	if err != nil {
-		return nil, nil, found, err
-	}
-	hive, err := regf.Open(file, file.size)
-	if err != nil {
-		file.Close()
-		return nil, nil, found, hiveError(err)
-	}
-	return hive, file, found, nil
-}
-
-// stateOf says what is not as it should be with a whole hive, and is empty if
-// nothing is.
-func stateOf(hive *regf.Hive) string {
-	var notes string
-	if hive.Dirty() {
-		notes = "the hive was not closed cleanly: changes that are in its log alone are not seen"
-	}
-	if hive.Truncated() {
-		notes = joinNotes(notes, "the hive is cut off: what is missing is not seen")
-	}
-	return notes
 }
 
 // key is a registry key whose values are read with errors put off: the first
@@ -97,31 +65,31 @@ func (k *key) number(name string) (uint32, bool) {
 
 func (k *key) keep(name string, err error) {
 	if k.err == nil && err != nil && !errors.Is(err, regf.ErrNotFound) {
-		k.err = fmt.Errorf("value %s: %w", name, hiveError(err))
+		k.err = fmt.Errorf("value %s: %w", name, wintree.HiveError(err))
 	}
 }
 
 // readSoftware adds the evidence of the SOFTWARE hive.
 func (g *gatherer) readSoftware() {
 	e := Evidence{Witness: WitnessHive}
-	hive, file, name, err := g.openHive(softwarePath)
+	hive, file, name, err := g.OpenHive(path.Join(g.root, softwarePath))
 	if err != nil {
 		e.Source, e.Err = name, err
 		g.add(e)
 		return
 	}
 	defer file.Close()
-	e.Source, e.Note = name+": "+currentVersion, stateOf(hive)
+	e.Source, e.Note = name+": "+currentVersion, wintree.HiveState(hive)
 	found, err := hive.Key(currentVersion)
 	if err != nil {
-		e.Err = hiveError(err)
+		e.Err = wintree.HiveError(err)
 		g.add(e)
 		return
 	}
 	k := &key{Key: found}
 	e.Version, e.HasUBR, e.Value = k.version()
 	if e.Version.Build == 0 {
-		e.Err = cmp.Or(k.err, ofKind(errors.New("no usable CurrentBuild or CurrentBuildNumber"), ErrFormat))
+		e.Err = cmp.Or(k.err, wintree.OfKind(errors.New("no usable CurrentBuild or CurrentBuildNumber"), ErrFormat))
 	}
 	g.hive = softwareHive{
 		productName: k.text("ProductName"), editionID: k.text("EditionID"), installationType: k.text("InstallationType"),
@@ -129,19 +97,12 @@ func (g *gatherer) readSoftware() {
 		buildLab: k.text("BuildLab"), buildLabEx: k.text("BuildLabEx"), buildBranch: k.text("BuildBranch"),
 	}
 	if k.err != nil && e.Err == nil {
-		e.Note = joinNotes(e.Note, k.err.Error())
+		e.Note = wintree.JoinNotes(e.Note, k.err.Error())
 	}
 	g.add(e)
 	g.addTargets(hive, name)
 	g.addText(WitnessLCUVersion, e.Source, "LCUVer", k.text("LCUVer"), Parse)
 	g.addText(WitnessBuildLab, e.Source, "BuildLabEx", g.hive.buildLabEx, parseBuildLab)
-}
-
-func joinNotes(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + "; " + b
 }
 
 // version reads the values that make up the version.
@@ -188,13 +149,13 @@ func (g *gatherer) addTargets(hive *regf.Hive, name string) {
 	defer func() { g.add(e) }()
 	installed, err := hive.Key(targetingInfo)
 	if err != nil {
-		e.Err = hiveError(err)
+		e.Err = wintree.HiveError(err)
 		return
 	}
 	looked := 0
 	for target, err := range installed.Subkeys() {
 		if err != nil {
-			e.Err = hiveError(err)
+			e.Err = wintree.HiveError(err)
 			continue
 		}
 		if !strings.Contains(strings.ToUpper(target.Name()), ".OS") {
@@ -211,7 +172,7 @@ func (g *gatherer) addTargets(hive *regf.Hive, name string) {
 		}
 	}
 	if e.Version.IsZero() && e.Err == nil {
-		e.Err = ofKind(errors.New("no subkey of an operating system has a version"), fs.ErrNotExist)
+		e.Err = wintree.OfKind(errors.New("no subkey of an operating system has a version"), fs.ErrNotExist)
 	}
 }
 
@@ -238,13 +199,13 @@ func parseBuildLab(text string) (Version, error) {
 // readSystem fills the report's fields that the SYSTEM hive tells. It has no
 // version, so that what is wrong with it is a note, and no evidence.
 func (g *gatherer) readSystem() {
-	hive, file, name, err := g.openHive(systemPath)
+	hive, file, name, err := g.OpenHive(path.Join(g.root, systemPath))
 	if err != nil {
 		g.note(name, err.Error())
 		return
 	}
 	defer file.Close()
-	if state := stateOf(hive); state != "" {
+	if state := wintree.HiveState(hive); state != "" {
 		g.note(name, state)
 	}
 	set := uint32(1)
@@ -275,7 +236,7 @@ func (g *gatherer) readSystem() {
 		level, _ := k.number("CSDVersion")
 		r.ServicePackLevel = level >> 8
 	})
-	with(`Nls\Language`, func(k *key) { r.DefaultLanguage = languageTag(k.text("InstallLanguage")) })
+	with(`Nls\Language`, func(k *key) { r.DefaultLanguage = wintree.LanguageTag(k.text("InstallLanguage")) })
 	with(`MUI\UILanguages`, func(k *key) {
 		for language, err := range k.Subkeys() {
 			if err != nil || len(r.Languages) == maxLanguages {

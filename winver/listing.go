@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/wimble-go/wimble/internal/wintree"
 )
 
 // Names of files in the component store and among the packages have versions in
@@ -25,7 +27,7 @@ const (
 func coreOSRevision(name string) (v Version, architecture string, ok bool) {
 	const component = "microsoft-windows-coreos-revision_"
 	architecture, rest, _ := strings.Cut(name, "_")
-	if len(rest) < len(component) || !sameName(rest[:len(component)], component) {
+	if len(rest) < len(component) || !wintree.SameName(rest[:len(component)], component) {
 		return Version{}, "", false
 	}
 	fields := strings.Split(strings.ToLower(rest[len(component):]), "_")
@@ -109,12 +111,12 @@ func (t *Table) sibling(build uint32, release string) uint32 {
 func (g *gatherer) newest(witness Witness, directory, pattern string, parse func(string) (Version, string, bool)) {
 	e := Evidence{Witness: witness, Source: path.Join(g.root, directory, pattern)}
 	defer func() { g.add(e) }()
-	directory, err := g.find(path.Join(g.root, directory))
+	directory, err := g.Find(path.Join(g.root, directory))
 	if err != nil {
 		e.Err = err
 		return
 	}
-	entries, err := g.list(directory)
+	entries, err := g.List(directory)
 	if err != nil {
 		e.Err = err
 		return
@@ -128,6 +130,6 @@ func (g *gatherer) newest(witness Witness, directory, pattern string, parse func
 		}
 	}
 	if !e.HasUBR {
-		e.Err = ofKind(fmt.Errorf("no such file among %d", len(entries)), fs.ErrNotExist)
+		e.Err = wintree.OfKind(fmt.Errorf("no such file among %d", len(entries)), fs.ErrNotExist)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/wimble-go/wimble/internal/wintree"
 )
 
 // The limits of a table, far above what a real one needs (in 2026: 70 KB, 1,750
@@ -79,7 +81,7 @@ func LoadTable(r io.Reader) (*Table, error) {
 		return nil, fmt.Errorf("reading a table of Windows updates: %w", err)
 	}
 	if len(text) > maxTableBytes {
-		return nil, ofKind(fmt.Errorf("table of Windows updates: more than %d bytes", maxTableBytes), ErrFormat)
+		return nil, wintree.OfKind(fmt.Errorf("table of Windows updates: more than %d bytes", maxTableBytes), ErrFormat)
 	}
 	return parseTable(string(text))
 }
@@ -112,11 +114,11 @@ func parseTable(text string) (*Table, error) {
 	p := tableParser{updates: make([]entry, 0, lines), index: make(map[rowKey]int, lines)}
 	err := p.read(strings.TrimPrefix(text, "\uFEFF"))
 	if err != nil {
-		return nil, ofKind(fmt.Errorf("table of Windows updates, %w", err), ErrFormat)
+		return nil, wintree.OfKind(fmt.Errorf("table of Windows updates, %w", err), ErrFormat)
 	}
 	t, err := p.table()
 	if err != nil {
-		return nil, ofKind(fmt.Errorf("table of Windows updates: %w", err), ErrFormat)
+		return nil, wintree.OfKind(fmt.Errorf("table of Windows updates: %w", err), ErrFormat)
 	}
 	return t, nil
 }

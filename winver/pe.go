@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/wimble-go/wimble/internal/saferio"
+	"github.com/wimble-go/wimble/internal/wintree"
 )
 
 // peFile is a portable executable, such as ntoskrnl.exe, of which only the
@@ -40,7 +41,7 @@ const (
 )
 
 func peErrorf(format string, args ...any) error {
-	return ofKind(fmt.Errorf("portable executable: "+format, args...), ErrFormat)
+	return wintree.OfKind(fmt.Errorf("portable executable: "+format, args...), ErrFormat)
 }
 
 // openPE reads the headers: those of DOS and COFF, the optional header and the

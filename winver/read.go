@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/wimble-go/wimble/internal/wintree"
 )
 
 // Report is what an offline Windows tree says about itself.
@@ -85,7 +87,7 @@ const kernelPath = "System32/ntoskrnl.exe"
 
 // gatherer makes a report.
 type gatherer struct {
-	*tree
+	*wintree.Tree
 	root               string // the system root
 	claim              *Claim
 	report             *Report
@@ -110,13 +112,13 @@ func (g *gatherer) add(e Evidence) { g.report.Evidence = append(g.report.Evidenc
 // bytes read count. A tree that takes more than Windows does gives an error
 // that wraps [ErrLimit].
 func Read(fsys fs.FS, options ...Option) (*Report, error) {
-	g := &gatherer{tree: newTree(fsys), report: &Report{Languages: []string{}}}
+	g := &gatherer{Tree: wintree.New(fsys, wintree.NewBudget("telling the version", wintree.MaxSteps, nil)), report: &Report{Languages: []string{}}}
 	for _, option := range options {
 		option(g)
 	}
-	root, err := g.systemRoot()
+	root, err := g.SystemRoot()
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, wintree.WithoutPath(err)
 	}
 	g.root, g.report.SystemRoot = root, root
 
@@ -128,8 +130,8 @@ func Read(fsys fs.FS, options ...Option) (*Report, error) {
 	if !g.report.Fast {
 		g.readKernel()
 	}
-	if g.work.over != nil {
-		return nil, g.work.over
+	if err := g.Work.Over(); err != nil {
+		return nil, err
 	}
 	g.addClaim()
 	g.describe()
@@ -145,11 +147,11 @@ func (g *gatherer) listFiles() {
 // enablementPackages adds one piece of evidence for each release that a package
 // enables. Most images have none, which is nothing to report.
 func (g *gatherer) enablementPackages() {
-	directory, err := g.find(path.Join(g.root, packageDirectory))
+	directory, err := g.Find(path.Join(g.root, packageDirectory))
 	if err != nil {
 		return // said by the evidence before
 	}
-	entries, _ := g.list(directory)
+	entries, _ := g.List(directory)
 	seen := make(map[uint32]bool)
 	for _, entry := range entries {
 		release, build := g.report.lookup().enablementPackage(entry.Name())
@@ -167,19 +169,19 @@ func (g *gatherer) enablementPackages() {
 func (g *gatherer) readKernel() {
 	e := Evidence{Witness: WitnessKernel, Source: path.Join(g.root, kernelPath)}
 	defer func() { g.add(e) }()
-	name, err := g.find(e.Source)
+	name, err := g.Find(e.Source)
 	if err != nil {
 		e.Err = err
 		return
 	}
 	e.Source = name
-	file, err := g.open(name)
+	file, err := g.Open(name)
 	if err != nil {
 		e.Err = err
 		return
 	}
 	defer file.Close()
-	kernel, err := openPE(file, file.size)
+	kernel, err := openPE(file, file.Size)
 	if err != nil {
 		e.Err = err
 		return
@@ -197,7 +199,7 @@ func (g *gatherer) addClaim() {
 	e := Evidence{Witness: WitnessClaim, Source: g.claim.Source, Version: g.claim.Version, HasUBR: g.claim.Version.UBR != 0}
 	if e.Version.Build == 0 {
 		e.Version = Version{}
-		e.Err = ofKind(errors.New("tells no version"), fs.ErrNotExist)
+		e.Err = wintree.OfKind(errors.New("tells no version"), fs.ErrNotExist)
 	} else {
 		e.Value = e.Version.String()
 	}

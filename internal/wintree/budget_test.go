@@ -1,4 +1,4 @@
-package winver
+package wintree
 
 import (
 	"io/fs"
@@ -56,7 +56,7 @@ func TestHostileHiveInManyChunks(t *testing.T) {
 	for _, shift := range []int64{0, chunk / 2, chunk - 1} {
 		for chunks := int64(3); chunks <= 9; chunks += 2 {
 			file := &chunkFile{size: chunks * chunk, chunk: chunk, shift: shift}
-			source, err := newTree(file).open("f")
+			source, err := New(file, NewBudget("a test", MaxSteps, nil)).Open("f")
 			require.NoError(t, err)
 			page := make([]byte, 4096)
 			reads := 0
@@ -73,7 +73,7 @@ func TestHostileHiveInManyChunks(t *testing.T) {
 	// A hive as large as those of Windows is read as often as it takes, and
 	// once as a whole.
 	file := &chunkFile{size: 120 << 20, chunk: chunk, shift: chunk / 2}
-	source, err := newTree(file).open("f")
+	source, err := New(file, NewBudget("a test", MaxSteps, nil)).Open("f")
 	require.NoError(t, err)
 	for reads := range int64(128) {
 		_, err = source.ReadAt(make([]byte, 4096), reads%12*(10<<20)-reads%12*4096)
@@ -85,7 +85,7 @@ func TestHostileHiveInManyChunks(t *testing.T) {
 
 	// Small chunks cost next to nothing.
 	file = &chunkFile{size: 120 << 20, chunk: 32 << 10}
-	source, err = newTree(file).open("f")
+	source, err = New(file, NewBudget("a test", MaxSteps, nil)).Open("f")
 	require.NoError(t, err)
 	for reads := range int64(1000) {
 		_, err = source.ReadAt(make([]byte, 4096), reads*(120<<10))

@@ -1,4 +1,4 @@
-package winver
+package wintree
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 	"github.com/wimble-go/wimble/internal/regf"
 )
 
-var _ regf.Scattered = (*source)(nil)
+var _ regf.Scattered = (*Source)(nil)
 
 const (
 	// maxWholeFile is how large a file may be that can only be read from its
@@ -31,32 +32,30 @@ const (
 	maxRoots = 1024
 )
 
-// tree finds files as Windows does, without regard to case. The names looked
+// Tree finds files as Windows does, without regard to case. The names looked
 // for are ASCII, so only ASCII letters are folded. It follows links itself
 // where the file system can tell them, so that what a path costs is known.
-type tree struct {
+type Tree struct {
 	fsys     fs.FS
 	links    fs.ReadLinkFS            // fsys, nil if it tells no links
 	lists    map[string][]fs.DirEntry // directories that were listed
 	followed map[string]string        // the targets of links
-	work     budget
+	Work     *Budget                  // pays for what is done from now on
 }
 
-func newTree(fsys fs.FS) *tree {
-	t := &tree{
-		fsys: fsys, lists: make(map[string][]fs.DirEntry), followed: make(map[string]string),
-		work: budget{left: maxSteps},
-	}
+// New returns the tree of a file system.
+func New(fsys fs.FS, work *Budget) *Tree {
+	t := &Tree{fsys: fsys, lists: make(map[string][]fs.DirEntry), followed: make(map[string]string), Work: work}
 	t.links, _ = fsys.(fs.ReadLinkFS)
 	return t
 }
 
-// find returns the path of an existing file or directory, spelled as the tree
+// Find returns the path of an existing file or directory, spelled as the tree
 // has it, and without links in it.
-func (t *tree) find(name string) (string, error) {
+func (t *Tree) Find(name string) (string, error) {
 	found, links := ".", 0
 	for name != "" {
-		if err := t.work.spend(1 + len(found)/stepPath); err != nil {
+		if err := t.Work.Spend(1 + len(found)/stepPath); err != nil {
 			return "", err
 		}
 		var element string
@@ -65,7 +64,7 @@ func (t *tree) find(name string) (string, error) {
 			continue
 		case "..":
 			if found == "." {
-				return "", ofKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
+				return "", OfKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
 			}
 			found = path.Dir(found)
 			continue
@@ -76,7 +75,7 @@ func (t *tree) find(name string) (string, error) {
 		}
 		if mode&fs.ModeSymlink != 0 && t.links != nil {
 			if links++; links > maxLinks {
-				return "", ofKind(errors.New("too many levels of links"), fs.ErrNotExist)
+				return "", OfKind(errors.New("too many levels of links"), fs.ErrNotExist)
 			}
 			target, err := t.followLink(child)
 			if err != nil {
@@ -97,40 +96,40 @@ func (t *tree) find(name string) (string, error) {
 }
 
 // followLink returns the target of a link.
-func (t *tree) followLink(name string) (string, error) {
+func (t *Tree) followLink(name string) (string, error) {
 	if target, ok := t.followed[name]; ok {
 		return target, nil
 	}
-	if err := t.work.spend(stepsOfLink); err != nil {
+	if err := t.Work.Spend(stepsOfLink); err != nil {
 		return "", err
 	}
 	target, err := t.links.ReadLink(name)
 	if err != nil {
-		return "", withoutPath(err)
+		return "", WithoutPath(err)
 	}
 	if strings.HasPrefix(target, "//") {
-		return "", ofKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
+		return "", OfKind(errors.New("a link leads out of the tree"), fs.ErrNotExist)
 	}
 	t.followed[name] = target
 	return target, nil
 }
 
 // child finds a name in a directory, given by its exact path.
-func (t *tree) child(directory, name string) (string, fs.FileMode, error) {
+func (t *Tree) child(directory, name string) (string, fs.FileMode, error) {
 	exact := path.Join(directory, name)
 	mode, err := t.mode(exact)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return exact, mode, err
 	}
-	entries, err := t.list(directory)
+	entries, err := t.List(directory)
 	if err == nil {
-		err = t.work.spend(len(entries)) // they are looked through
+		err = t.Work.Spend(len(entries)) // they are looked through
 	}
 	if err != nil {
 		return "", 0, err
 	}
 	for _, entry := range entries {
-		if sameName(entry.Name(), name) {
+		if SameName(entry.Name(), name) {
 			exact = path.Join(directory, entry.Name())
 			mode, err = t.mode(exact)
 			return exact, mode, err
@@ -140,7 +139,7 @@ func (t *tree) child(directory, name string) (string, fs.FileMode, error) {
 }
 
 // mode tells what a path is: a link itself, where links can be told.
-func (t *tree) mode(name string) (fs.FileMode, error) {
+func (t *Tree) mode(name string) (fs.FileMode, error) {
 	var info fs.FileInfo
 	var err error
 	if t.links != nil {
@@ -149,19 +148,19 @@ func (t *tree) mode(name string) (fs.FileMode, error) {
 		info, err = fs.Stat(t.fsys, name)
 	}
 	if err != nil {
-		return 0, withoutPath(err)
+		return 0, WithoutPath(err)
 	}
 	return info.Mode(), nil
 }
 
-// list returns what is in a directory, given by its exact path, sorted by name.
-func (t *tree) list(directory string) ([]fs.DirEntry, error) {
+// List returns what is in a directory, given by its exact path, sorted by name.
+func (t *Tree) List(directory string) ([]fs.DirEntry, error) {
 	if entries, ok := t.lists[directory]; ok {
 		return entries, nil
 	}
 	file, err := t.fsys.Open(directory)
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, WithoutPath(err)
 	}
 	defer file.Close()
 	read := func(int) ([]fs.DirEntry, error) {
@@ -175,13 +174,13 @@ func (t *tree) list(directory string) ([]fs.DirEntry, error) {
 	for err == nil {
 		var more []fs.DirEntry
 		more, err = read(1024)
-		if over := t.work.spend(1 + len(more)); over != nil {
+		if over := t.Work.Spend(1 + len(more)); over != nil {
 			return nil, over
 		}
 		entries = append(entries, more...)
 	}
 	if err != io.EOF && len(entries) == 0 {
-		return nil, withoutPath(err)
+		return nil, WithoutPath(err)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
 	t.lists[directory] = entries
@@ -189,11 +188,11 @@ func (t *tree) list(directory string) ([]fs.DirEntry, error) {
 }
 
 // forget drops the lists of all directories but the root.
-func (t *tree) forget() {
+func (t *Tree) forget() {
 	maps.DeleteFunc(t.lists, func(directory string, _ []fs.DirEntry) bool { return directory != "." })
 }
 
-func sameName(a, b string) bool {
+func SameName(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -212,12 +211,12 @@ func lower(c byte) byte {
 	return c
 }
 
-// systemRoot finds the directory that Windows is installed in: of the root's
+// SystemRoot finds the directory that Windows is installed in: of the root's
 // directories the one that has most of the files below, the one called
-// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel
-// is ours, for trees that somebody has thinned out).
-func (t *tree) systemRoot() (string, error) {
-	entries, err := t.list(".")
+// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel is
+// ours, for trees that somebody has thinned out).
+func (t *Tree) SystemRoot() (string, error) {
+	entries, err := t.List(".")
 	if err != nil {
 		return "", err
 	}
@@ -225,13 +224,13 @@ func (t *tree) systemRoot() (string, error) {
 	best, bestScore, looked := "", 0, 0
 	consider := func(name string) {
 		defer t.forget()
-		system, err := t.find(path.Join(name, "System32"))
+		system, err := t.Find(path.Join(name, "System32"))
 		if err != nil {
 			return
 		}
 		score := 0
 		for _, mark := range marks {
-			if _, err := t.find(path.Join(system, mark)); err == nil {
+			if _, err := t.Find(path.Join(system, mark)); err == nil {
 				score++
 			}
 		}
@@ -241,7 +240,7 @@ func (t *tree) systemRoot() (string, error) {
 	}
 	for _, isWindows := range []bool{true, false} {
 		for _, entry := range entries {
-			if !entry.IsDir() || sameName(entry.Name(), "Windows") != isWindows {
+			if !entry.IsDir() || SameName(entry.Name(), "Windows") != isWindows {
 				continue
 			}
 			if looked++; bestScore == len(marks) || looked > maxRoots {
@@ -250,21 +249,21 @@ func (t *tree) systemRoot() (string, error) {
 			consider(entry.Name())
 		}
 	}
-	if t.work.over != nil {
-		return "", t.work.over
+	if t.Work.over != nil {
+		return "", t.Work.over
 	}
 	if bestScore == 0 {
-		return "", ofKind(errors.New("not a Windows image: no directory in the root has System32/kernel32.dll, ntoskrnl.exe there, or a registry in System32/config"), ErrNotWindows)
+		return "", OfKind(errors.New("not a Windows image: no directory in the root has System32/kernel32.dll, ntoskrnl.exe there, or a registry in System32/config"), ErrNotWindows)
 	}
 	return best, nil
 }
 
-// source is an open file for reading at random.
-type source struct {
+// Source is an open file for reading at random.
+type Source struct {
 	reader io.ReaderAt
-	size   int64
+	Size   int64
 	file   fs.File
-	work   *budget
+	work   *Budget
 	chunk  int64    // bytes that are decompressed together; 0 if the file does not tell
 	recent [2]int64 // the numbers of the chunks that were read last, plus 1
 	total  int64    // bytes that were decompressed
@@ -275,23 +274,23 @@ type source struct {
 type chunked interface{ ChunkSize() int64 }
 
 // ReadAt implements io.ReaderAt, at the expense of the tree's budget.
-func (s *source) ReadAt(p []byte, offset int64) (int, error) {
-	if err := s.work.spend(1 + len(p)/stepBytes + s.decoded(offset, int64(len(p)))); err != nil {
+func (s *Source) ReadAt(p []byte, offset int64) (int, error) {
+	if err := s.work.Spend(1 + len(p)/stepBytes + s.decoded(offset, int64(len(p)))); err != nil {
 		return 0, err
 	}
 	n, err := s.reader.ReadAt(p, offset)
-	return n, withoutPath(err)
+	return n, WithoutPath(err)
 }
 
 // decoded returns the steps that the decompression for a read takes. What is in
 // the two chunks that were read last costs nothing. Where chunks begin is not
 // known, so these may be four, which is what package wim keeps.
-func (s *source) decoded(offset, size int64) int {
+func (s *Source) decoded(offset, size int64) int {
 	if s.chunk <= 0 {
 		return 0
 	}
 	before, steps := s.total, int64(0)
-	for number := offset/s.chunk + 1; number <= (offset+size-1)/s.chunk+1 && steps <= maxSteps; number++ {
+	for number := offset/s.chunk + 1; number <= (offset+size-1)/s.chunk+1 && steps <= int64(s.work.left); number++ {
 		if number != s.recent[0] {
 			if number != s.recent[1] {
 				s.total += s.chunk
@@ -300,22 +299,22 @@ func (s *source) decoded(offset, size int64) int {
 			s.recent[0], s.recent[1] = number, s.recent[0]
 		}
 	}
-	return int(min(steps, maxSteps+1))
+	return int(min(steps, math.MaxInt32))
 }
 
 // Scattered implements [regf.Scattered]: as much was decompressed as all of the
 // file, and the two chunks that cost nothing. So each chunk is decompressed a few
 // times at most, whatever order the keys of a hive are in. A file that is too large
 // to be held is read in pieces for as long as the budget lasts.
-func (s *source) Scattered() bool {
-	return s.size <= maxWholeFile && s.total > s.size+2*s.chunk
+func (s *Source) Scattered() bool {
+	return s.Size <= maxWholeFile && s.total > s.Size+2*s.chunk
 }
 
-func (s *source) Close() error { return s.file.Close() }
+func (s *Source) Close() error { return s.file.Close() }
 
-// open opens a file, given by its exact path, for reading at random. A file
+// Open opens a file, given by its exact path, for reading at random. A file
 // that can be read in order only is read whole.
-func (t *tree) open(name string) (_ *source, err error) {
+func (t *Tree) Open(name string) (_ *Source, err error) {
 	// Before it is opened: opening a named pipe waits for somebody to write to
 	// it.
 	mode, err := t.mode(name)
@@ -327,7 +326,7 @@ func (t *tree) open(name string) (_ *source, err error) {
 	}
 	file, err := t.fsys.Open(name)
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, WithoutPath(err)
 	}
 	defer func() {
 		if err != nil {
@@ -336,14 +335,14 @@ func (t *tree) open(name string) (_ *source, err error) {
 	}()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, WithoutPath(err)
 	}
 	if err := refuse(info.Mode()); err != nil {
 		return nil, err
 	}
-	s := &source{size: info.Size(), file: file, work: &t.work}
-	if s.size < 0 {
-		return nil, ofKind(errors.New("the content is not there"), fs.ErrNotExist)
+	s := &Source{Size: info.Size(), file: file, work: t.Work}
+	if s.Size < 0 {
+		return nil, OfKind(errors.New("the content is not there"), fs.ErrNotExist)
 	}
 	switch file := file.(type) {
 	case io.ReaderAt:
@@ -356,12 +355,12 @@ func (t *tree) open(name string) (_ *source, err error) {
 	default:
 		data, err := io.ReadAll(io.LimitReader(file, maxWholeFile+1))
 		if err != nil {
-			return nil, withoutPath(err)
+			return nil, WithoutPath(err)
 		}
 		if len(data) > maxWholeFile {
-			return nil, ofKind(fmt.Errorf("can be read only whole, and has more than %d bytes", maxWholeFile), ErrLimit)
+			return nil, OfKind(fmt.Errorf("can be read only whole, and has more than %d bytes", maxWholeFile), ErrLimit)
 		}
-		s.reader, s.size = bytes.NewReader(data), int64(len(data))
+		s.reader, s.Size = bytes.NewReader(data), int64(len(data))
 	}
 	return s, nil
 }
@@ -370,9 +369,9 @@ func (t *tree) open(name string) (_ *source, err error) {
 func refuse(mode fs.FileMode) error {
 	switch {
 	case mode.IsDir():
-		return ofKind(errors.New("is a directory, not a file"), ErrFormat)
+		return OfKind(errors.New("is a directory, not a file"), ErrFormat)
 	case mode&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice|fs.ModeCharDevice) != 0:
-		return ofKind(errors.New("is a pipe, a socket or a device, not a file"), ErrFormat)
+		return OfKind(errors.New("is a pipe, a socket or a device, not a file"), ErrFormat)
 	}
 	return nil
 }

@@ -1,10 +1,10 @@
-package winver
+package wintree
 
 import "strconv"
 
-// languageTag gives the BCP 47 tag of a language identifier as the registry
+// LanguageTag gives the BCP 47 tag of a language identifier as the registry
 // holds it, such as "0409", and "" for one that no Windows is sold in.
-func languageTag(identifier string) string {
+func LanguageTag(identifier string) string {
 	id, err := strconv.ParseUint(identifier, 16, 16)
 	if err != nil {
 		return ""
