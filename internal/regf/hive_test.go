@@ -269,3 +269,39 @@ func dump(t *testing.T, k *regf.Key) hivexNode {
 	}
 	return n
 }
+
+// Texts in pairs, of which the second may be empty: these are a, "", b and "".
+func TestAllTexts(t *testing.T) {
+	for _, test := range []struct {
+		data string
+		want []string
+	}{
+		{"a\x00\x00b\x00\x00\x00", []string{"a", "", "b", ""}},
+		{"a\x00b\x00\x00", []string{"a", "b"}},
+		{"a\x00b\x00", []string{"a", "b"}}, // the end of the list is missing
+		{"a", []string{"a"}},
+		{"\x00", nil},
+		{"", nil},
+	} {
+		root := &regftest.Key{Name: "ROOT"}
+		root.Set(regftest.Value{Name: "v", Type: uint32(regf.TypeMultiSZ), Data: regftest.Text(test.data)}, regftest.DWORD("n", 1))
+		data := regftest.Build(root, regftest.Options{})
+		h, err := regf.Open(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		k, err := h.Root()
+		require.NoError(t, err)
+		v, err := k.Value("v")
+		require.NoError(t, err)
+		require.Equal(t, len(regftest.Text(test.data)), v.Size())
+		got, err := v.AllTexts()
+		require.NoError(t, err)
+		require.Equal(t, test.want, got)
+		subkeys, values := k.Counts()
+		require.Zero(t, subkeys)
+		require.EqualValues(t, 2, values)
+		v, err = k.Value("n")
+		require.NoError(t, err)
+		_, err = v.AllTexts()
+		require.ErrorIs(t, err, regf.ErrType)
+	}
+}

@@ -155,6 +155,9 @@ func (v *Value) Name() string { return string(utf16.Decode(v.name)) }
 // Type returns the type of the data.
 func (v *Value) Type() Type { return v.kind }
 
+// Size returns how many bytes of data the value says it has.
+func (v *Value) Size() int { return int(v.size &^ dataInline) }
+
 // Data reads the data: at most 1 MiB.
 func (v *Value) Data() ([]byte, error) {
 	size := v.size &^ dataInline
@@ -244,6 +247,21 @@ func (v *Value) Texts() ([]string, error) {
 		return nil, nil
 	}
 	return strings.Split(list, "\x00"), nil
+}
+
+// AllTexts returns the texts of a REG_MULTI_SZ as Texts does, and those that are
+// empty at its end too: where texts are in pairs, as in
+// PendingFileRenameOperations, the second of each may be empty.
+func (v *Value) AllTexts() ([]string, error) {
+	data, err := v.of("a list of texts", TypeMultiSZ)
+	if err != nil {
+		return nil, err
+	}
+	list := strings.TrimSuffix(utf16le.Decode(data), "\x00") // the end of the list
+	if list == "" {
+		return nil, nil
+	}
+	return strings.Split(strings.TrimSuffix(list, "\x00"), "\x00"), nil
 }
 
 // Uint32 returns the number of a REG_DWORD of either byte order.
