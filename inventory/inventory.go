@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io/fs"
@@ -16,10 +17,12 @@ type Inventory struct {
 	// as the tree spells it: "Windows".
 	SystemRoot string `json:"system_root"`
 
-	Machine   Machine    `json:"machine"`
-	Languages []Language `json:"languages"`
-	Packages  []Package  `json:"packages"`
-	Updates   []Update   `json:"updates"`
+	Machine      Machine      `json:"machine"`
+	Languages    []Language   `json:"languages"`
+	Packages     []Package    `json:"packages"`
+	Updates      []Update     `json:"updates"`
+	Features     []Feature    `json:"features"`
+	Capabilities []Capability `json:"capabilities"`
 
 	// Notes are lines about what is missing, damaged or in disagreement. Each
 	// begins with a path, or with the name of the list that it is about.
@@ -92,9 +95,9 @@ const maxSteps = 4 * wintree.MaxSteps
 // StorageOrder of the images of package wim, small files are read in that order.
 func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error) {
 	r := &reader{
-		Tree: wintree.New(fsys, wintree.NewBudget("the inventory", maxSteps, ctx.Err)), fsys: fsys,
+		Tree: wintree.New(fsys, wintree.NewBudget("the inventory", maxSteps, ctx.Err)), fsys: fsys, ended: ctx.Err,
 		inventory: &Inventory{
-			Languages: []Language{}, Packages: []Package{}, Updates: []Update{},
+			Languages: []Language{}, Packages: []Package{}, Updates: []Update{}, Features: []Feature{}, Capabilities: []Capability{},
 		},
 	}
 	for _, option := range options {
@@ -112,10 +115,11 @@ func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error
 		r.listPackages,
 		r.readSystem,
 		r.readSoftware,
+		r.readMUMs,
 		r.addUpdates,
 	} {
 		step()
-		if err := r.Work.Over(); err != nil {
+		if err := cmp.Or(ctx.Err(), r.Work.Over()); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +133,11 @@ type reader struct {
 	root      string // the system root
 	table     *winver.Table
 	inventory *Inventory
-	packages  packageSet
+	ended     func() error // says why nobody waits any more
+
+	packages     packageSet
+	features     map[string]*Feature    // by name in lower case
+	capabilities map[string]*Capability // likewise
 }
 
 func (r *reader) note(source, text string) {

@@ -176,9 +176,12 @@ type Package struct {
 	RawVisibility *uint32 `json:"raw_visibility,omitempty"`
 
 	// ReleaseType is as the .mum file has it: "Security Update", "Foundation",
-	// "OnDemand Pack". Both are empty for packages whose .mum file was not read.
+	// "OnDemand Pack". It and the next three are empty for packages whose .mum
+	// file was not read: those that are neither visible nor updates.
 	ReleaseType string    `json:"release_type,omitempty"`
 	KB          winver.KB `json:"kb,omitzero"`
+	Restart     string    `json:"restart,omitempty"`   // "possible" or "required", when it is installed or removed
+	Permanent   bool      `json:"permanent,omitempty"` // it cannot be removed
 
 	Installed time.Time         `json:"installed,omitzero"`    // UTC; by the clock of the machine that serviced the image
 	Client    string            `json:"client,omitempty"`      // what installed it, such as "DISM Package Manager Provider"

@@ -49,10 +49,6 @@ const updatePrefix = "package_for_"
 // called Package_12_for_KB..., and others have an article that they are from.
 func (p *Package) isUpdate() bool { return strings.HasPrefix(strings.ToLower(p.ID.Name), updatePrefix) }
 
-// placeholder says whether an article is none: these two stand in packages of
-// features on demand.
-func placeholder(kb winver.KB) bool { return kb == 777777 || kb == 777778 }
-
 // addUpdates makes the list of updates: one row an article.
 func (r *reader) addUpdates() {
 	type identity struct {
@@ -154,8 +150,8 @@ func nameKB(name string) winver.KB {
 	}
 	digits, _, _ = strings.Cut(digits, "_")
 	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || placeholder(winver.KB(n)) {
+	if err != nil {
 		return 0
 	}
-	return winver.KB(n)
+	return realKB(winver.KB(n))
 }
