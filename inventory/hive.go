@@ -54,7 +54,7 @@ func (r *reader) systemFile(name string) string { return path.Join(r.root, name)
 
 // source is a source of what a key tells.
 func (h *hive) source(key string, err error) Source {
-	return Source{Kind: SourceHive, Path: h.path + ": " + key, Stale: h.stale, Err: err}
+	return Source{Kind: SourceHive, Path: h.path + ": " + key, Stale: h.stale, Err: wintree.HiveError(err)}
 }
 
 // with uses the key at a path, if there is one. What cannot be read gives a note.
@@ -219,4 +219,17 @@ func notThere(err error) string {
 		return "not there"
 	}
 	return err.Error()
+}
+
+// data returns the bytes of a value, nil if there is none.
+func (k *key) data(name string) []byte {
+	v := k.value(name, maxBinary)
+	if v == nil {
+		return nil
+	}
+	data, err := v.Data()
+	if err != nil {
+		k.failed(name, err)
+	}
+	return data
 }

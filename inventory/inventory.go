@@ -23,6 +23,7 @@ type Inventory struct {
 	Updates      []Update     `json:"updates"`
 	Features     []Feature    `json:"features"`
 	Capabilities []Capability `json:"capabilities"`
+	Drivers      []Driver     `json:"drivers"`
 
 	// Notes are lines about what is missing, damaged or in disagreement. Each
 	// begins with a path, or with the name of the list that it is about.
@@ -97,7 +98,7 @@ func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error
 	r := &reader{
 		Tree: wintree.New(fsys, wintree.NewBudget("the inventory", maxSteps, ctx.Err)), fsys: fsys, ended: ctx.Err,
 		inventory: &Inventory{
-			Languages: []Language{}, Packages: []Package{}, Updates: []Update{}, Features: []Feature{}, Capabilities: []Capability{},
+			Languages: []Language{}, Packages: []Package{}, Updates: []Update{}, Features: []Feature{}, Capabilities: []Capability{}, Drivers: []Driver{},
 		},
 	}
 	for _, option := range options {
@@ -114,6 +115,7 @@ func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error
 	for _, step := range []func(){
 		r.listPackages,
 		r.readSystem,
+		r.readDriversHive,
 		r.readSoftware,
 		r.readMUMs,
 		r.addUpdates,
@@ -135,9 +137,13 @@ type reader struct {
 	inventory *Inventory
 	ended     func() error // says why nobody waits any more
 
+	xmlBytes     int64 // that were read of XML files
 	packages     packageSet
 	features     map[string]*Feature    // by name in lower case
 	capabilities map[string]*Capability // likewise
+	drivers      map[string]*Driver     // by folder in lower case
+	driverHives  int                    // that have a database of drivers
+	classes      map[string]string      // names of driver classes, by GUID
 }
 
 func (r *reader) note(source, text string) {

@@ -95,6 +95,10 @@ func (r *reader) readSystem() {
 				m.Domain = k.text("domain")
 			}
 		})
+		r.readClasses(h, set+`\Control\Class`)
+		if r.readDrivers(h, true) {
+			r.driverHives++
+		}
 		h.with("Setup", func(k *key) { m.Setup.read(k) })
 	})
 	r.readDefaultUser()

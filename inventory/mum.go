@@ -1,9 +1,7 @@
 package inventory
 
 import (
-	"bytes"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -42,122 +40,50 @@ type mumFeature struct {
 	selectable                bool
 }
 
-const (
-	maxMUM      = 4 << 20
-	maxMUMDepth = 32
-	maxMUMName  = 512 // bytes of an attribute
+// maxDeclared is how many features or capabilities one file may declare.
+const maxDeclared = 4096
 
-	// maxDeclared is how many features or capabilities one file may declare.
-	maxDeclared = 4096
-)
-
-// parseMUM reads a .mum file as a stream. The error wraps winver.ErrFormat, or
-// winver.ErrLimit if the file is larger or deeper than those of packages.
+// parseMUM reads a .mum file. For errors see readXML.
 func parseMUM(r io.Reader) (*mum, error) {
-	head := make([]byte, 4)
-	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+	p := mumParser{mum: &mum{}}
+	if err := readXML(r, p.visitor()); err != nil {
 		return nil, err
 	}
-	head = head[:n]
-	if len(head) == 4 && head[0] == 'D' && head[1] == 'C' && head[3] == 1 { // DCM, DCN, DCD, DCS ...
-		return nil, wintree.OfKind(fmt.Errorf("compressed as %q, which cannot be read", head[:3]), winver.ErrFormat)
-	}
-	source := &failing{Reader: io.MultiReader(bytes.NewReader(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))), r)}
-	limited := &io.LimitedReader{R: source, N: maxMUM + 1}
-	d := xml.NewDecoder(limited)
-	p := mumParser{mum: &mum{}}
-	for {
-		token, err := d.Token()
-		switch {
-		case limited.N <= 0:
-			return nil, wintree.OfKind(fmt.Errorf("larger than %d bytes", maxMUM), winver.ErrLimit)
-		case err == io.EOF && !p.any:
-			return nil, wintree.OfKind(errors.New("empty"), winver.ErrFormat)
-		case err == io.EOF:
-			return p.mum, nil
-		case source.err != nil:
-			return nil, source.err
-		case err != nil:
-			return nil, wintree.OfKind(err, winver.ErrFormat)
-		}
-		switch token := token.(type) {
-		case xml.Directive:
-			return nil, wintree.OfKind(errors.New("has a DTD, as no package has"), winver.ErrFormat)
-		case xml.StartElement:
-			if len(p.path) == maxMUMDepth {
-				return nil, wintree.OfKind(fmt.Errorf("elements are nested deeper than %d", maxMUMDepth), winver.ErrLimit)
-			}
-			if err := p.start(token); err != nil {
-				return nil, err
-			}
-		case xml.EndElement:
-			p.end()
-		}
-	}
+	return p.mum, nil
 }
 
-// failing is a reader that keeps its error: those of the XML are told apart.
-type failing struct {
-	io.Reader
-	err error
-}
-
-func (f *failing) Read(p []byte) (int, error) {
-	n, err := f.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		f.err = err
-	}
-	return n, err
-}
-
-// mumParser is where in a file the parser is. Elements count by their local
-// names, whatever their namespace.
+// mumParser fills in a mum.
 type mumParser struct {
 	*mum
-	any     bool
-	path    []string
 	feature *mumFeature // the update that the parser is in
 }
 
-// in says whether the parser is in elements of these names, below assembly.
-func (p *mumParser) in(names ...string) bool {
-	if len(p.path) != 1+len(names) || p.path[0] != "assembly" {
-		return false
-	}
-	for i, name := range names {
-		if p.path[1+i] != name {
-			return false
-		}
-	}
-	return true
+func (p *mumParser) visitor() xmlVisitor {
+	return xmlVisitor{root: "assembly", start: p.start, end: p.end}
 }
 
-func (p *mumParser) start(e xml.StartElement) error {
-	name := e.Name.Local
-	if len(p.path) == 0 {
-		if name != "assembly" || p.any {
-			return wintree.OfKind(fmt.Errorf("has the element %.40q, not one assembly", name), winver.ErrFormat)
-		}
-		p.any = true
+func (p *mumParser) start(path xmlPath, e xml.StartElement) error {
+	switch name := e.Name.Local; {
+	case len(path) == 0:
 		p.support = attribute(e, "supportInformation")
-	}
-	switch {
-	case name == "package" && p.in():
+	case name == "package" && path.is():
 		p.identifier, p.releaseType = attribute(e, "identifier"), attribute(e, "releaseType")
 		p.restart, p.permanent = attribute(e, "restart"), attribute(e, "permanence") == "permanent"
-	case name == "capabilityIdentity" && p.in("package", "declareCapability", "capability"):
+	case name == "capabilityIdentity" && path.is("package", "declareCapability", "capability"):
 		if len(p.capabilities) == maxDeclared {
 			return tooMany("capabilities")
 		}
 		if c := capabilityName(attribute(e, "name"), attribute(e, "language"), attribute(e, "version")); c != "" {
 			p.capabilities = append(p.capabilities, c)
 		}
-	case name == "update" && p.in("package"):
+	case name == "update" && path.is("package"):
 		p.feature = &mumFeature{name: attribute(e, "name"), displayName: attribute(e, "displayName")}
-	case name == "selectable" && p.in("package", "update"):
+	case name == "selectable" && path.is("package", "update"):
+		if len(p.features) == maxDeclared {
+			return tooMany("features")
+		}
 		p.feature.selectable = true
-	case name == "detectNone" && p.in("package", "update", "selectable"):
+	case name == "detectNone" && path.is("package", "update", "selectable"):
 		switch attribute(e, "default") {
 		case "true":
 			p.feature.byDefault = new(bool)
@@ -165,21 +91,16 @@ func (p *mumParser) start(e xml.StartElement) error {
 		case "false":
 			p.feature.byDefault = new(bool)
 		}
-	case name == "update" && p.in("package", "update", "applicable", "detectUpdate"):
+	case name == "update" && path.is("package", "update", "applicable", "detectUpdate"):
 		if p.feature.parent == "" {
 			p.feature.parent = attribute(e, "name")
 		}
 	}
-	p.path = append(p.path, name)
-	if p.feature != nil && len(p.features) == maxDeclared {
-		return tooMany("features")
-	}
 	return nil
 }
 
-func (p *mumParser) end() {
-	p.path = p.path[:len(p.path)-1]
-	if f := p.feature; f != nil && p.in("package") {
+func (p *mumParser) end(path xmlPath) {
+	if f := p.feature; f != nil && path.is("package") {
 		if f.selectable && f.name != "" {
 			p.features = append(p.features, *f)
 		}
@@ -189,17 +110,6 @@ func (p *mumParser) end() {
 
 func tooMany(what string) error {
 	return wintree.OfKind(fmt.Errorf("declares more than %d %s", maxDeclared, what), winver.ErrLimit)
-}
-
-// attribute returns an attribute, whatever its namespace; "" if there is none, or
-// one that is too long to be one.
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name && len(a.Value) <= maxMUMName {
-			return a.Value
-		}
-	}
-	return ""
 }
 
 // capabilityName puts a capability as DISM does: name~~~language~version, where a

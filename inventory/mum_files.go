@@ -2,17 +2,14 @@ package inventory
 
 import (
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 
 	"github.com/wimble-go/wimble/internal/wintree"
-	"github.com/wimble-go/wimble/winver"
 )
 
 const (
-	maxMUMBytes = 256 << 20 // of all files together
-	maxMUMs     = 8192      // files that are read
+	maxMUMs = 8192 // files that are read
 
 	// maxMUMSteps bounds the decompression for .mum files. Where a file is stored
 	// in chunks of 64 MiB, reading it counts as the decompression of one, though in
@@ -51,9 +48,8 @@ func (r *reader) readMUMs() {
 	rest := r.Work
 	r.Work = wintree.NewBudget("reading .mum files", maxMUMSteps, r.ended)
 	defer func() { r.Work = rest }()
-	left := int64(maxMUMBytes)
 	for _, p := range wanted {
-		left -= r.readMUM(p, left)
+		r.readMUM(p)
 	}
 	r.sortFeatures()
 	r.sortCapabilities()
@@ -90,36 +86,18 @@ func (r *reader) orderByStorage(list []*Package) {
 	slices.SortStableFunc(list, func(a, b *Package) int { return position[a] - position[b] })
 }
 
-// readMUM reads the .mum file of a package, and returns how many bytes it has.
-func (r *reader) readMUM(p *Package, most int64) int64 {
+// readMUM reads the .mum file of a package.
+func (r *reader) readMUM(p *Package) {
 	source := Source{Kind: SourceMUM, Path: p.path}
-	m, size, err := r.parse(p.path, most)
+	parser := mumParser{mum: &mum{}}
+	err := r.readXMLFile(p.path, parser.visitor())
 	source.Err = err
 	p.Sources = append(p.Sources, source)
 	if err != nil {
-		return size
+		return
 	}
+	m := parser.mum
 	p.ReleaseType, p.KB, p.Restart, p.Permanent = m.releaseType, m.article(), m.restart, m.permanent
 	r.declare(p, m, source)
 	r.provide(p, m, source)
-	return size
-}
-
-func (r *reader) parse(path string, most int64) (*mum, int64, error) {
-	file, err := r.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer file.Close()
-	switch {
-	case file.Size > maxMUM:
-		err = fmt.Errorf("has %d bytes, more than %d", file.Size, maxMUM)
-	case file.Size > most:
-		err = fmt.Errorf("has %d bytes, more than are left of %d for all .mum files", file.Size, maxMUMBytes)
-	}
-	if err != nil {
-		return nil, 0, wintree.OfKind(err, winver.ErrLimit)
-	}
-	m, err := parseMUM(io.NewSectionReader(file, 0, file.Size))
-	return m, file.Size, wintree.WithoutPath(err)
 }

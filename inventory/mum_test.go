@@ -115,32 +115,32 @@ func TestHostileMUM(t *testing.T) {
 	nested := func(n int) string {
 		return "<assembly>" + strings.Repeat("<a>", n-1) + strings.Repeat("</a>", n-1) + "</assembly>"
 	}
-	_, err := parseMUM(strings.NewReader(nested(maxMUMDepth)))
+	_, err := parseMUM(strings.NewReader(nested(maxXMLDepth)))
 	require.NoError(t, err)
 	for text, want := range map[string]struct {
 		kind    error
 		message string
 	}{
-		nested(maxMUMDepth + 1):                       {winver.ErrLimit, "deeper than 32"},
+		nested(maxXMLDepth + 1):                       {winver.ErrLimit, "deeper than 32"},
 		"<assembly>" + strings.Repeat("<a>", 100_000): {winver.ErrLimit, "deeper than 32"},
 		"":                       {winver.ErrFormat, "empty"},
 		"\xEF\xBB\xBF":           {winver.ErrFormat, "empty"},
 		"<":                      {winver.ErrFormat, "XML syntax error"},
-		"<assembly>":             {winver.ErrFormat, "XML syntax error"},
-		"<html></html>":          {winver.ErrFormat, "not one assembly"},
-		"<assembly/><assembly/>": {winver.ErrFormat, "not one assembly"},
+		"<assembly>":             {winver.ErrFormat, "ends in the element"},
+		"<html></html>":          {winver.ErrFormat, "where one \"assembly\" is"},
+		"<assembly/><assembly/>": {winver.ErrFormat, "where one \"assembly\" is"},
 		"DCM\x01PA30":            {winver.ErrFormat, `compressed as "DCM"`},
 		"DCS\x01":                {winver.ErrFormat, `compressed as "DCS"`},
 		"\xFF\xFE<\x00a\x00":     {winver.ErrFormat, "XML syntax error"},
-		`<?xml version="1.0" encoding="utf-16"?><a/>`:    {winver.ErrFormat, "utf-16"},
-		"<assembly>" + strings.Repeat(" ", maxMUM):       {winver.ErrLimit, "larger than 4194304"},
-		"<assembly a='" + strings.Repeat("x", maxMUM):    {winver.ErrLimit, "larger than 4194304"},
-		`<!DOCTYPE a [<!ENTITY b "c">]><assembly/>`:      {winver.ErrFormat, "DTD"},
-		`<!DOCTYPE a SYSTEM "file:///x"><assembly/>`:     {winver.ErrFormat, "DTD"},
-		`<assembly supportInformation="&b;"/>`:           {winver.ErrFormat, "XML syntax error"},
-		manyFeatures(maxDeclared + 1):                    {winver.ErrLimit, "more than 4096 features"},
-		manyCapabilities(maxDeclared + 1):                {winver.ErrLimit, "more than 4096 capabilities"},
-		"<assembly>" + strings.Repeat("<b></c>", 1) + "": {winver.ErrFormat, "XML syntax error"},
+		`<?xml version="1.0" encoding="utf-16"?><a/>`: {winver.ErrFormat, "utf-16"},
+		"<assembly>" + strings.Repeat(" ", maxXML):    {winver.ErrLimit, "larger than 4194304"},
+		"<assembly a='" + strings.Repeat("x", maxXML): {winver.ErrLimit, "larger than 4194304"},
+		`<!DOCTYPE a [<!ENTITY b "c">]><assembly/>`:   {winver.ErrFormat, "DTD"},
+		`<!DOCTYPE a SYSTEM "file:///x"><assembly/>`:  {winver.ErrFormat, "DTD"},
+		`<assembly supportInformation="&b;"/>`:        {winver.ErrFormat, "XML syntax error"},
+		manyFeatures(maxDeclared + 1):                 {winver.ErrLimit, "more than 4096 features"},
+		manyCapabilities(maxDeclared + 1):             {winver.ErrLimit, "more than 4096 capabilities"},
+		"<assembly><b></c>":                           {winver.ErrFormat, "not that of the last one begun"},
 	} {
 		_, err := parseMUM(strings.NewReader(text))
 		require.ErrorIs(t, err, want.kind, "%.60q", text)
@@ -154,7 +154,7 @@ func TestHostileMUM(t *testing.T) {
 		require.NotErrorIs(t, err, winver.ErrFormat)
 	}
 	// An attribute that is too long for a name is none.
-	m, err := parseMUM(strings.NewReader(`<assembly><package identifier="` + strings.Repeat("x", maxMUMName+1) + `"/></assembly>`))
+	m, err := parseMUM(strings.NewReader(`<assembly><package identifier="` + strings.Repeat("x", maxXMLAttribute+1) + `"/></assembly>`))
 	require.NoError(t, err)
 	require.Empty(t, m.identifier)
 	m, err = parseMUM(strings.NewReader(manyFeatures(maxDeclared)))
@@ -193,7 +193,7 @@ func FuzzMum(f *testing.F) {
 		require.LessOrEqual(t, len(m.capabilities), maxDeclared)
 		for _, feature := range m.features {
 			require.NotEmpty(t, feature.name)
-			require.LessOrEqual(t, len(feature.name), maxMUMName)
+			require.LessOrEqual(t, len(feature.name), maxXMLAttribute)
 		}
 		for _, capability := range m.capabilities {
 			require.Equal(t, 4, strings.Count(capability, "~"))
