@@ -18,12 +18,20 @@ type Inventory struct {
 	SystemRoot string `json:"system_root"`
 
 	Machine      Machine      `json:"machine"`
+	Editions     Editions     `json:"editions"`
 	Languages    []Language   `json:"languages"`
 	Packages     []Package    `json:"packages"`
 	Updates      []Update     `json:"updates"`
 	Features     []Feature    `json:"features"`
 	Capabilities []Capability `json:"capabilities"`
 	Drivers      []Driver     `json:"drivers"`
+	Apps         []App        `json:"apps"`
+	Markers      []Marker     `json:"markers"` // of pending work
+
+	// Families of apps that were removed so that they stay away, and that are not
+	// supported any more.
+	Deprovisioned []string `json:"deprovisioned,omitempty"`
+	EndOfLife     []string `json:"end_of_life,omitempty"`
 
 	// Notes are lines about what is missing, damaged or in disagreement. Each
 	// begins with a path, or with the name of the list that it is about.
@@ -96,9 +104,9 @@ const maxSteps = 4 * wintree.MaxSteps
 // StorageOrder of the images of package wim, small files are read in that order.
 func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error) {
 	r := &reader{
-		Tree: wintree.New(fsys, wintree.NewBudget("the inventory", maxSteps, ctx.Err)), fsys: fsys, ended: ctx.Err,
+		Tree: wintree.New(fsys, wintree.NewBudget("the inventory", maxSteps, ctx.Err)), fsys: fsys, ended: ctx.Err, folders: make(map[*App]string),
 		inventory: &Inventory{
-			Languages: []Language{}, Packages: []Package{}, Updates: []Update{}, Features: []Feature{}, Capabilities: []Capability{}, Drivers: []Driver{},
+			Languages: []Language{}, Packages: []Package{}, Updates: []Update{}, Features: []Feature{}, Capabilities: []Capability{}, Drivers: []Driver{}, Apps: []App{}, Markers: []Marker{},
 		},
 	}
 	for _, option := range options {
@@ -117,7 +125,12 @@ func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error
 		r.readSystem,
 		r.readDriversHive,
 		r.readSoftware,
+		r.markComponents,
+		r.markFiles,
+		r.markPackages,
+		r.findEditions,
 		r.readMUMs,
+		r.readApps,
 		r.addUpdates,
 	} {
 		step()
@@ -144,6 +157,23 @@ type reader struct {
 	drivers      map[string]*Driver     // by folder in lower case
 	driverHives  int                    // that have a database of drivers
 	classes      map[string]string      // names of driver classes, by GUID
+	apps         map[string]*App        // by full name in lower case
+	appsRefused  int                    // there were more
+	folders      map[*App]string        // where their files are
+}
+
+// maxFileSteps bounds the decompression for small files. Where a file is stored
+// in chunks of 64 MiB, reading it counts as the decompression of one, though in the
+// order of storage the next file is mostly in the same chunk, which costs nothing.
+const maxFileSteps = 32 * wintree.MaxSteps
+
+// countSeparately has the work until the end of a step count for itself: what
+// reading small files takes depends on how they are stored. If it is too much, the
+// files that are left are not read.
+func (r *reader) countSeparately(what string) (end func()) {
+	rest := r.Work
+	r.Work = wintree.NewBudget(what, maxFileSteps, r.ended)
+	return func() { r.Work = rest }
 }
 
 func (r *reader) note(source, text string) {

@@ -95,6 +95,7 @@ func (r *reader) readSystem() {
 				m.Domain = k.text("domain")
 			}
 		})
+		r.markControl(h, set)
 		r.readClasses(h, set+`\Control\Class`)
 		if r.readDrivers(h, true) {
 			r.driverHives++

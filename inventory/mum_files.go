@@ -4,19 +4,10 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-
-	"github.com/wimble-go/wimble/internal/wintree"
 )
 
-const (
-	maxMUMs = 8192 // files that are read
-
-	// maxMUMSteps bounds the decompression for .mum files. Where a file is stored
-	// in chunks of 64 MiB, reading it counts as the decompression of one, though in
-	// the order of storage the next file is mostly in the same chunk, which costs
-	// nothing.
-	maxMUMSteps = 32 * wintree.MaxSteps
-)
+// maxMUMs is how many .mum files are read.
+const maxMUMs = 8192
 
 // storageOrder is implemented by trees that can tell in which order their files
 // are stored, as the images of package wim can.
@@ -43,11 +34,7 @@ func (r *reader) readMUMs() {
 		wanted = wanted[:maxMUMs]
 	}
 	r.orderByStorage(wanted)
-	// What this takes depends on how the files are stored, and does not count for
-	// the rest.
-	rest := r.Work
-	r.Work = wintree.NewBudget("reading .mum files", maxMUMSteps, r.ended)
-	defer func() { r.Work = rest }()
+	defer r.countSeparately("reading .mum files")()
 	for _, p := range wanted {
 		r.readMUM(p)
 	}

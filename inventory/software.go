@@ -18,6 +18,8 @@ func (r *reader) readSoftware() {
 		h.with(`Microsoft\Windows\CurrentVersion\Setup\State`, func(k *key) { m.Setup.ImageState = k.text("imagestate") })
 		r.readPackages(h)
 		r.readFeatures(h)
+		r.markServicing(h)
+		r.readAppStore(h)
 	})
 	r.sortPackages()
 	r.addLanguagePacks()
