@@ -22,6 +22,10 @@ const (
 	// step.
 	valueBytes = 64
 
+	// entrySteps is what looking at a subkey or a value takes, which is some
+	// microseconds.
+	entrySteps = 16
+
 	// mostEntries is more than a key may have of subkeys or values.
 	mostEntries = 1 << 17
 )
@@ -86,7 +90,7 @@ type key struct {
 func (r *reader) key(k *regf.Key) *key {
 	out := &key{Key: k, reader: r}
 	_, count := k.Counts()
-	if out.err = r.Work.Spend(1 + int(min(count, mostEntries))); out.err != nil {
+	if out.err = r.Work.Spend(1 + entrySteps*int(min(count, mostEntries))); out.err != nil {
 		return out
 	}
 	out.values = make(map[string]*regf.Value)
@@ -116,7 +120,7 @@ func (k *key) keep(err error) {
 // subkeys yields the subkeys, which are paid for, and keeps the first error.
 func (k *key) subkeys(yield func(*key) bool) {
 	for sub, err := range k.Subkeys() {
-		if err := k.reader.Work.Spend(1); err != nil {
+		if err := k.reader.Work.Spend(entrySteps); err != nil {
 			k.keep(err)
 			return
 		}
@@ -133,7 +137,7 @@ func (k *key) subkeys(yield func(*key) bool) {
 // subkey returns the subkey of a name, nil if there is none.
 func (k *key) subkey(name string) *key {
 	count, _ := k.Counts()
-	if err := k.reader.Work.Spend(1 + 2*int(min(count, mostEntries))); err != nil { // see regf.Key.Subkey
+	if err := k.reader.Work.Spend(1 + 4*int(min(count, mostEntries))); err != nil { // see regf.Key.Subkey
 		k.keep(err)
 		return nil
 	}
