@@ -18,7 +18,7 @@ import (
 
 func (a *app) infoCommand() *cobra.Command {
 	var xml, watch bool
-	i := inventory{app: a, sets: map[string]bool{}}
+	i := overview{app: a, sets: map[string]bool{}}
 	cmd := &cobra.Command{
 		Use:   "info FILE [IMAGE] | info FILE...",
 		Short: "Show the header, the images and their Windows versions",

@@ -13,8 +13,8 @@ import (
 	"github.com/wimble-go/wimble/winver"
 )
 
-// inventory is what info shows of several files.
-type inventory struct {
+// overview is what info shows of several files.
+type overview struct {
 	app       *app
 	recursive bool
 	updates   *winver.Table
@@ -27,7 +27,7 @@ type inventory struct {
 
 // show shows files. The error is that of the output, or an interruption: what is
 // wrong with a file is said when it is met.
-func (i *inventory) show(ctx context.Context, patterns []string) error {
+func (i *overview) show(ctx context.Context, patterns []string) error {
 	i.begin()
 	for _, pattern := range patterns {
 		names, err := expand(pattern)
@@ -50,10 +50,10 @@ func (i *inventory) show(ctx context.Context, patterns []string) error {
 }
 
 // begin begins the table.
-func (i *inventory) begin() { i.rows = newTable(i.app.stdout) }
+func (i *overview) begin() { i.rows = newTable(i.app.stdout) }
 
 // row adds a row to the table, and to the first one the header.
-func (i *inventory) row(cells ...string) {
+func (i *overview) row(cells ...string) {
 	if len(i.rows.rows) == 0 {
 		i.rows.row("FILE", "INDEX", "NAME", "EDITION", "ARCH", "VERSION", "MODIFIED", "UPDATE")
 	}
@@ -61,16 +61,16 @@ func (i *inventory) row(cells ...string) {
 }
 
 // end prints the table, if there is anything in it.
-func (i *inventory) end() error { return i.rows.flush() }
+func (i *overview) end() error { return i.rows.flush() }
 
 // fail says what is wrong with a file.
-func (i *inventory) fail(err error) {
+func (i *overview) fail(err error) {
 	i.failed = true
 	i.app.sayError(err)
 }
 
 // add shows a file, or all of what it leads to.
-func (i *inventory) add(ctx context.Context, name string) error {
+func (i *overview) add(ctx context.Context, name string) error {
 	if !i.recursive {
 		return i.addPackage(ctx, name)
 	}
@@ -95,7 +95,7 @@ func (i *inventory) add(ctx context.Context, name string) error {
 }
 
 // addPackage shows a WIM file.
-func (i *inventory) addPackage(ctx context.Context, name string) error {
+func (i *overview) addPackage(ctx context.Context, name string) error {
 	a := i.app
 	s, err := a.open(ctx, name)
 	if ctx.Err() != nil {

@@ -139,7 +139,7 @@ func TestInfoInterrupted(t *testing.T) {
 	cancel(why)
 	for _, recursive := range []bool{false, true} {
 		var stderr strings.Builder
-		i := inventory{app: &app{stdout: io.Discard, stderr: &stderr}, recursive: recursive}
+		i := overview{app: &app{stdout: io.Discard, stderr: &stderr}, recursive: recursive}
 		for _, name := range []string{t.TempDir(), url + "/a.wim"} {
 			require.Equal(t, why, i.add(ctx, name))
 		}

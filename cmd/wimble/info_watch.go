@@ -14,7 +14,7 @@ import (
 
 // watch shows files, and then a line for each thing that happens to them, until
 // the context ends.
-func (i *inventory) watch(ctx context.Context, patterns []string) error {
+func (i *overview) watch(ctx context.Context, patterns []string) error {
 	var names []string
 	for _, pattern := range patterns {
 		found, err := expand(pattern)
@@ -50,7 +50,7 @@ func (i *inventory) watch(ctx context.Context, patterns []string) error {
 }
 
 // sayWhatIsNotThere names the files that may still come.
-func (i *inventory) sayWhatIsNotThere(ctx context.Context, names []string) {
+func (i *overview) sayWhatIsNotThere(ctx context.Context, names []string) {
 	for _, name := range names {
 		if _, err := os.Stat(name); err == nil {
 			continue
@@ -64,7 +64,7 @@ func (i *inventory) sayWhatIsNotThere(ctx context.Context, names []string) {
 }
 
 // showFound shows the table of what is there when the watch begins.
-func (i *inventory) showFound(ctx context.Context, events []media.Event) error {
+func (i *overview) showFound(ctx context.Context, events []media.Event) error {
 	i.begin()
 	for _, e := range events {
 		if e.Package.Err != nil {
@@ -76,7 +76,7 @@ func (i *inventory) showFound(ctx context.Context, events []media.Event) error {
 	return i.end()
 }
 
-func (i *inventory) showEvent(e describe.Event) error {
+func (i *overview) showEvent(e describe.Event) error {
 	if i.app.json {
 		return describe.NewJSON(i.app.stdout).Encode(e)
 	}

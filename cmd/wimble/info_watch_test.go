@@ -32,7 +32,7 @@ func watch(t *testing.T, asJSON bool, names ...string) *watching {
 	ctx, cancel := context.WithCancel(context.Background())
 	r, stdout := io.Pipe()
 	w := &watching{t: t, lines: bufio.NewReader(r), stop: cancel, end: make(chan error, 1)}
-	i := inventory{
+	i := overview{
 		app:  &app{stdout: stdout, stderr: &w.stderr, json: asJSON},
 		sets: map[string]bool{}, updates: winver.DefaultTable(), interval: 5 * time.Millisecond,
 	}

@@ -12,6 +12,7 @@
 //	wimble version FILE [IMAGE]             which Windows it really is
 //	wimble updates VERSION                  what is known of a Windows version
 //	wimble diff FILE [IMAGE] FILE [IMAGE]   what is different in another image
+//	wimble inventory FILE [IMAGE]           what is installed
 //	wimble serve PATH...                    a console in the browser
 //	wimble mount FILE [IMAGE] DIR           show an image as a read-only file system
 //	wimble export FILE IMAGE|all OUT        copy images to a new file, or add them to one
@@ -163,6 +164,7 @@ has. It may be left out where a file has one image.`,
 		a.versionCommand(),
 		a.updatesCommand(),
 		a.diffCommand(),
+		a.inventoryCommand(),
 		a.serveCommand(),
 		a.mountCommand(),
 		a.exportCommand(),

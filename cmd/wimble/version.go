@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
 	"github.com/wimble-go/wimble/media"
+	"github.com/wimble-go/wimble/wim"
 	"github.com/wimble-go/wimble/winver"
 )
 
@@ -33,24 +35,13 @@ With --fast only names are looked at, and no file is decompressed.`,
 			if fast {
 				options = append(options, winver.Fast())
 			}
-			tree := windowsFolder(args)
-			if tree == nil {
-				s, err := a.open(cmd.Context(), args[0])
-				if err != nil {
-					return err
-				}
-				defer s.Close()
-				image, imageTree, rest, err := s.imageTree(args[1:])
-				if err != nil {
-					return err
-				}
-				if len(rest) > 0 {
-					return fmt.Errorf("%s: no image is named %q", s.Name, rest[0])
-				}
-				tree = imageTree
-				if image.Info.Windows != nil {
-					options = append(options, winver.WithClaim(image.Info.Windows.Claim()))
-				}
+			tree, image, done, err := a.windowsTree(cmd.Context(), args)
+			if err != nil {
+				return err
+			}
+			defer done()
+			if image != nil && image.Info.Windows != nil {
+				options = append(options, winver.WithClaim(image.Info.Windows.Claim()))
 			}
 			report, err := winver.Read(tree, options...)
 			if err != nil {
@@ -66,6 +57,27 @@ With --fast only names are looked at, and no file is decompressed.`,
 	a.jsonFlag(cmd, "print one JSON object")
 	a.tableFlag(cmd.Flags())
 	return cmd
+}
+
+// windowsTree opens the tree of an image, or that of a folder, which is of no
+// image.
+func (a *app) windowsTree(ctx context.Context, args []string) (tree fs.FS, image *wim.Image, done func(), err error) {
+	if tree := windowsFolder(args); tree != nil {
+		return tree, nil, func() {}, nil
+	}
+	s, err := a.open(ctx, args[0])
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	image, imageTree, rest, err := s.imageTree(args[1:])
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%s: no image is named %q", s.Name, rest[0])
+	}
+	if err != nil {
+		s.Close()
+		return nil, nil, nil, err
+	}
+	return imageTree, image, s.Close, nil
 }
 
 // windowsFolder returns the tree of a folder that is named alone, nil for a file
