@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,7 @@ func (a *app) printInventory(found *inventory.Inventory) error {
 	for n, s := range describe.InventorySections(found) {
 		title := s.Title
 		if s.Count != "" {
-			title += ": " + s.Count
+			title += ": " + s.All()
 		}
 		if s.DISM != "" {
 			title += " (DISM " + s.DISM + ")"
@@ -65,7 +66,7 @@ func (a *app) printInventory(found *inventory.Inventory) error {
 		}
 		list := newTable(a.stdout)
 		if s.Count != "" { // names and values need no head
-			list.row(s.Head...)
+			list.row(strings.Split(strings.ToUpper(strings.Join(s.Head, "\t")), "\t")...)
 		}
 		for _, row := range s.Rows {
 			list.row(row...)

@@ -29,6 +29,8 @@ func TestAPI(t *testing.T) {
 	require.Equal(t, "51a67a2d-8242-ca26-4347-45098d1f0755", detail["file"].(map[string]any)["guid"])
 	require.Equal(t, "Windows 10 Home", s.object("/api/packages/" + id + "/images/2")["name"])
 	require.Equal(t, "10.0.18362.1139", s.object("/api/packages/" + id + "/images/1/version")["verdict"].(map[string]any)["version"])
+	update := s.object("/api/packages/" + id + "/images/1/inventory")["updates"].([]any)[0].(map[string]any)
+	require.Equal(t, "KB4577671", update["kb"])
 
 	files := s.object("/api/packages/" + s.id("ntfs.wim") + "/images/1/files/")
 	require.Equal(t, "dir", files["entry"].(map[string]any)["type"])

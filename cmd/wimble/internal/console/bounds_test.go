@@ -21,7 +21,7 @@ func TestClientsThatGoAway(t *testing.T) {
 	for range maxReads {
 		s.reads <- struct{}{}
 	}
-	for _, target := range []string{"/content/large/mixed.bin", "/archive/?format=zip", "/browse/", "/view/large/mixed.bin", "/version"} {
+	for _, target := range []string{"/content/large/mixed.bin", "/archive/?format=zip", "/browse/", "/view/large/mixed.bin", "/version", "/inventory"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan any)
 		go func() {
@@ -38,6 +38,7 @@ func TestClientsThatGoAway(t *testing.T) {
 	}
 	require.Empty(t, s.archives)
 	require.Empty(t, s.evidence.slots)
+	require.Empty(t, s.inventories.slots)
 	require.Empty(t, s.reads)
 	// All files can be closed: nobody has them any more.
 	ctx, cancel := context.WithCancel(t.Context())

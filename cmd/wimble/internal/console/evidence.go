@@ -5,49 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"sync"
 
 	"github.com/wimble-go/wimble/winver"
 )
-
-// evidenceCache keeps the reports that were asked for last: each takes reading
-// of hives and of a kernel.
-type evidenceCache struct {
-	slots slots
-
-	mu   sync.Mutex
-	keys []evidenceKey // the newest last
-	kept map[evidenceKey]*winver.Report
-}
-
-type evidenceKey struct {
-	id                string
-	generation, image int
-}
-
-const maxReports = 64
-
-func (c *evidenceCache) get(key evidenceKey) *winver.Report {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.kept[key]
-}
-
-func (c *evidenceCache) put(key evidenceKey, report *winver.Report) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept = map[evidenceKey]*winver.Report{}
-	}
-	if c.kept[key] == nil {
-		c.keys = append(c.keys, key)
-	}
-	c.kept[key] = report
-	if len(c.keys) > maxReports {
-		delete(c.kept, c.keys[0])
-		c.keys = c.keys[1:]
-	}
-}
 
 // version gathers the evidence of which Windows the image of a request holds.
 func (s *Server) version(r *http.Request) (*winver.Report, error) {
@@ -59,7 +19,7 @@ func (s *Server) version(r *http.Request) (*winver.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if report := s.evidence.get(evidenceKey{p.ID, p.Generation, index}); report != nil {
+	if report := s.evidence.get(imageKey{p.ID, p.Generation, index}); report != nil {
 		return report, nil
 	}
 	o, err := s.openImage(r.Context(), p.ID, index)
@@ -76,7 +36,7 @@ func (s *Server) version(r *http.Request) (*winver.Report, error) {
 
 // versionOf gathers the evidence of which Windows an image holds.
 func (s *Server) versionOf(ctx context.Context, o *opened) (*winver.Report, error) {
-	key := evidenceKey{o.Package.ID, o.Package.Generation, o.image.Index}
+	key := imageKey{o.Package.ID, o.Package.Generation, o.image.Index}
 	if report := s.evidence.get(key); report != nil {
 		return report, nil
 	}

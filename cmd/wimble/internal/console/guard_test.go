@@ -75,7 +75,7 @@ func TestHeaders(t *testing.T) {
 func TestPagesLoadNothingElse(t *testing.T) {
 	s := serve(t, Guard{}, "install.wim")
 	base := "/packages/" + s.id("install.wim")
-	for _, target := range []string{"/", base, base + "/images/1/browse/", base + "/images/1/view/Windows/notepad.exe", base + "/images/1/version"} {
+	for _, target := range []string{"/", base, base + "/images/1/browse/", base + "/images/1/view/Windows/notepad.exe", base + "/images/1/version", base + "/images/1/inventory"} {
 		page := s.get(target)
 		require.Equal(t, 1, strings.Count(page, "<script"), target)
 		require.Contains(t, page, `<script src="/assets/console.js?`)

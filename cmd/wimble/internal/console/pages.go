@@ -47,7 +47,7 @@ func newPages() pages {
 	}
 	out := pages{}
 	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(embedded, "templates/layout.html", "templates/job.html"))
-	for _, name := range []string{"list", "package", "browse", "view", "version", "compare", "take", "error"} {
+	for _, name := range []string{"list", "package", "browse", "view", "version", "inventory", "compare", "take", "error"} {
 		out[name] = template.Must(template.Must(layout.Clone()).ParseFS(embedded, "templates/"+name+".html"))
 	}
 	return out

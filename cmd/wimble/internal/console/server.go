@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/console/catalog"
+	"github.com/wimble-go/wimble/inventory"
 	"github.com/wimble-go/wimble/media"
 	"github.com/wimble-go/wimble/winver"
 )
@@ -46,18 +47,26 @@ const (
 	maxReads       = 8   // of content that is decoded
 	maxSolidReads  = 2   // likewise of solid files, where a chunk may have 64 MiB
 	maxEvidence    = 2   // searches for versions
+	maxInventories = 2   // whose hives are held whole
 	maxComparisons = 2
 	maxVerifies    = 2 // that run; others wait
 )
 
+// How many of the answers are kept that take long to find.
+const (
+	maxReports         = 64
+	maxKeptInventories = 4
+)
+
 // Server shows packages.
 type Server struct {
-	catalog  *catalog.Catalog
-	table    *winver.Table
-	jobs     *jobs
-	evidence evidenceCache
-	pages    pages
-	handler  http.Handler
+	catalog     *catalog.Catalog
+	table       *winver.Table
+	jobs        *jobs
+	evidence    *recent[winver.Report]
+	inventories *recent[inventory.Inventory]
+	pages       pages
+	handler     http.Handler
 
 	listeners, archives, reads, solidReads, comparisons slots
 	today                                               func() winver.Date
@@ -73,8 +82,8 @@ func New(config Config) (*Server, error) {
 		catalog: c, table: config.Table, jobs: newJobs(&c.Feed), pages: newPages(),
 		listeners: make(slots, maxListeners), archives: make(slots, maxArchives), comparisons: make(slots, maxComparisons),
 		reads: make(slots, maxReads), solidReads: make(slots, maxSolidReads),
-		evidence: evidenceCache{slots: make(slots, maxEvidence)},
-		today:    func() winver.Date { return winver.DateOf(time.Now().UTC()) },
+		evidence: newRecent[winver.Report](maxEvidence, maxReports), inventories: newRecent[inventory.Inventory](maxInventories, maxKeptInventories),
+		today: func() winver.Date { return winver.DateOf(time.Now().UTC()) },
 	}
 	s.handler = config.Guard.protect(s.routes())
 	return s, nil

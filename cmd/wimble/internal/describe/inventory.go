@@ -1,8 +1,6 @@
 package describe
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +11,8 @@ import (
 type Section struct {
 	Title string // "Updates"
 	DISM  string // the command of DISM that lists the same, if there is one
-	Count string // how many there are, and which of them are not shown
+	Count string // how many rows there are; empty where it is no list
+	Rest  string // what is not shown, as "12 superseded"
 	Head  []string
 	Rows  [][]string
 }
@@ -35,17 +34,25 @@ func (s *Section) add(cells ...string) {
 	s.Rows = append(s.Rows, cells)
 }
 
-// counted sets Count: how many rows there are, and how many records are left out.
+// counted sets Count, and Rest if there are more records than rows.
 func (s *Section) counted(all int, others string) Section {
-	s.Count = strconv.Itoa(len(s.Rows))
+	s.Count = Thousands(len(s.Rows))
 	if rest := all - len(s.Rows); rest > 0 {
-		s.Count += fmt.Sprintf(", and %d %s", rest, others)
+		s.Rest = Thousands(rest) + " " + others
 	}
 	return *s
 }
 
+// All is how many records there are, as "3, and 12 superseded".
+func (s Section) All() string {
+	if s.Rest == "" {
+		return s.Count
+	}
+	return s.Count + ", and " + s.Rest
+}
+
 func machineSection(i *inventory.Inventory) Section {
-	s := Section{Title: "System", DISM: "/Get-Intl, /Get-CurrentEdition, /Get-TargetEditions", Head: []string{"NAME", "VALUE"}}
+	s := Section{Title: "System", DISM: "/Get-Intl, /Get-CurrentEdition, /Get-TargetEditions", Head: []string{"Name", "Value"}}
 	m, e := &i.Machine, &i.Editions
 	row := func(name, value string) {
 		if value != "" {
@@ -78,7 +85,7 @@ func machineSection(i *inventory.Inventory) Section {
 }
 
 func updateSection(i *inventory.Inventory) Section {
-	s := Section{Title: "Updates", Head: []string{"KB", "KIND", "STATE", "VERSION", "RELEASED", "INSTALLED"}}
+	s := Section{Title: "Updates", Head: []string{"KB", "Kind", "State", "Version", "Released", "Installed"}}
 	for _, u := range i.Updates {
 		if u.State == inventory.StateSuperseded {
 			continue
@@ -97,7 +104,7 @@ func updateSection(i *inventory.Inventory) Section {
 }
 
 func packageSection(i *inventory.Inventory) Section {
-	s := Section{Title: "Packages", DISM: "/Get-Packages", Head: []string{"STATE", "RELEASE TYPE", "INSTALLED", "PACKAGE"}}
+	s := Section{Title: "Packages", DISM: "/Get-Packages", Head: []string{"State", "Release type", "Installed", "Package"}}
 	for _, p := range i.Packages {
 		if p.Visible {
 			s.add(p.State.String(), p.ReleaseType, dayOf(p.Installed), p.ID.String())
@@ -107,7 +114,7 @@ func packageSection(i *inventory.Inventory) Section {
 }
 
 func featureSection(i *inventory.Inventory) Section {
-	s := Section{Title: "Features", DISM: "/Get-Features", Head: []string{"STATE", "FEATURE"}}
+	s := Section{Title: "Features", DISM: "/Get-Features", Head: []string{"State", "Feature"}}
 	for _, f := range i.Features {
 		s.add(f.State.String(), f.Name)
 	}
@@ -115,7 +122,7 @@ func featureSection(i *inventory.Inventory) Section {
 }
 
 func capabilitySection(i *inventory.Inventory) Section {
-	s := Section{Title: "Capabilities", DISM: "/Get-Capabilities", Head: []string{"STATE", "CAPABILITY"}}
+	s := Section{Title: "Capabilities", DISM: "/Get-Capabilities", Head: []string{"State", "Capability"}}
 	for _, c := range i.Capabilities {
 		s.add(c.State.String(), c.Name)
 	}
@@ -124,7 +131,7 @@ func capabilitySection(i *inventory.Inventory) Section {
 
 func driverSection(i *inventory.Inventory) Section {
 	s := Section{Title: "Drivers", DISM: "/Get-Drivers",
-		Head: []string{"PUBLISHED", "ORIGINAL", "CLASS", "PROVIDER", "DATE", "VERSION", "RECORDED AS", "AT BOOT"}}
+		Head: []string{"Published", "Original", "Class", "Provider", "Date", "Version", "Recorded as", "At boot"}}
 	for _, d := range i.Drivers {
 		if !d.Inbox {
 			s.add(d.Published, d.Original, d.Class, d.Provider, dayOf(d.Date), d.Version, d.SignedAs(), yes(d.BootCritical))
@@ -134,7 +141,7 @@ func driverSection(i *inventory.Inventory) Section {
 }
 
 func appSection(i *inventory.Inventory) Section {
-	s := Section{Title: "Apps", DISM: "/Get-ProvisionedAppxPackages", Head: []string{"NAME", "VERSION", "ARCH", "KIND", "FULL NAME"}}
+	s := Section{Title: "Apps", DISM: "/Get-ProvisionedAppxPackages", Head: []string{"Name", "Version", "Arch", "Kind", "Full name"}}
 	for _, a := range i.Apps {
 		if a.Listed() {
 			s.add(a.Name, a.Version, a.Architecture, string(a.Kind), a.FullName)
@@ -144,7 +151,7 @@ func appSection(i *inventory.Inventory) Section {
 }
 
 func languageSection(i *inventory.Inventory) Section {
-	s := Section{Title: "Languages", DISM: "/Get-Intl", Head: []string{"LANGUAGE", "KIND", "FALLBACK", "DEFAULT"}}
+	s := Section{Title: "Languages", DISM: "/Get-Intl", Head: []string{"Language", "Kind", "Fallback", "Default"}}
 	for _, l := range i.Languages {
 		s.add(l.Tag, l.Kind, l.Fallback, yes(l.Default))
 	}
@@ -152,7 +159,7 @@ func languageSection(i *inventory.Inventory) Section {
 }
 
 func markerSection(i *inventory.Inventory) Section {
-	s := Section{Title: "Pending work", Head: []string{"SIGN", "WEIGHT", "DETAIL"}}
+	s := Section{Title: "Pending work", Head: []string{"Sign", "Weight", "Detail"}}
 	for _, m := range i.Markers {
 		weight := "weak"
 		if m.Strong {
