@@ -88,7 +88,7 @@ type Option func(*reader)
 func WithTable(t *winver.Table) Option { return func(r *reader) { r.table = t } }
 
 // maxSteps bounds what listing, hives and small files take. A Windows with 15,000
-// packages takes about a tenth of it.
+// packages takes about a sixth of it.
 const maxSteps = 4 * wintree.MaxSteps
 
 // Read tells what is installed in the Windows of fsys, whose root is the root of

@@ -83,7 +83,7 @@ func renameDetail(texts []string) string {
 	if pairs == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d files, of which %d are deleted and %d replace others", pairs, deletions, replacements)
+	return fmt.Sprintf("%d files: %d to delete, %d to replace others", pairs, deletions, replacements)
 }
 
 // markServicing looks for markers of component based servicing in the SOFTWARE

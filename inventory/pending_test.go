@@ -47,7 +47,7 @@ func TestMarkers(t *testing.T) {
 	i := read(t, newTree().hive(config+"COMPONENTS", settled).hive(config+"SOFTWARE", quiet).file(config+"SYSTEM", fixture(t, "system.hive")))
 	require.False(t, i.Pending())
 	// Leftovers of installers are no reason to say so.
-	require.Equal(t, map[string]string{"PendingFileRenameOperations": "2 files, of which 1 are deleted and 1 replace others"}, markers(i))
+	require.Equal(t, map[string]string{"PendingFileRenameOperations": "2 files: 1 to delete, 1 to replace others"}, markers(i))
 
 	busy := &regftest.Key{Name: "ROOT"}
 	busy.Set(regftest.Binary("PendingXmlIdentifier", regftest.Text("0123456789abcdef0123456789abcdef")), regftest.DWORD("NextQueueEntryIndex", 5),

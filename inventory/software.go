@@ -1,10 +1,5 @@
 package inventory
 
-import (
-	"slices"
-	"strings"
-)
-
 // readSoftware reads what the SOFTWARE hive tells.
 func (r *reader) readSoftware() {
 	r.withHive(r.systemFile("System32/config/SOFTWARE"), func(h *hive) {
@@ -23,17 +18,4 @@ func (r *reader) readSoftware() {
 	})
 	r.sortPackages()
 	r.addLanguagePacks()
-}
-
-// addLanguagePacks gives languages the packages that they were installed with.
-func (r *reader) addLanguagePacks() {
-	for i := range r.inventory.Languages {
-		l := &r.inventory.Languages[i]
-		for _, p := range r.inventory.Packages {
-			if p.State.Installed() && strings.EqualFold(p.ID.Language, l.Tag) && strings.HasSuffix(strings.ToLower(p.ID.Name), "-languagepack-package") {
-				l.Packages = append(l.Packages, p.ID.String())
-			}
-		}
-		slices.Sort(l.Packages)
-	}
 }

@@ -49,7 +49,7 @@ type pageReader struct {
 func (r *pageReader) read(buf []byte, offset int64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(buf) > pageSize {
+	if len(buf) > pageSize || r.whole != nil {
 		return r.readSource(buf, offset)
 	}
 	for len(buf) > 0 {
