@@ -183,15 +183,15 @@ type Package struct {
 	Restart     string    `json:"restart,omitempty"`   // "possible" or "required", when it is installed or removed
 	Permanent   bool      `json:"permanent,omitempty"` // it cannot be removed
 
-	Installed time.Time         `json:"installed,omitzero"`    // UTC; by the clock of the machine that serviced the image
-	Client    string            `json:"client,omitempty"`      // what installed it, such as "DISM Package Manager Provider"
-	Owners    []string          `json:"owners,omitempty"`      // packages that need it; of visible ones only
-	SelfOnly  bool              `json:"self_update,omitempty"` // a part of the servicing stack
-	HasKey    bool              `json:"has_key"`               // it is in the SOFTWARE hive
-	HasMUM    bool              `json:"has_mum"`               // there is a .mum file of it
-	Sources   []Source          `json:"sources"`
-	path      string            // of the .mum file
-	updates   map[string]uint32 // states of features, by name in lower case
+	Installed  time.Time         `json:"installed,omitzero"`    // UTC; by the clock of the machine that serviced the image
+	Client     string            `json:"client,omitempty"`      // what installed it, such as "DISM Package Manager Provider"
+	Owners     []string          `json:"owners,omitempty"`      // packages that need it; of visible ones only
+	SelfUpdate bool              `json:"self_update,omitempty"` // a part of the servicing stack
+	HasKey     bool              `json:"has_key"`               // it is in the SOFTWARE hive
+	HasMUM     bool              `json:"has_mum"`               // there is a .mum file of it
+	Sources    []Source          `json:"sources"`
+	path       string            // of the .mum file
+	updates    map[string]uint32 // states of features, by name in lower case
 }
 
 const (
@@ -294,7 +294,7 @@ func (p *Package) read(k *key) {
 		p.Installed = filetime(uint64(*high)<<32 | uint64(*low))
 	}
 	p.Client = k.text("installclient")
-	p.SelfOnly = k.is("selfupdate", 1)
+	p.SelfUpdate = k.is("selfupdate", 1)
 	if !p.Visible {
 		return
 	}

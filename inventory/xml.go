@@ -129,6 +129,10 @@ const maxXMLBytes = 256 << 20
 
 // readXMLFile reads an XML file of the tree.
 func (r *reader) readXMLFile(path string, visit xmlVisitor) error {
+	path, err := r.Find(path) // which may be a link
+	if err != nil {
+		return err
+	}
 	file, err := r.Open(path)
 	if err != nil {
 		return err
