@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -126,4 +128,50 @@ func FuzzRead(f *testing.F) {
 		_, err = json.Marshal(i)
 		require.NoError(t, err)
 	})
+}
+
+// solidFS has files in chunks of 64 MiB.
+type solidFS struct{ fstest.MapFS }
+
+func (f solidFS) Open(name string) (fs.File, error) {
+	file, err := f.MapFS.Open(name)
+	if reader, ok := file.(solidReader); ok {
+		return solidFile{reader}, err
+	}
+	return file, err
+}
+
+type solidReader interface {
+	fs.File
+	io.ReaderAt
+}
+
+type solidFile struct{ solidReader }
+
+func (solidFile) ChunkSize() int64 { return 64 << 20 }
+
+// Small files that each may lie in a chunk of its own are read until it is too
+// much. What was found by then stays.
+func TestManySolidFiles(t *testing.T) {
+	states := map[string]uint32{}
+	tree := newTree()
+	for n := range 600 {
+		id := fmt.Sprintf("p%03d-Package%s1.0.0.0", n, token)
+		states[id] = 0x70
+		tree.file(packages+id+".mum", mum(`releaseType="Update"`, ""))
+	}
+	tree.hive(config+"SOFTWARE", software(states))
+	i, err := inventory.Read(context.Background(), solidFS{fstest.MapFS(tree)})
+	require.NoError(t, err)
+	readable := 0
+	for _, p := range i.Packages {
+		if p.ReleaseType == "Update" {
+			readable++
+		}
+	}
+	// 32 times what telling a version may decompress: 1 GiB.
+	require.InDelta(t, 32*(1<<30)/(64<<20), readable, 1)
+	last := i.Packages[599].Sources
+	require.ErrorIs(t, last[len(last)-1].Err, winver.ErrLimit)
+	require.ErrorContains(t, last[len(last)-1].Err, "reading .mum files takes more than")
 }
