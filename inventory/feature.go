@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -65,7 +66,6 @@ func (r *reader) readFeatures(h *hive) {
 		for sub := range k.subkeys {
 			f := r.feature(sub.Name())
 			if f == nil {
-				r.note("features", "there are more than are listed")
 				return
 			}
 			f.RawSelection, f.RawRemoved = sub.number("selection"), sub.number("removed")
@@ -93,13 +93,18 @@ func selected(selection, removed *uint32) FeatureState {
 func (r *reader) feature(name string) *Feature {
 	folded := strings.ToLower(name)
 	f := r.features[folded]
-	if f == nil && len(r.features) < maxFeatures {
-		if r.features == nil {
-			r.features = make(map[string]*Feature)
-		}
-		f = &Feature{Name: name}
-		r.features[folded] = f
+	if f != nil {
+		return f
 	}
+	if len(r.features) == maxFeatures {
+		r.moreFeatures = true
+		return nil
+	}
+	if r.features == nil {
+		r.features = make(map[string]*Feature)
+	}
+	f = &Feature{Name: name}
+	r.features[folded] = f
 	return f
 }
 
@@ -112,10 +117,9 @@ func (r *reader) declare(p *Package, m *mum, source Source) {
 	for _, declared := range m.features {
 		f := r.feature(declared.name)
 		if f == nil {
-			r.note("features", "there are more than are listed")
 			return
 		}
-		if f.Package != "" && p.ID.String() < f.Package {
+		if known, ok := ParseIdentity(f.Package); ok && p.ID.compare(known) < 0 {
 			continue // an older version of the package, or that of another architecture
 		}
 		f.DisplayName, f.Parent, f.Default, f.Package = declared.displayName, declared.parent, declared.byDefault, p.ID.String()
@@ -157,6 +161,9 @@ func updateState(n uint32) FeatureState {
 
 // sortFeatures makes the list of features.
 func (r *reader) sortFeatures() {
+	if r.moreFeatures {
+		r.note("features", fmt.Sprintf("only %d are listed", maxFeatures))
+	}
 	for _, f := range r.features {
 		r.inventory.Features = append(r.inventory.Features, *f)
 	}
@@ -185,7 +192,7 @@ func (r *reader) provide(p *Package, m *mum, source Source) {
 		c := r.capabilities[folded]
 		if c == nil {
 			if len(r.capabilities) == maxCapabilities {
-				r.note("capabilities", "there are more than are listed")
+				r.moreCapabilities = true
 				return
 			}
 			if r.capabilities == nil {
@@ -206,6 +213,9 @@ func (r *reader) provide(p *Package, m *mum, source Source) {
 
 // sortCapabilities makes the list of capabilities.
 func (r *reader) sortCapabilities() {
+	if r.moreCapabilities {
+		r.note("capabilities", fmt.Sprintf("only %d are listed", maxCapabilities))
+	}
 	for _, c := range r.capabilities {
 		slices.Sort(c.Packages)
 		r.inventory.Capabilities = append(r.inventory.Capabilities, *c)

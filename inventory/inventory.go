@@ -150,16 +150,17 @@ type reader struct {
 	inventory *Inventory
 	ended     func() error // says why nobody waits any more
 
-	xmlBytes     int64 // that were read of XML files
-	packages     packageSet
-	features     map[string]*Feature    // by name in lower case
-	capabilities map[string]*Capability // likewise
-	drivers      map[string]*Driver     // by folder in lower case
-	driverHives  int                    // that have a database of drivers
-	classes      map[string]string      // names of driver classes, by GUID
-	apps         map[string]*App        // by full name in lower case
-	appsRefused  int                    // there were more
-	folders      map[*App]string        // where their files are
+	xmlBytes                       int64 // that were read of XML files
+	packages                       packageSet
+	features                       map[string]*Feature    // by name in lower case
+	capabilities                   map[string]*Capability // likewise
+	drivers                        map[string]*Driver     // by folder in lower case
+	driverHives                    int                    // that have a database of drivers
+	classes                        map[string]string      // names of driver classes, by GUID
+	apps                           map[string]*App        // by full name in lower case
+	moreFeatures, moreCapabilities bool                   // than are listed
+	appsRefused                    int                    // there were more
+	folders                        map[*App]string        // where their files are
 }
 
 // maxFileSteps bounds the decompression for small files. Where a file is stored
