@@ -113,10 +113,10 @@ func WithAspects(a Aspects) DiffOption { return diffOption(func(o *diffOptions) 
 // the SHA-1 of each content: nothing is read and there are no errors, unless
 // ctx ends.
 //
-// Any other file system is read, such as a [Dir] for what an update changed on a
-// disk. Files are hashed if they have the size of their counterpart.
-// Links are compared by their targets; a target that is rooted in an image is
-// equal to one on the host that ends with it, since extraction puts the path of its
+// Any other file system is read, such as a [Dir] for what an update changed on
+// a disk. Files are hashed if they have the size of their counterpart. Links
+// are compared by their targets; a target that is rooted in an image is equal
+// to one on the host that ends with it, since extraction puts the path of its
 // folder before it. Of the other aspects, those are compared that both trees
 // have: the time of modification, and all that an [*Entry] holds where Sys
 // returns one. An entry that cannot be read is an error; the ones after it
