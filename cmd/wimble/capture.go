@@ -231,10 +231,15 @@ func (c *capture) addSource(ctx context.Context, w *wim.Writer, name string, opt
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	for _, kind := range dir.Unread() {
-		c.say("wimble: not in the image, since they could not be read: %s of %d entries", kind.What, kind.Count)
-	}
+	c.sayUnread(dir)
 	return image, nil
+}
+
+// sayUnread says which metadata of a folder is not in an image.
+func (a *app) sayUnread(dir *wim.Dir) {
+	for _, kind := range dir.Unread() {
+		a.say("wimble: not in the image, since they could not be read: %s of %d entries", kind.What, kind.Count)
+	}
 }
 
 // close closes what was captured.

@@ -50,7 +50,13 @@ func (e *editing) run(ctx context.Context, file, which string, change func(conte
 		if changing.Edit, err = image.Edit(); err != nil {
 			return err
 		}
-		return change(ctx, changing)
+		if err := change(ctx, changing); err != nil {
+			return err
+		}
+		for _, dir := range changing.folders {
+			e.sayUnread(dir)
+		}
+		return nil
 	})
 }
 
