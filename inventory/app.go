@@ -22,8 +22,8 @@ const (
 
 // App is an app package (Appx, MSIX).
 type App struct {
-	// FullName is Name_Version_Architecture_ResourceID_PublisherID. The version of
-	// a bundle is not that of the app in it.
+	// FullName is Name_Version_Architecture_ResourceID_PublisherID. The version
+	// of a bundle is not that of the app in it.
 	FullName     string  `json:"full_name"`
 	Name         string  `json:"name"`
 	Version      string  `json:"version"`
@@ -32,8 +32,8 @@ type App struct {
 	PublisherID  string  `json:"publisher_id"`
 	Kind         AppKind `json:"kind"`
 
-	// Provisioned says that new users get it. Inbox apps are parts of Windows, and
-	// not provisioned.
+	// Provisioned says that new users get it. Inbox apps are parts of Windows,
+	// and not provisioned.
 	Provisioned bool `json:"provisioned"`
 	Inbox       bool `json:"inbox"`
 
@@ -77,7 +77,8 @@ func parseFullName(full string) (App, bool) {
 	return a, true
 }
 
-// app returns the app package of a full name, nil if it is none, or one too many.
+// app returns the app package of a full name, nil if it is none, or one too
+// many.
 func (r *reader) app(full string, source Source) *App {
 	folded := strings.ToLower(full)
 	a := r.apps[folded]

@@ -26,16 +26,16 @@ type Driver struct {
 	Date      time.Time `json:"date,omitzero"` // of the driver's version, a day in UTC
 	Version   string    `json:"version,omitempty"`
 
-	// Architecture is Windows' number: 9 for x64, 0 for x86, 12 for ARM64. It is nil
-	// if the version could not be read.
+	// Architecture is Windows' number: 9 for x64, 0 for x86, 12 for ARM64. It
+	// is nil if the version could not be read.
 	Architecture *uint16 `json:"architecture,omitempty"`
 
 	// Inbox says that the driver came with Windows. The others are from third
 	// parties; only they are what DISM lists if not told otherwise.
 	Inbox bool `json:"inbox"`
 
-	// BootCritical says that the driver is in the SYSTEM hive, whose drivers are
-	// there when Windows boots.
+	// BootCritical says that the driver is in the SYSTEM hive, whose drivers
+	// are there when Windows boots.
 	BootCritical bool `json:"boot_critical"`
 
 	// Signer and SignerScore are what was recorded when the driver was added.
@@ -74,8 +74,8 @@ const (
 	driverDatabase = "DriverDatabase"
 )
 
-// readDrivers reads the driver packages of a hive. It returns false if it has no
-// database of drivers.
+// readDrivers reads the driver packages of a hive. It returns false if it has
+// no database of drivers.
 func (r *reader) readDrivers(h *hive, bootCritical bool) bool {
 	if _, err := h.Key(driverDatabase); err != nil {
 		return false
@@ -106,8 +106,8 @@ func (r *reader) readDrivers(h *hive, bootCritical bool) bool {
 	return true
 }
 
-// folderName is the name of a driver package: the INF file, the architecture, 16
-// hex digits.
+// folderName is the name of a driver package: the INF file, the architecture,
+// 16 hex digits.
 var folderName = regexp.MustCompile(`(?i)^(.+\.inf)_[a-z0-9]+_[0-9a-f]{16}$`)
 
 // oemName is the name that Windows gives INF files of third parties. Tools that

@@ -19,8 +19,8 @@ func fixture(t *testing.T, name string) []byte {
 	return data
 }
 
-// The drivers are those of some Windows 8.1 and 10, as DISM and the device manager
-// show them.
+// The drivers are those of some Windows 8.1 and 10, as DISM and the device
+// manager show them.
 func TestDrivers(t *testing.T) {
 	i := read(t, newTree().file(config+"SYSTEM", fixture(t, "system.hive")).file(config+"DRIVERS", fixture(t, "drivers.hive")))
 	require.Equal(t, "DESKTOP-M3OSHQU", i.Machine.ComputerName)

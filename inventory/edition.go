@@ -9,14 +9,14 @@ import (
 // Editions is which edition a Windows is and can become.
 type Editions struct {
 	// Current is the edition whose package is installed: what DISM
-	// /Get-CurrentEdition prints. It may differ from Machine.EditionID, which tools
-	// change.
+	// /Get-CurrentEdition prints. It may differ from Machine.EditionID, which
+	// tools change.
 	Current string `json:"current"`
 
 	// Staged are the editions whose packages are staged: what DISM
 	// /Get-TargetEditions prints for Windows before 1903. Later ones have one
-	// content for many editions; those that can be set are the ones that have a file
-	// in servicing\Editions, which Settable has.
+	// content for many editions; those that can be set are the ones that have a
+	// file in servicing\Editions, which Settable has.
 	Staged   []string `json:"staged,omitempty"`
 	Settable []string `json:"settable,omitempty"`
 }

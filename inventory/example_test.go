@@ -10,8 +10,8 @@ import (
 )
 
 // A tree is any fs.FS: os.DirFS("/mnt"), or an image of a WIM. The article of a
-// cumulative update is not in the name of its package: it comes from the .mum file,
-// or, as here, from the table of package winver.
+// cumulative update is not in the name of its package: it comes from the .mum
+// file, or, as here, from the table of package winver.
 func ExampleRead() {
 	hive := &regftest.Key{Name: "ROOT"}
 	hive.At(`Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages\`+

@@ -45,8 +45,8 @@ type Feature struct {
 	DisplayName string       `json:"display_name,omitempty"` // as the .mum file has it: text, or the number of one
 	State       FeatureState `json:"state"`
 
-	// What the hive says: Selection and Removed of the list of optional features,
-	// and the number that the package has for the feature.
+	// What the hive says: Selection and Removed of the list of optional
+	// features, and the number that the package has for the feature.
 	RawSelection *uint32 `json:"raw_selection,omitempty"`
 	RawRemoved   *uint32 `json:"raw_removed,omitempty"`
 	RawUpdate    *uint32 `json:"raw_update,omitempty"`
@@ -89,7 +89,8 @@ func selected(selection, removed *uint32) FeatureState {
 	return FeatureDisabled
 }
 
-// feature returns the feature of a name, in whatever case; nil for one too many.
+// feature returns the feature of a name, in whatever case; nil for one too
+// many.
 func (r *reader) feature(name string) *Feature {
 	folded := strings.ToLower(name)
 	f := r.features[folded]
@@ -139,9 +140,9 @@ func (r *reader) declare(p *Package, m *mum, source Source) {
 	}
 }
 
-// updateState tells a feature's state by the number that its package has for it.
-// The lowest byte is taken for a state like that of packages, which nobody has
-// confirmed, so that all but the clear cases are unknown.
+// updateState tells a feature's state by the number that its package has for
+// it. The lowest byte is taken for a state like that of packages, which nobody
+// has confirmed, so that all but the clear cases are unknown.
 func updateState(n uint32) FeatureState {
 	low := n & 0xFF
 	switch stateOf(&low) {
@@ -173,8 +174,8 @@ func (r *reader) sortFeatures() {
 }
 
 // Capability is a feature on demand, as DISM lists them. Only those are known
-// that a package in the image declares; DISM lists others, which are not present,
-// from a cabinet file.
+// that a package in the image declares; DISM lists others, which are not
+// present, from a cabinet file.
 type Capability struct {
 	Name     string   `json:"name"` // in DISM's form: "OpenSSH.Client~~~~0.0.1.0"
 	Language string   `json:"language,omitempty"`

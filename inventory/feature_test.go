@@ -69,8 +69,8 @@ func TestFeatures(t *testing.T) {
 	require.Equal(t, "required", i.Packages[1].Restart)
 }
 
-// Several packages declare one capability: one for each language and architecture,
-// and older versions.
+// Several packages declare one capability: one for each language and
+// architecture, and older versions.
 func TestCapabilities(t *testing.T) {
 	const declare = `<declareCapability><capability><capabilityIdentity name="%s" language="%s" version="1.0"/></capability></declareCapability>`
 	const now, old = "OpenSSH-Client-Package" + token + "10.0.26100.2", "OpenSSH-Client-Package" + token + "10.0.26100.1"
@@ -151,8 +151,8 @@ func (f orderedFS) StorageOrder() iter.Seq2[string, string] {
 	}
 }
 
-// Files are read in the order in which they are stored, those of hidden packages
-// not at all.
+// Files are read in the order in which they are stored, those of hidden
+// packages not at all.
 func TestStorageOrder(t *testing.T) {
 	states := map[string]uint32{}
 	tree := newTree()

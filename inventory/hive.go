@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// maxText is how many bytes of text a value may have, and maxBinary how many
-	// of other data. What is read here has less than a hundredth of it, except
-	// PendingFileRenameOperations.
+	// maxText is how many bytes of text a value may have, and maxBinary how
+	// many of other data. What is read here has less than a hundredth of it,
+	// except PendingFileRenameOperations.
 	maxText   = 8 << 10
 	maxBinary = 4 << 10
 
@@ -38,8 +38,8 @@ type hive struct {
 	stale  bool
 }
 
-// withHive opens a hive and closes it after use. One that cannot be opened gives
-// a note.
+// withHive opens a hive and closes it after use. One that cannot be opened
+// gives a note.
 func (r *reader) withHive(name string, use func(h *hive)) {
 	opened, file, found, err := r.OpenHive(name)
 	if err != nil {
@@ -61,7 +61,8 @@ func (h *hive) source(key string, err error) Source {
 	return Source{Kind: SourceHive, Path: h.path + ": " + key, Stale: h.stale, Err: wintree.HiveError(err)}
 }
 
-// with uses the key at a path, if there is one. What cannot be read gives a note.
+// with uses the key at a path, if there is one. What cannot be read gives a
+// note.
 func (h *hive) with(key string, use func(k *key)) {
 	found, err := h.Key(key)
 	if errors.Is(err, regf.ErrNotFound) {
@@ -206,8 +207,8 @@ func (k *key) is(name string, n uint32) bool {
 	return found != nil && *found == n
 }
 
-// filetime returns the time of a FILETIME: 100 ns since 1601, the zero time for 0
-// and for what is no year of four digits.
+// filetime returns the time of a FILETIME: 100 ns since 1601, the zero time for
+// 0 and for what is no year of four digits.
 func filetime(n uint64) time.Time {
 	const unixEpoch, second = 11644473600, 10_000_000
 	t := time.Unix(int64(n/second)-unixEpoch, int64(n%second)*100).UTC()

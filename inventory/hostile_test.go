@@ -60,7 +60,8 @@ func TestHostileValues(t *testing.T) {
 	require.NotContains(t, err.Error(), "\n")
 }
 
-// Likewise text that is long, and a package that has the same subkey many times.
+// Likewise text that is long, and a package that has the same subkey many
+// times.
 func TestHostileTexts(t *testing.T) {
 	root := &regftest.Key{Name: "ROOT"}
 	root.At(cbs + `\Packages\AA~t~a~~1`).Set(regftest.SZ("InstallClient", strings.Repeat("x", 8<<10)))
@@ -86,8 +87,8 @@ func TestOddRecords(t *testing.T) {
 	require.Contains(t, strings.Join(i.Notes, "\n"), "5 keys are not named as packages are")
 }
 
-// Whatever is in hives and files, an inventory is made within the bounds, and each
-// note and error is one line.
+// Whatever is in hives and files, an inventory is made within the bounds, and
+// each note and error is one line.
 func FuzzRead(f *testing.F) {
 	root := software(map[string]uint32{"Package_for_RollupFix" + token + "18362.1139.1.6": 0x70, "A-Package" + token + "1.0.0.0": 0x60})
 	root.At(cbs + `\Notifications\OptionalFeatures\F`).Set(regftest.DWORD("Selection", 1))

@@ -10,8 +10,8 @@ import (
 	"github.com/wimble-go/wimble/winver"
 )
 
-// Inventory is what is installed in a Windows tree. The lists are sorted by what
-// identifies their records, so that two inventories can be compared.
+// Inventory is what is installed in a Windows tree. The lists are sorted by
+// what identifies their records, so that two inventories can be compared.
 type Inventory struct {
 	// SystemRoot is the directory of the root that Windows is installed in,
 	// as the tree spells it: "Windows".
@@ -28,8 +28,8 @@ type Inventory struct {
 	Apps         []App        `json:"apps"`
 	Markers      []Marker     `json:"markers"` // of pending work
 
-	// Families of apps that were removed so that they stay away, and that are not
-	// supported any more.
+	// Families of apps that were removed so that they stay away, and that are
+	// not supported any more.
 	Deprovisioned []string `json:"deprovisioned,omitempty"`
 	EndOfLife     []string `json:"end_of_life,omitempty"`
 
@@ -52,16 +52,16 @@ const (
 type Source struct {
 	Kind SourceKind
 
-	// Path is a path in the tree. For a hive, the key follows after a colon and a
-	// space; if the record has a key of its own there, its name is left out.
+	// Path is a path in the tree. For a hive, the key follows after a colon and
+	// a space; if the record has a key of its own there, its name is left out.
 	Path string
 
 	// Stale says that the source may lack the last changes: a hive that was not
 	// closed cleanly has them in its log, which is not read.
 	Stale bool
 
-	// Err says what could not be read. The record may then lack what this source
-	// tells.
+	// Err says what could not be read. The record may then lack what this
+	// source tells.
 	Err error
 }
 
@@ -83,25 +83,26 @@ func (s Source) MarshalJSON() ([]byte, error) {
 // Option changes how Read works.
 type Option func(*reader)
 
-// WithTable has Read look articles of cumulative updates up in another table than
-// [winver.DefaultTable].
+// WithTable has Read look articles of cumulative updates up in another table
+// than [winver.DefaultTable].
 func WithTable(t *winver.Table) Option { return func(r *reader) { r.table = t } }
 
-// maxSteps bounds what listing, hives and small files take. A Windows with 15,000
-// packages takes about a sixth of it.
+// maxSteps bounds what listing, hives and small files take. A Windows with
+// 15,000 packages takes about a sixth of it.
 const maxSteps = 4 * wintree.MaxSteps
 
-// Read tells what is installed in the Windows of fsys, whose root is the root of
-// a drive. Names are found whatever their case.
+// Read tells what is installed in the Windows of fsys, whose root is the root
+// of a drive. Names are found whatever their case.
 //
 // A tree without Windows gives an error that wraps [winver.ErrNotWindows]. The
 // work is bounded, and a tree that takes more than Windows does gives one that
-// wraps [winver.ErrLimit]: names listed, keys and values looked at and bytes read
-// count. When ctx ends, so does Read, with its error. Anything else that is wrong
-// gives a note.
+// wraps [winver.ErrLimit]: names listed, keys and values looked at and bytes
+// read count. When ctx ends, so does Read, with its error. Anything else that
+// is wrong gives a note.
 //
 // If fsys can tell in which order its files are stored, by the method
-// StorageOrder of the images of package wim, small files are read in that order.
+// StorageOrder of the images of package wim, small files are read in that
+// order.
 func Read(ctx context.Context, fsys fs.FS, options ...Option) (*Inventory, error) {
 	r := &reader{
 		Tree: wintree.New(fsys, wintree.NewBudget("the inventory", maxSteps, ctx.Err)), fsys: fsys, ended: ctx.Err, folders: make(map[*App]string),
@@ -164,13 +165,14 @@ type reader struct {
 }
 
 // maxFileSteps bounds the decompression for small files. Where a file is stored
-// in chunks of 64 MiB, reading it counts as the decompression of one, though in the
-// order of storage the next file is mostly in the same chunk, which costs nothing.
+// in chunks of 64 MiB, reading it counts as the decompression of one, though in
+// the order of storage the next file is mostly in the same chunk, which costs
+// nothing.
 const maxFileSteps = 32 * wintree.MaxSteps
 
 // countSeparately has the work until the end of a step count for itself: what
-// reading small files takes depends on how they are stored. If it is too much, the
-// files that are left are not read.
+// reading small files takes depends on how they are stored. If it is too much,
+// the files that are left are not read.
 func (r *reader) countSeparately(what string) (end func()) {
 	rest := r.Work
 	r.Work = wintree.NewBudget(what, maxFileSteps, r.ended)

@@ -17,8 +17,9 @@ type Language struct {
 	LCID *uint32 `json:"lcid,omitempty"` // Windows' number of it
 	Type *uint32 `json:"type,omitempty"` // as the registry has it
 
-	// Kind is "full", "partial" or "lip" (a language interface pack, which covers
-	// a part and falls back for the rest), and "" where the type does not tell.
+	// Kind is "full", "partial" or "lip" (a language interface pack, which
+	// covers a part and falls back for the rest), and "" where the type does
+	// not tell.
 	Kind     string `json:"kind,omitempty"`
 	Fallback string `json:"fallback,omitempty"`
 
@@ -63,8 +64,8 @@ func languageKind(n *uint32) string {
 }
 
 // languageTag is the tag of an identifier such as "0409": that of an installed
-// language with this identifier, or of a language that Windows is sold in, or the
-// identifier itself.
+// language with this identifier, or of a language that Windows is sold in, or
+// the identifier itself.
 func (r *reader) languageTag(identifier string) string {
 	id, err := strconv.ParseUint(identifier, 16, 32)
 	if err != nil {

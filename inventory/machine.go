@@ -31,8 +31,9 @@ type Machine struct {
 	TimeZone     string   `json:"time_zone"`             // key name, such as "W. Europe Standard Time"
 	Bias         *int32   `json:"bias,omitempty"`        // minutes: UTC = local time + Bias
 
-	// ControlSet is the number of the control set that the next boot takes, from
-	// which all facts of the SYSTEM hive are; Select is what the hive says.
+	// ControlSet is the number of the control set that the next boot takes,
+	// from which all facts of the SYSTEM hive are; Select is what the hive
+	// says.
 	ControlSet uint32 `json:"control_set"`
 	Select     Select `json:"select"`
 

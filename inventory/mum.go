@@ -112,8 +112,8 @@ func tooMany(what string) error {
 	return wintree.OfKind(fmt.Errorf("declares more than %d %s", maxDeclared, what), winver.ErrLimit)
 }
 
-// capabilityName puts a capability as DISM does: name~~~language~version, where a
-// version 1.0 is 0.0.1.0. It is empty if these are not of a capability.
+// capabilityName puts a capability as DISM does: name~~~language~version, where
+// a version 1.0 is 0.0.1.0. It is empty if these are not of a capability.
 func capabilityName(name, language, version string) string {
 	if name == "" || strings.Contains(name+language+version, "~") {
 		return ""
@@ -149,8 +149,8 @@ func (m *mum) article() winver.KB {
 	return 0
 }
 
-// realKB is an article, or 0 for the two place holders that stand in packages of
-// features on demand.
+// realKB is an article, or 0 for the two place holders that stand in packages
+// of features on demand.
 func realKB(kb winver.KB) winver.KB {
 	if kb == 777777 || kb == 777778 {
 		return 0

@@ -16,8 +16,8 @@ type storageOrder interface {
 }
 
 // readMUMs reads the .mum files of the packages that DISM lists and of updates,
-// and makes the lists of features and capabilities. All others, thousands of them,
-// are parts of these.
+// and makes the lists of features and capabilities. All others, thousands of
+// them, are parts of these.
 func (r *reader) readMUMs() {
 	var wanted []*Package
 	for i := range r.inventory.Packages {
@@ -26,8 +26,8 @@ func (r *reader) readMUMs() {
 			wanted = append(wanted, p)
 		}
 	}
-	// What more there may be is least likely to be of interest at the end: hidden
-	// ones.
+	// What more there may be is least likely to be of interest at the end:
+	// hidden ones.
 	if len(wanted) > maxMUMs {
 		slices.SortStableFunc(wanted, func(a, b *Package) int { return visibleFirst(a) - visibleFirst(b) })
 		r.note("packages", fmt.Sprintf("the .mum files of %d packages were not read: only %d are", len(wanted)-maxMUMs, maxMUMs))

@@ -20,8 +20,8 @@ type Identity struct {
 	Version      string `json:"version"`
 }
 
-// ParseIdentity reads an identity, which always has four tildes. It returns false
-// for other text.
+// ParseIdentity reads an identity, which always has four tildes. It returns
+// false for other text.
 func ParseIdentity(text string) (Identity, bool) {
 	f := strings.Split(text, "~")
 	if len(f) != 5 || f[0] == "" || f[4] == "" {
@@ -170,8 +170,9 @@ type Package struct {
 	State    State   `json:"state"`
 	RawState *uint32 `json:"raw_state,omitempty"`
 
-	// Visible says that DISM lists the package. The others, thousands of them, are
-	// parts of it or of the system. RawVisibility is the number in the hive.
+	// Visible says that DISM lists the package. The others, thousands of them,
+	// are parts of it or of the system. RawVisibility is the number in the
+	// hive.
 	Visible       bool    `json:"visible"`
 	RawVisibility *uint32 `json:"raw_visibility,omitempty"`
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Marker is a sign of work that was begun and is to be finished at the next boot,
-// or that cannot be.
+// Marker is a sign of work that was begun and is to be finished at the next
+// boot, or that cannot be.
 type Marker struct {
 	Name string `json:"name"` // such as "pending.xml" or "RebootPending"
 
@@ -95,7 +95,8 @@ func (r *reader) markServicing(h *hive) {
 	}
 	sessions := cbsPath + `\SessionsPending`
 	h.with(sessions, func(k *key) {
-		// Sessions that are complete stay here: that there are some means nothing.
+		// Sessions that are complete stay here: that there are some means
+		// nothing.
 		open, all := 0, 0
 		for sub := range k.subkeys {
 			if all++; all > maxSessions {

@@ -70,8 +70,8 @@ func TestMarkers(t *testing.T) {
 	}, markers(i))
 }
 
-// As tools that change the edition find it: the current one is installed, an older
-// version of it superseded, and those that it can become are staged.
+// As tools that change the edition find it: the current one is installed, an
+// older version of it superseded, and those that it can become are staged.
 func TestEditions(t *testing.T) {
 	root := software(map[string]uint32{
 		"Microsoft-Windows-ProfessionalEdition" + token + "10.0.17763.107": 0x70,

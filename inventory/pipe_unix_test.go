@@ -14,8 +14,8 @@ import (
 	"github.com/wimble-go/wimble/inventory"
 )
 
-// Opening a pipe that nobody writes to would wait for ever, and what a link leads
-// to outside of the tree is not a part of it.
+// Opening a pipe that nobody writes to would wait for ever, and what a link
+// leads to outside of the tree is not a part of it.
 func TestLinksAndPipes(t *testing.T) {
 	root := t.TempDir()
 	secret := filepath.Join(t.TempDir(), "secret")

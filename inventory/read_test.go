@@ -36,7 +36,8 @@ func (t tree) file(path string, data []byte) tree {
 	return t
 }
 
-// installed is a key of packages with states: at the values that CBS gives them.
+// installed is a key of packages with states: at the values that CBS gives
+// them.
 func software(states map[string]uint32) *regftest.Key {
 	root := &regftest.Key{Name: "ROOT"}
 	for id, state := range states {
@@ -131,8 +132,8 @@ func TestControlSet(t *testing.T) {
 	}
 }
 
-// The numbers are those of Microsoft's chart of servicing states, the words those
-// of DISM.
+// The numbers are those of Microsoft's chart of servicing states, the words
+// those of DISM.
 func TestPackageStates(t *testing.T) {
 	for number, want := range map[uint32]struct {
 		state inventory.State

@@ -24,15 +24,15 @@ const (
 // Update is an article of the knowledge base that is installed, pending, staged
 // or superseded.
 type Update struct {
-	// KB is the article. It is 0 if neither the .mum file nor the table of updates
-	// tells which: then the package is all that there is.
+	// KB is the article. It is 0 if neither the .mum file nor the table of
+	// updates tells which: then the package is all that there is.
 	KB   winver.KB  `json:"kb,omitzero"`
 	Kind UpdateKind `json:"kind"`
 
 	State State `json:"state"` // the highest that one of its packages has
 
-	// Version is that of the package with this state, and Windows the version that
-	// a cumulative update makes of Windows, by which the table knows it.
+	// Version is that of the package with this state, and Windows the version
+	// that a cumulative update makes of Windows, by which the table knows it.
 	Version  string         `json:"version"`
 	Windows  winver.Version `json:"windows,omitzero"`
 	Released winver.Date    `json:"released,omitzero"` // as the table has it

@@ -113,8 +113,8 @@ func (f *failing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// attribute returns an attribute, whatever its namespace; "" if there is none, or
-// one that is too long to be one.
+// attribute returns an attribute, whatever its namespace; "" if there is none,
+// or one that is too long to be one.
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name && len(a.Value) <= maxXMLAttribute {

@@ -69,8 +69,8 @@ func (h *Hive) key(offset uint32, w *wanted) (*Key, error) {
 // Name returns the key's name. Unpaired surrogates in it become U+FFFD.
 func (k *Key) Name() string { return string(utf16.Decode(k.name)) }
 
-// Counts returns how many subkeys and values the key says it has, and so what it
-// may cost to go through them.
+// Counts returns how many subkeys and values the key says it has, and so what
+// it may cost to go through them.
 func (k *Key) Counts() (subkeys, values uint32) { return k.subkeys, k.values }
 
 // Subkey returns the subkey of a name, in whatever case. The error wraps

@@ -249,8 +249,8 @@ func (v *Value) Texts() ([]string, error) {
 	return strings.Split(list, "\x00"), nil
 }
 
-// AllTexts returns the texts of a REG_MULTI_SZ as Texts does, and those that are
-// empty at its end too: where texts are in pairs, as in
+// AllTexts returns the texts of a REG_MULTI_SZ as Texts does, and those that
+// are empty at its end too: where texts are in pairs, as in
 // PendingFileRenameOperations, the second of each may be empty.
 func (v *Value) AllTexts() ([]string, error) {
 	data, err := v.of("a list of texts", TypeMultiSZ)

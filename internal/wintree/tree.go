@@ -213,8 +213,8 @@ func lower(c byte) byte {
 
 // SystemRoot finds the directory that Windows is installed in: of the root's
 // directories the one that has most of the files below, the one called
-// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel is
-// ours, for trees that somebody has thinned out).
+// "Windows" if several have as many (WIM format sheet, section 12.4; the kernel
+// is ours, for trees that somebody has thinned out).
 func (t *Tree) SystemRoot() (string, error) {
 	entries, err := t.List(".")
 	if err != nil {
@@ -303,9 +303,9 @@ func (s *Source) decoded(offset, size int64) int {
 }
 
 // Scattered implements [regf.Scattered]: as much was decompressed as all of the
-// file, and the two chunks that cost nothing. So each chunk is decompressed a few
-// times at most, whatever order the keys of a hive are in. A file that is too large
-// to be held is read in pieces for as long as the budget lasts.
+// file, and the two chunks that cost nothing. So each chunk is decompressed a
+// few times at most, whatever order the keys of a hive are in. A file that is
+// too large to be held is read in pieces for as long as the budget lasts.
 func (s *Source) Scattered() bool {
 	return s.Size <= maxWholeFile && s.total > s.Size+2*s.chunk
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/wimble-go/wimble/wim"
 )
 
-// installed is a folder with a WIM of a Windows that has drivers of third parties,
-// the provider of which has markup for a name.
+// installed is a folder with a WIM of a Windows that has drivers of third
+// parties, the provider of which has markup for a name.
 func installed(t *testing.T, drivers int) string {
 	t.Helper()
 	root := &regftest.Key{Name: "ROOT"}

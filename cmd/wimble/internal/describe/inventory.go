@@ -17,8 +17,8 @@ type Section struct {
 	Rows  [][]string
 }
 
-// InventorySections are the lists of an inventory, each with what DISM shows of it
-// if not told otherwise.
+// InventorySections are the lists of an inventory, each with what DISM shows of
+// it if not told otherwise.
 func InventorySections(i *inventory.Inventory) []Section {
 	return []Section{
 		machineSection(i), updateSection(i), packageSection(i), featureSection(i), capabilitySection(i), driverSection(i), appSection(i),
