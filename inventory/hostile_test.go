@@ -79,12 +79,15 @@ func TestOddRecords(t *testing.T) {
 	for _, name := range []string{"~~~~", "a", "a~b~c~d", "a~b~c~d~1~2", "~b~c~d~1"} {
 		root.At(cbs + `\Packages\` + name)
 	}
+	root.At(cbs + "\\Packages\\line\nbreak~b~c~d~1")
 	root.At(cbs+`\Packages\ok~b~c~d~1`).Set(regftest.SZ("CurrentState", "112"), regftest.QWORD("Visibility", 1))
 	i := read(t, newTree().hive(config+"SOFTWARE", root))
-	require.Len(t, i.Packages, 1)
-	require.Equal(t, inventory.StateUnknown, i.Packages[0].State)
-	require.ErrorContains(t, i.Packages[0].Sources[0].Err, "value CurrentState: REG_SZ instead of a 32-bit number")
+	require.Len(t, i.Packages, 2)
+	require.Equal(t, inventory.StateUnknown, i.Packages[1].State)
+	require.ErrorContains(t, i.Packages[1].Sources[0].Err, "value CurrentState: REG_SZ instead of a 32-bit number")
 	require.Contains(t, strings.Join(i.Notes, "\n"), "5 keys are not named as packages are")
+	i = read(t, newTree().hive(config+"SOFTWARE", root).file(packages+"x", nil))
+	require.Contains(t, i.Notes, "packages: line\uFFFDbreak~b~c~d~1 and 1 more in the registry but without a .mum file: the store is damaged")
 }
 
 // Whatever is in hives and files, an inventory is made within the bounds, and

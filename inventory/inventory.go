@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"strings"
+	"unicode"
 
 	"github.com/wimble-go/wimble/internal/wintree"
 	"github.com/wimble-go/wimble/winver"
@@ -179,6 +181,13 @@ func (r *reader) countSeparately(what string) (end func()) {
 	return func() { r.Work = rest }
 }
 
+// note adds a note of one line: names in it may have any characters.
 func (r *reader) note(source, text string) {
-	r.inventory.Notes = append(r.inventory.Notes, source+": "+text)
+	line := strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, source+": "+text)
+	r.inventory.Notes = append(r.inventory.Notes, line)
 }
