@@ -45,9 +45,6 @@ func repeat(t *testing.T, root *regftest.Key, path string, times int) []byte {
 // One key with many values is a package 10,000 times over: it would take 300
 // million values to look at.
 func TestHostileValues(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	root := &regftest.Key{Name: "ROOT"}
 	p := root.At(cbs + `\Packages\AA~t~a~~1`)
 	for n := range 30_000 {
