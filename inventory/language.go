@@ -29,7 +29,6 @@ type Language struct {
 }
 
 func (r *reader) readLanguages(h *hive, path string, k *key) {
-	source := h.source(path, nil)
 	for sub := range k.subkeys {
 		tag := sub.Name()
 		if strings.EqualFold(tag, "PendingDelete") {
@@ -37,8 +36,7 @@ func (r *reader) readLanguages(h *hive, path string, k *key) {
 		}
 		l := Language{Tag: tag, LCID: sub.number("lcid"), Type: sub.number("type"), Fallback: sub.text("defaultfallback")}
 		l.Kind = languageKind(l.Type)
-		source.Err = sub.err
-		l.Sources = []Source{source}
+		l.Sources = []Source{h.source(path, sub.err)}
 		if r.inventory.Languages = append(r.inventory.Languages, l); len(r.inventory.Languages) == maxLanguages {
 			r.note("languages", fmt.Sprintf("only the first %d are listed", maxLanguages))
 			break

@@ -199,6 +199,7 @@ const (
 	// maxPackages is how many packages there may be.
 	maxPackages = 65536
 
+	// maxOwners is how many owners of a package are listed.
 	maxOwners = 256
 
 	packageDirectory = "servicing/Packages"
@@ -301,12 +302,10 @@ func (p *Package) read(k *key) {
 	}
 	if owners := k.subkey("Owners"); owners != nil {
 		for _, v := range owners.values {
-			if len(p.Owners) == maxOwners {
-				break
-			}
 			p.Owners = append(p.Owners, v.Name())
 		}
 		slices.Sort(p.Owners)
+		p.Owners = slices.Clip(p.Owners[:min(len(p.Owners), maxOwners)])
 	}
 	if updates := k.subkey("Updates"); updates != nil {
 		p.updates = make(map[string]uint32, len(updates.values))
