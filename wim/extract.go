@@ -20,7 +20,7 @@ type ExtractReport struct {
 	Links       int   // symbolic links and junctions
 	Bytes       int64 // of content that was written
 	// NotRestored lists what the image has and the target could not be given.
-	// It is empty when the extraction did not come to its end.
+	// It is empty if the extraction was ended early.
 	NotRestored []NotRestored
 	// Problems are the entries that could not be extracted.
 	Problems []Problem

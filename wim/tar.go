@@ -22,8 +22,8 @@ type TarReport struct {
 	// Escaped are the entries whose names a tar cannot hold. They stand in it
 	// under their paths in [FS].
 	Escaped []Problem
-	// MoreEscaped counts those that are not listed, since the list has 64 MiB
-	// of text already.
+	// MoreEscaped counts those that are not listed because the list is full:
+	// with 64 MiB of text.
 	MoreEscaped int
 	// Problems are the entries and streams that were left out because they are
 	// damaged, or missing, or because no tar can hold them.

@@ -24,8 +24,8 @@ type VerifyReport struct {
 	// Problems are those of the file as a whole, then of metadata, then of
 	// damaged blobs as they are stored, then of missing blobs.
 	Problems []Problem
-	// MoreProblems counts the problems that are not listed, since the list has
-	// 64 MiB of text already: of damaged blobs, or of all others.
+	// MoreProblems counts the problems that are not listed because the list is
+	// full: with 64 MiB of text on damaged blobs, or as much on all others.
 	MoreProblems int
 	// Notes are what is odd and costs no content: boot metadata that is not
 	// that of the image that boots, wrong reference counts, and entries of the
