@@ -56,8 +56,8 @@ func (c *cache) get(path string, read func() ([]Package, wim.Header)) ([]Package
 	return known.packages, known.header
 }
 
-// mayHeal tells whether the package could not be read for a reason that may pass
-// without a change of the file, such as a missing right.
+// mayHeal tells whether the package could not be read for a reason that may
+// pass without a change of the file, such as a missing right.
 func (p Package) mayHeal() bool { return p.Err != nil && len(p.Files) == 0 }
 
 // enter notes that a folder is about to be read.
@@ -67,7 +67,8 @@ func (c *cache) enter(folder string) {
 	}
 }
 
-// count counts the entries of a folder, which is at a path below what is listed.
+// count counts the entries of a folder, which is at a path below what is
+// listed.
 func (c *cache) count(path string, entries int) error {
 	if c == nil {
 		return nil

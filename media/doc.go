@@ -42,18 +42,18 @@
 //
 // Of a file on a web server, only what is needed is requested; see package
 // httpat for what that costs, and for what the server has to be able to do. The
-// context that Open is given is that of all later requests for the file as well.
-// [WithHeader] adds headers, such as Authorization. User, password and query of
-// a URL are used, and appear neither in errors nor in [File.Name].
+// context that Open is given is that of all later requests for the file as
+// well. [WithHeader] adds headers, such as Authorization. User, password and
+// query of a URL are used, and appear neither in errors nor in [File.Name].
 //
 // A web server does not tell which files it has: there are no folders, and the
 // other parts of a split set are requested by the names that they usually have,
 // such as install2.swm for the second part of install.swm, or Reconstruct.WIM2
 // for that of Reconstruct.WIM.
 //
-// A colon separates a URL from a file in it if .iso or .img is before the colon,
-// or a query, and .wim, .esd or .swm after it. In names of files, it is enough
-// that there is no file by the whole name.
+// A colon separates a URL from a file in it if .iso or .img is before the
+// colon, or a query, and .wim, .esd or .swm after it. In names of files, it is
+// enough that there is no file by the whole name.
 //
 // # What is no WIM
 //

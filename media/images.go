@@ -44,8 +44,9 @@ func NewImages(r *wim.Reader, size int64) *Images {
 	return out
 }
 
-// Since says for people how the images differ from those before. Images count as
-// the same if they have the name, the edition and the architecture in common.
+// Since says for people how the images differ from those before. Images count
+// as the same if they have the name, the edition and the architecture in
+// common.
 func (m *Images) Since(before *Images, table *winver.Table) []string {
 	switch {
 	case m.Err != nil:
@@ -136,8 +137,8 @@ func pair(old, new []ImageVersion) (was, removed, added []*ImageVersion) {
 	return was, removed, added
 }
 
-// images reads what a package holds, and how many bytes of XML say it. It is nil
-// if the files are not what they were.
+// images reads what a package holds, and how many bytes of XML say it. It is
+// nil if the files are not what they were.
 func (o *opener) images(ctx context.Context, p Package) (*Images, int) {
 	out, xml := &Images{Err: p.Err, incomplete: p.incomplete}, 0
 	if p.Err == nil && !p.incomplete {

@@ -45,8 +45,8 @@ func (o *opener) openISO(ctx context.Context, src *source, inner string) (*File,
 	return f, err
 }
 
-// placeInISO returns the path in the file system of an ISO file, and whether it is
-// that of a folder.
+// placeInISO returns the path in the file system of an ISO file, and whether it
+// is that of a folder.
 func placeInISO(volume *udf.Reader, inner string) (name string, isFolder bool) {
 	name = path.Clean("/" + strings.ReplaceAll(inner, `\`, "/"))[1:]
 	if name == "" {
@@ -100,8 +100,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-// notInside is the error for a WIM file that is not in a folder of an ISO file. It
-// says which ones are.
+// notInside is the error for a WIM file that is not in a folder of an ISO file.
+// It says which ones are.
 func notInside(ctx context.Context, src *source, volume *udf.Reader, folder, name string) error {
 	const most = 8
 	var found []string

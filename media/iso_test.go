@@ -37,7 +37,8 @@ func write(t testing.TB, name string, data []byte) string {
 	return path
 }
 
-// requireSameFile checks that all of what an open file has is that of a fixture.
+// requireSameFile checks that all of what an open file has is that of a
+// fixture.
 func requireSameFile(t *testing.T, file *File, fixture string) {
 	t.Helper()
 	want, err := wim.OpenReader(wimtest.FixturePath(t, fixture))

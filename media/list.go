@@ -39,9 +39,9 @@ type Package struct {
 	// may be a folder or an ISO file then, which cannot be read.
 	Err error
 
-	// Files are those that it is in: of a set all parts that are there, in order
-	// of their numbers, and for one in an ISO file the ISO file. There are none
-	// for one on a web server, nor if it cannot be opened.
+	// Files are those that it is in: of a set all parts that are there, in
+	// order of their numbers, and for one in an ISO file the ISO file. There
+	// are none for one on a web server, nor if it cannot be opened.
 	Files []PackageFile
 
 	incomplete bool // the header or its lack tells that it is not whole
@@ -49,13 +49,14 @@ type Package struct {
 
 // List finds the WIM files that a name leads to: those in a folder and in all
 // folders below it, those in an ISO file, or one file. Files can also be on a
-// web server. In folders, it looks at files whose names end in .wim, .esd, .swm,
-// .ppkg or .iso, in any case and perhaps with a number after that. Of a WIM file,
-// it reads the header only.
+// web server. In folders, it looks at files whose names end in .wim, .esd,
+// .swm, .ppkg or .iso, in any case and perhaps with a number after that. Of a
+// WIM file, it reads the header only.
 //
 // The order is that of the names, with the files of a folder before those of
 // the folders in it. Symbolic links to folders are not followed. An ISO file
-// without a WIM file in it is left out. When the context ends, so does the list.
+// without a WIM file in it is left out. When the context ends, so does the
+// list.
 func List(ctx context.Context, name string, opts ...Option) iter.Seq[Package] {
 	return func(yield func(Package) bool) {
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -289,9 +290,9 @@ func (l *lister) readISO(path string, yield func(Package) bool) bool {
 	return listISO(l.ctx, src, l.name(path), yield)
 }
 
-// setKey is what the parts of a set in a folder have in common. A copy of the set
-// has other names; but win10.swm and win11.swm, which are named as parts of one set
-// are, may each be the first part: then copy counts them.
+// setKey is what the parts of a set in a folder have in common. A copy of the
+// set has other names; but win10.swm and win11.swm, which are named as parts of
+// one set are, may each be the first part: then copy counts them.
 type setKey struct {
 	guid wim.GUID
 	stem string

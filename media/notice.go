@@ -4,8 +4,8 @@ package media
 
 import "github.com/fsnotify/fsnotify"
 
-// maxNotices is how many folders the system is asked to tell of. More are looked
-// at only when it is time.
+// maxNotices is how many folders the system is asked to tell of. More are
+// looked at only when it is time.
 const maxNotices = 1000
 
 // notice is what the system tells of changes in folders. On the BSDs and macOS
@@ -55,8 +55,8 @@ func (n *notice) begin() {
 }
 
 // add has the system tell of a folder, before the look reads it: what happens
-// meanwhile wakes the next look. A folder that cannot be watched is looked at when
-// it is time.
+// meanwhile wakes the next look. A folder that cannot be watched is looked at
+// when it is time.
 func (n *notice) add(folder string) {
 	if n.watcher == nil {
 		return

@@ -21,8 +21,8 @@ type File struct {
 	*wim.Reader
 
 	// Name is the WIM file that was opened: what Open was asked for, or what it
-	// found there. Open takes it again, unless it was asked for a URL that has a
-	// user or a query: those are left out.
+	// found there. Open takes it again, unless it was asked for a URL that has
+	// a user or a query: those are left out.
 	Name string
 
 	warnings []error

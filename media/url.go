@@ -35,8 +35,9 @@ var (
 	isoExtensions = []string{".iso", ".img"}
 )
 
-// hasExtension tells whether a name has one of the extensions, with a number after
-// it or without: a recovery drive has the set Reconstruct.WIM, Reconstruct.WIM2.
+// hasExtension tells whether a name has one of the extensions, with a number
+// after it or without: a recovery drive has the set Reconstruct.WIM,
+// Reconstruct.WIM2.
 func hasExtension(name string, extensions []string) bool {
 	return slices.Contains(extensions, strings.ToLower(strings.TrimRight(path.Ext(name), "0123456789")))
 }
@@ -98,8 +99,8 @@ func (o *opener) openURL(ctx context.Context, address string, cache int64) (*sou
 // them takes requests and memory.
 const maxWebParts = 100
 
-// addWebParts adds the other parts of a set on a web server. They are looked for
-// by their names, until one is not there.
+// addWebParts adds the other parts of a set on a web server. They are looked
+// for by their names, until one is not there.
 func (o *opener) addWebParts(ctx context.Context, f *File, address string) {
 	total, own := f.Header.TotalParts, f.Header.PartNumber
 	form := -1 // of the names that there are for part 1, the one that the parts have
@@ -139,8 +140,8 @@ func (o *opener) addWebPart(ctx context.Context, f *File, address string, cache 
 	return nil
 }
 
-// partURLs returns the addresses that a part of a set may have by that of another
-// part; see package partname.
+// partURLs returns the addresses that a part of a set may have by that of
+// another part; see package partname.
 func partURLs(address string, own, number int) (list []string) {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -132,8 +132,8 @@ func TestOpenURL(t *testing.T) {
 	}
 }
 
-// A set on a web server costs requests for the parts that are there, and one for
-// the first that is not.
+// A set on a web server costs requests for the parts that are there, and one
+// for the first that is not.
 func TestWebSets(t *testing.T) {
 	s := serve(t, webFiles(t))
 	file, err := Open(context.Background(), s.URL+"/install3.swm")

@@ -29,8 +29,8 @@ type Event struct {
 	Kind    string
 	Package Package // as it is now; for one that was removed, as it was
 
-	// Images are what it holds now, Before what it held when an event told last;
-	// nil where there is nothing to tell.
+	// Images are what it holds now, Before what it held when an event told
+	// last; nil where there is nothing to tell.
 	Images, Before *Images
 
 	// Changes say for people how Images differ from Before, such as
@@ -48,8 +48,8 @@ func WithUpdates(t *winver.Table) Option { return func(o *opener) { o.updates = 
 
 // Watch tells what happens to the WIM files that the names lead to, until the
 // context ends or the loop does: files, sets, ISO files, and folders with all
-// that [List] finds below them. A name need not exist yet. URLs are not watched;
-// the error wraps [errors.ErrUnsupported].
+// that [List] finds below them. A name need not exist yet. URLs are not
+// watched; the error wraps [errors.ErrUnsupported].
 //
 // The first events are of what is there, with the kind [Found]. A file that is
 // written to is read when it has come to rest. One whose header says that it is
@@ -235,8 +235,8 @@ func (w *Watcher) wholeSet(ctx context.Context, part Package) Package {
 	return part
 }
 
-// compare returns what happened to a package, nil if nothing did or if it is not
-// clear yet.
+// compare returns what happened to a package, nil if nothing did or if it is
+// not clear yet.
 func (w *Watcher) compare(ctx context.Context, p Package) *Event {
 	s := w.seen[p.Path]
 	if s == nil {
@@ -310,8 +310,8 @@ func (s *watched) tell(images *Images, xml int, first bool, table *winver.Table)
 }
 
 // Wait waits until it is time for another look: sooner if the system tells of a
-// change or something is moving, later if a look takes long. The error is that of
-// the context.
+// change or something is moving, later if a look takes long. The error is that
+// of the context.
 func (w *Watcher) Wait(ctx context.Context) error {
 	const soon = 250 * time.Millisecond
 	rest := max(4*w.took, min(soon, w.opener.interval)) // of every two looks

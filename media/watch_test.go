@@ -121,8 +121,8 @@ func TestWatchUnreadable(t *testing.T) {
 	})
 }
 
-// twin has a file with another GUID, and with the size and the time of one, take
-// the place of that.
+// twin has a file with another GUID, and with the size and the time of one,
+// take the place of that.
 func (l *looker) twin(name string) {
 	l.t.Helper()
 	path := filepath.Join(l.dir, name)
@@ -154,8 +154,8 @@ func TestWatchTwin(t *testing.T) {
 	}
 }
 
-// The time of the last change of state tells of a write whose time was put back,
-// and also of one more name or other rights, which are nothing to tell.
+// The time of the last change of state tells of a write whose time was put
+// back, and also of one more name or other rights, which are nothing to tell.
 func TestWatchTouched(t *testing.T) {
 	l := newLooker(t)
 	data := fixture(t, "install.wim")
@@ -379,8 +379,8 @@ func TestWatchNotice(t *testing.T) {
 	require.NoError(t, l.Wait(ctx))
 }
 
-// What happens in a folder after it was read, and before the look is over, wakes
-// the next one.
+// What happens in a folder after it was read, and before the look is over,
+// wakes the next one.
 func TestWatchNoticeDuringLook(t *testing.T) {
 	l := newLooker(t)
 	if l.notice.wake == nil {

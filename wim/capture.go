@@ -25,11 +25,11 @@ type StreamFS interface {
 //
 // Where the Sys method of a [fs.FileInfo] returns an *[Entry], all that this
 // says is kept: attributes, times, short name, security descriptor, streams
-// (those with names are opened with [StreamFS]), reparse data, hard links, object
-// id and Unix data. The contents of an [FS] are copied as they are stored. Of
-// other files the image has the name, the time of the last change and the
-// content, and of links the target if the file system is an [fs.ReadLinkFS];
-// pipes, devices and sockets are left out.
+// (those with names are opened with [StreamFS]), reparse data, hard links,
+// object id and Unix data. The contents of an [FS] are copied as they are
+// stored. Of other files the image has the name, the time of the last change
+// and the content, and of links the target if the file system is an
+// [fs.ReadLinkFS]; pipes, devices and sockets are left out.
 //
 // An entry that cannot be read, whose name Windows does not take, or that
 // changes before its content was written, is an error; see [WithSkipUnreadable]

@@ -19,8 +19,8 @@ type openedFile struct {
 	name string
 }
 
-// written returns an error of kind ErrChanged if the file was written to since it
-// was opened.
+// written returns an error of kind ErrChanged if the file was written to since
+// it was opened.
 func (f *openedFile) written() error {
 	now, err := f.file.Stat()
 	switch {
@@ -34,7 +34,8 @@ func (f *openedFile) written() error {
 	return nil
 }
 
-// replaced returns an error if the name is that of another file now, or of none.
+// replaced returns an error if the name is that of another file now, or of
+// none.
 func (f *openedFile) replaced() error {
 	now, err := fs.Stat(f.fsys, f.name)
 	if err != nil {
@@ -48,9 +49,9 @@ func (f *openedFile) replaced() error {
 
 var errReopen = fmt.Errorf("%w; open it again", ErrChanged)
 
-// changed returns an error of kind ErrChanged if the part's file is not what it was
-// when it was opened, as far as size, time and header tell. Of a source that was not
-// opened by name nothing is known.
+// changed returns an error of kind ErrChanged if the part's file is not what it
+// was when it was opened, as far as size, time and header tell. Of a source
+// that was not opened by name nothing is known.
 func (p *part) changed() error {
 	f, opened := p.source.(*openedFile)
 	if !opened {
@@ -70,8 +71,8 @@ func (p *part) changed() error {
 	return fmt.Errorf("%s: %w", p.name, err)
 }
 
-// cause returns why reading from the part failed: that its file has changed, if it
-// has, or else err.
+// cause returns why reading from the part failed: that its file has changed, if
+// it has, or else err.
 func (p *part) cause(err error) error {
 	if !errors.Is(err, ErrChecksum) && !errors.Is(err, ErrFormat) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
@@ -86,9 +87,9 @@ func (p *part) cause(err error) error {
 	return err
 }
 
-// touched returns an error of kind ErrChanged if something was done to the part's
-// file since it was opened. It may be its rights or its names only: that explains
-// damage, and is none.
+// touched returns an error of kind ErrChanged if something was done to the
+// part's file since it was opened. It may be its rights or its names only: that
+// explains damage, and is none.
 func (p *part) touched() error {
 	f, opened := p.source.(*openedFile)
 	if !opened {
@@ -101,8 +102,8 @@ func (p *part) touched() error {
 	return err
 }
 
-// changed looks at all parts. An error of another kind than ErrChanged says why a
-// part could not be looked at.
+// changed looks at all parts. An error of another kind than ErrChanged says why
+// a part could not be looked at.
 func (r *Reader) changed() error {
 	for _, p := range r.parts {
 		if err := p.changed(); err != nil {
@@ -112,15 +113,15 @@ func (r *Reader) changed() error {
 	return nil
 }
 
-// Changed says whether the files are still what they were when they were opened:
-// nil, or an error of kind [ErrChanged] if one was written to or another file has its
-// name. If no file has the name, it is of kind [fs.ErrNotExist]. What tells are size,
-// time of modification, and header.
+// Changed says whether the files are still what they were when they were
+// opened: nil, or an error of kind [ErrChanged] if one was written to or
+// another file has its name. If no file has the name, it is of kind
+// [fs.ErrNotExist]. What tells are size, time of modification, and header.
 //
-// The Reader looks by itself when the tree of an image is read and when contents
-// turn out to be damaged, and then returns ErrChanged, rather than to mix two
-// files. There it does not matter whose the name is: an open file stays what it is
-// when another one takes its place.
+// The Reader looks by itself when the tree of an image is read and when
+// contents turn out to be damaged, and then returns ErrChanged, rather than to
+// mix two files. There it does not matter whose the name is: an open file stays
+// what it is when another one takes its place.
 func (rc *ReadCloser) Changed() error {
 	if err := rc.Reader.changed(); err != nil {
 		return err

@@ -42,8 +42,8 @@ func WithBootIndex(index int) SplitOption {
 // Split writes all images as a split set, in parts of at most limit bytes each,
 // tables and all. The first part has the name; the others have a number before
 // the extension, such as install2.swm. What r reads may be a file or a set, and
-// pipable. What a delta file lacks comes from what [Reader.Reference] gave it, or
-// is left out: then the set is a delta as well.
+// pipable. What a delta file lacks comes from what [Reader.Reference] gave it,
+// or is left out: then the set is a delta as well.
 //
 // Resources are copied as they are stored. Solid resources too: those that are
 // larger than a part are cut between chunks, and the blobs that cross a cut are
@@ -110,9 +110,9 @@ func (s *splitting) checkSet(limit int64) error {
 // solid resource that was cut stay pieces, and what crossed a cut stays stored
 // apart; to have that in one again, everything has to be compressed anew.
 //
-// The file has the GUID of r, and an integrity table if r has one. No image boots
-// unless r says so, or [WithBootIndex]. It does not take the place of a part of r,
-// which would leave the other parts without it.
+// The file has the GUID of r, and an integrity table if r has one. No image
+// boots unless r says so, or [WithBootIndex]. It does not take the place of a
+// part of r, which would leave the other parts without it.
 func (r *Reader) Join(ctx context.Context, name string, opts ...SplitOption) (*WriteReport, error) {
 	guid := r.Header.GUID
 	s, err := r.newSplitting(append([]SplitOption{WithGUID(guid), WithBootIndex(r.BootIndex())}, opts...))

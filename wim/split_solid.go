@@ -97,8 +97,9 @@ type solidCut struct {
 	last    bool  // nothing is after the cut
 }
 
-// cuts returns where the piece that begins with blob k can end, such that it has
-// a blob, fits in the room, and no blob of more than most bytes crosses the cut.
+// cuts returns where the piece that begins with blob k can end, such that it
+// has a blob, fits in the room, and no blob of more than most bytes crosses the
+// cut.
 func (s *solidSource) cuts(k int, room, most int64) []solidCut {
 	res := s.resource
 	at := res.boundaries.Load().at
@@ -140,8 +141,8 @@ func (s *solidSource) cuts(k int, room, most int64) []solidCut {
 	return list
 }
 
-// choose returns the cut that fills a part by nine tenths, or as well as can be,
-// and of those that do the one that least crosses.
+// choose returns the cut that fills a part by nine tenths, or as well as can
+// be, and of those that do the one that least crosses.
 func choose(cuts []solidCut, used, capacity int64) solidCut {
 	best := cuts[len(cuts)-1]
 	if best.last {

@@ -118,8 +118,8 @@ func tableOf(part []byte) (entries []place, table, xml int64) {
 	return entries, int64(at.size), int64(document.size)
 }
 
-// TestSplitExactly computes the size of each part: 208 bytes of header, the XML,
-// and for each blob its 1000 bytes and 50 bytes of a table entry.
+// TestSplitExactly computes the size of each part: 208 bytes of header, the
+// XML, and for each blob its 1000 bytes and 50 bytes of a table entry.
 func TestSplitExactly(t *testing.T) {
 	const count, each = 40, 1000 + 50
 	r := openBytes(t, blobsFile(slices.Repeat([]int{1000}, count)...).Bytes())
@@ -205,8 +205,8 @@ func TestSplitFillsParts(t *testing.T) {
 	}
 }
 
-// solidFile is a file with a solid resource of raw chunks of 4096 bytes that has
-// blobs of some sizes, and with some blobs outside of it.
+// solidFile is a file with a solid resource of raw chunks of 4096 bytes that
+// has blobs of some sizes, and with some blobs outside of it.
 func solidFile(seed uint64, codec uint32, chunkSize uint32, sizes []int) *wimtest.WIM {
 	random := rand.New(rand.NewPCG(20, seed))
 	noise := func(n int) []byte {
@@ -239,8 +239,8 @@ func solidFile(seed uint64, codec uint32, chunkSize uint32, sizes []int) *wimtes
 	return w
 }
 
-// TestSplitCutsSolidResources cuts at all kinds of places. No more than one blob
-// crosses a cut, where blobs do not overlap.
+// TestSplitCutsSolidResources cuts at all kinds of places. No more than one
+// blob crosses a cut, where blobs do not overlap.
 func TestSplitCutsSolidResources(t *testing.T) {
 	random := rand.New(rand.NewPCG(20, 2))
 	rounds := 15
@@ -275,8 +275,8 @@ func TestSplitCutsSolidResources(t *testing.T) {
 }
 
 // TestSplitCutsWhereLeastCrosses has blobs of one and a half chunks: no blob
-// crosses each third chunk end, and parts of over 60 chunks have several of these
-// in their last tenth.
+// crosses each third chunk end, and parts of over 60 chunks have several of
+// these in their last tenth.
 func TestSplitCutsWhereLeastCrosses(t *testing.T) {
 	r := openBytes(t, solidFile(1, wimtest.HeaderLZX, 32768, slices.Repeat([]int{6144}, 200)).Bytes())
 	_, parts, report, err := splitting(t, r, 300_000)
@@ -289,9 +289,10 @@ func TestSplitCutsWhereLeastCrosses(t *testing.T) {
 	}
 }
 
-// TestSplitFillsFirstPart has a solid resource that a part has room for, but not
-// part 1 beside the metadata of all images, and nothing else that could fill part 1:
-// it is cut. 7-Zip opens no set whose last part is larger than the first.
+// TestSplitFillsFirstPart has a solid resource that a part has room for, but
+// not part 1 beside the metadata of all images, and nothing else that could
+// fill part 1: it is cut. 7-Zip opens no set whose last part is larger than the
+// first.
 func TestSplitFillsFirstPart(t *testing.T) {
 	r := openBytes(t, solidFile(3, wimtest.HeaderLZX, 32768, slices.Repeat([]int{2000}, 200)).Bytes())
 	whole := requireSplit(t, r, 1<<20)
@@ -308,8 +309,8 @@ func TestSplitFillsFirstPart(t *testing.T) {
 	}
 }
 
-// TestSplitNamesWhatIsTooLarge: the least size that the error names does, and one
-// byte less does not.
+// TestSplitNamesWhatIsTooLarge: the least size that the error names does, and
+// one byte less does not.
 func TestSplitNamesWhatIsTooLarge(t *testing.T) {
 	r := openBytes(t, blobsFile(500, 70_000, 300).Bytes())
 	for _, integrity := range []wim.SplitOption{wim.WithIntegrityTable(false), wim.WithIntegrityTable(true)} {
@@ -407,8 +408,8 @@ func TestSplitProgress(t *testing.T) {
 	}
 }
 
-// TestSplitDelta: what a delta lacks is left out, or comes from what it was made
-// against.
+// TestSplitDelta: what a delta lacks is left out, or comes from what it was
+// made against.
 func TestSplitDelta(t *testing.T) {
 	data := wimtest.FixtureBytes(t, "delta.wim")
 	_, parts, report, err := splitting(t, openBytes(t, data), 5000)

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Known tells whether the system has an identity for the file: whether it is one
-// that package os tells of. On Windows this asks for the identity, which package
-// os does not do before it is needed.
+// Known tells whether the system has an identity for the file: whether it is
+// one that package os tells of. On Windows this asks for the identity, which
+// package os does not do before it is needed.
 func Known(info fs.FileInfo) bool { return os.SameFile(info, info) }
 
 // Touched tells whether something was done to a file between two looks at it,

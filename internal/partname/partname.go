@@ -1,5 +1,5 @@
-// Package partname knows how the files of a split set are named. The number of a
-// part is before the extension, as in install2.swm, or after it, as in the
+// Package partname knows how the files of a split set are named. The number of
+// a part is before the extension, as in install2.swm, or after it, as in the
 // Reconstruct.WIM2 of a recovery drive; part 1 has none.
 package partname
 
@@ -25,8 +25,8 @@ func Of(first string, number int) string {
 	return strings.TrimSuffix(first, extension) + suffix(number) + extension
 }
 
-// Others are the names that a part may have when part own has a name, the likeliest
-// one first; none if that is not named as parts are.
+// Others are the names that a part may have when part own has a name, the
+// likeliest one first; none if that is not named as parts are.
 func Others(name string, own, number int) []string {
 	extension := filepath.Ext(name)
 	base := strings.TrimSuffix(name, extension)
