@@ -7,6 +7,8 @@
 //     inside another file.
 //   - [github.com/wimble-go/wimble/winver]: Windows versions, down to the
 //     update build revision (UBR).
+//   - [github.com/wimble-go/wimble/inventory]: what is installed in a Windows
+//     that is not running: updates, packages, features, drivers, apps.
 //   - [github.com/wimble-go/wimble/udf]: UDF volumes, such as ISO files of
 //     Windows, as an [io/fs.FS].
 //   - [github.com/wimble-go/wimble/httpat]: an [io.ReaderAt] over HTTP ranges,
