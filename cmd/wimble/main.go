@@ -132,9 +132,9 @@ func (a *app) command() *cobra.Command {
 
 FILE is such a file; or a folder with installation media, or an ISO file: then it is the
 sources/install.wim, .esd or .swm in it, or sources/boot.wim. ISO:PATH is another one in an
-ISO file. FILE may also be the http or https URL of a file, which is not downloaded but read
-where it lies. IMAGE is an index, a name, or a display name, edition or flags that one image
-has. It may be left out where a file has one image.`,
+ISO file, or that of a folder in it. FILE may also be the http or https URL of a file, which
+is not downloaded but read where it lies. IMAGE is an index, a name, or a display name,
+edition or flags that one image has. It may be left out where a file has one image.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
