@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -95,4 +96,42 @@ func TestRequestsAreBounded(t *testing.T) {
 	defer stop()
 	cancel()
 	require.NoError(t, <-done)
+}
+
+// Answers without a body have a deadline as well: who asks again and again, and
+// takes nothing, would keep the connection else.
+func TestAnswersHaveDeadlines(t *testing.T) {
+	s := serve(t, Guard{}, "none.wim")
+	for _, r := range []*http.Request{
+		httptest.NewRequest("HEAD", "/packages/"+s.id("none.wim")+"/images/1/archive/", nil),
+		httptest.NewRequest("OPTIONS", "/dav/", nil),
+		httptest.NewRequest("GET", "http://evil.example.org/", nil), // refused before anything is done
+	} {
+		w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
+		began := time.Now()
+		if r.Host == "example.com" {
+			r.Host = "localhost"
+		}
+		s.ServeHTTP(w, r)
+		require.False(t, w.deadline.Before(began.Add(writeTimeout)), "%s %s", r.Method, r.URL)
+	}
+}
+
+// deadlineRecorder keeps the last deadline.
+type deadlineRecorder struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (d *deadlineRecorder) SetWriteDeadline(deadline time.Time) error {
+	d.deadline = deadline
+	return nil
+}
+
+// Who asks for the headers of events alone is not kept waiting.
+func TestHeadOfEvents(t *testing.T) {
+	s := serve(t, Guard{}, "none.wim")
+	response := s.do("HEAD", "/api/events") // comes to an end
+	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	require.Empty(t, s.listeners)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/wimble-go/wimble/wim"
@@ -46,12 +47,26 @@ func (o *opened) send(w http.ResponseWriter, r *http.Request, stream string) err
 	h.Set("Content-Disposition", attachment(name))
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("ETag", `"`+sum.String()+`"`)
-	body := newContentReader(r.Context(), file, info.Size(), sum, o.slots)
-	http.ServeContent(w, r, "", info.ModTime(), body)
+	h.Set("Last-Modified", info.ModTime().UTC().Format(http.TimeFormat))
+	serveContent(w, r, newContentReader(r.Context(), file, info.Size(), sum, o.slots))
+	return nil
+}
+
+// maxRanges is how many ranges one answer has. Each may take the decoding of
+// chunks that the cache no longer has.
+const maxRanges = 16
+
+// serveContent answers with content, or with ranges of it; a request for too
+// many ranges gets all. The ETag alone tells whether a client has this content:
+// that of another image may have the same time, or an older one.
+func serveContent(w http.ResponseWriter, r *http.Request, body *contentReader) {
+	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
+		r.Header.Del("Range")
+	}
+	http.ServeContent(w, r, "", time.Time{}, body)
 	if body.err != nil {
 		panic(http.ErrAbortHandler) // the client has to see that it has not got all
 	}
-	return nil
 }
 
 // openStream opens the file of the path, or a named stream, and returns what to

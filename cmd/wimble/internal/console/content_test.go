@@ -53,11 +53,27 @@ func TestRangesAndConditions(t *testing.T) {
 	require.Equal(t, whole, body(t, s.do("GET", target, "Range: bytes=-7", `If-Range: "other"`)))
 	require.Equal(t, http.StatusNotModified, s.do("GET", target, "If-None-Match: "+tag).StatusCode)
 	require.Equal(t, http.StatusRequestedRangeNotSatisfiable, s.do("GET", target, "Range: bytes=999999999-").StatusCode)
+	// Times do not tell: another content may have the same, or an older one.
+	modified := response.Header.Get("Last-Modified")
+	require.NotEmpty(t, modified)
+	require.Equal(t, whole, body(t, s.do("GET", target, "Range: bytes=-7", "If-Range: "+modified)))
+	require.Equal(t, http.StatusOK, s.do("GET", target, "If-Modified-Since: "+modified).StatusCode)
 	head := s.do("HEAD", target)
 	require.EqualValues(t, len(whole), head.ContentLength)
 	require.Empty(t, body(t, head))
 	require.Equal(t, http.StatusNotFound, s.do("GET", target+"?stream=none").StatusCode)
 	require.Equal(t, http.StatusNotFound, s.do("GET", strings.TrimSuffix(target, "/mixed.bin")).StatusCode, "a folder has no content")
+}
+
+// Each range may take the decoding of a chunk, so that one request has few.
+func TestManyRanges(t *testing.T) {
+	s := serve(t, Guard{}, "lzx-32k.wim")
+	image := "/packages/" + s.id("lzx-32k.wim") + "/images/1"
+	ranges := func(n int) string { return "Range: bytes=0-0" + strings.Repeat(",65536-65536", n-1) }
+	for _, target := range []string{image + "/content/large/mixed.bin", image + "/wim"} {
+		require.Equal(t, http.StatusPartialContent, s.do("GET", target, ranges(maxRanges)).StatusCode, target)
+		require.Equal(t, http.StatusOK, s.do("GET", target, ranges(maxRanges+1)).StatusCode, target)
+	}
 }
 
 func TestTextIsCompressed(t *testing.T) {

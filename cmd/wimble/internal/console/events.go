@@ -11,6 +11,11 @@ import (
 // events sends what happens as server-sent events: what came after the event of
 // Last-Event-ID or ?after=, or from now on.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead { // there is nothing to wait for
+		return nil
+	}
 	if !s.listeners.tryEnter() {
 		return errTooMuch
 	}
@@ -22,8 +27,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 			last = id
 		}
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
 	control := http.NewResponseController(w)
 	control.SetReadDeadline(time.Time{})
 	if _, err := fmt.Fprintf(w, "retry: 2000\n\n"); err != nil {

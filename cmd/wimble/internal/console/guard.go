@@ -36,6 +36,10 @@ func (g *Guard) protect(next http.Handler) http.Handler {
 	var crossOrigin http.CrossOriginProtection
 	next = crossOrigin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		// What is left to send after this, such as all of an answer without a body,
+		// has to be taken in time as well.
+		defer func() { control.SetWriteDeadline(time.Now().Add(writeTimeout)) }()
 		h := w.Header()
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -54,7 +58,6 @@ func (g *Guard) protect(next http.Handler) http.Handler {
 		case !g.authorized(w, r, session):
 			return
 		}
-		control := http.NewResponseController(w)
 		if r.ContentLength != 0 {
 			control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder of a test has none
 		}

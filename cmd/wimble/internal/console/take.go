@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wimble-go/wimble/cmd/wimble/internal/console/catalog"
 	"github.com/wimble-go/wimble/cmd/wimble/internal/describe"
@@ -142,11 +141,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Content-Disposition", attachment(takeName(h.Package, h.Image().Index, part, size > 0)))
 	head.Set("Content-Security-Policy", contentPolicy)
 	head.Set("ETag", `"`+hex.EncodeToString(tag[:20])+"-"+strconv.Itoa(part)+`"`)
-	body := newContentReader(r.Context(), file, file.Size(), wim.SHA1{}, s.slotsFor(h))
-	http.ServeContent(w, r, "", time.Time{}, body)
-	if body.err != nil {
-		panic(http.ErrAbortHandler)
-	}
+	serveContent(w, r, newContentReader(r.Context(), file, file.Size(), wim.SHA1{}, s.slotsFor(h)))
 	return nil
 }
 
