@@ -176,3 +176,40 @@ func TestManySolidFiles(t *testing.T) {
 	require.ErrorIs(t, last[len(last)-1].Err, winver.ErrLimit)
 	require.ErrorContains(t, last[len(last)-1].Err, "reading .mum files takes more than")
 }
+
+// One file under many names declares all it may each time: 20 packages declare
+// 4000 features, 80,000 together, of which 16 packages with 64,000 count.
+func TestManyDeclarations(t *testing.T) {
+	var capabilities, features strings.Builder
+	for n := range 2000 {
+		fmt.Fprintf(&capabilities, "<capabilityIdentity name='c%d'/>", n)
+		fmt.Fprintf(&features, "<update name='f%d'><selectable/></update>", n)
+	}
+	content := mum("", "<declareCapability><capability>"+capabilities.String()+"</capability></declareCapability>"+features.String())
+	states := map[string]uint32{}
+	tree := newTree()
+	for n := range 20 {
+		id := fmt.Sprintf("P%02d", n) + token + "1"
+		states[id] = 0x70
+		tree.file(packages+id+".mum", content)
+	}
+	i := read(t, tree.hive(config+"SOFTWARE", software(states)))
+	require.Len(t, i.Features, 2000)
+	require.Len(t, i.Capabilities, 2000)
+	kept := 0
+	for _, f := range i.Features {
+		kept += len(f.Sources)
+	}
+	for _, c := range i.Capabilities {
+		kept += len(c.Sources)
+	}
+	require.Equal(t, 16*4000, kept)
+	refused := 0
+	for _, p := range i.Packages {
+		if err := p.Sources[len(p.Sources)-1].Err; err != nil {
+			require.ErrorIs(t, err, winver.ErrLimit)
+			refused++
+		}
+	}
+	require.Equal(t, 4, refused)
+}

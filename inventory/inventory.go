@@ -154,6 +154,7 @@ type reader struct {
 	ended     func() error // says why nobody waits any more
 
 	xmlBytes                       int64 // that were read of XML files
+	declared                       int   // features and capabilities of .mum files
 	packages                       packageSet
 	features                       map[string]*Feature    // by name in lower case
 	capabilities                   map[string]*Capability // likewise

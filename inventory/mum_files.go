@@ -4,10 +4,19 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/wimble-go/wimble/internal/wintree"
+	"github.com/wimble-go/wimble/winver"
 )
 
-// maxMUMs is how many .mum files are read.
-const maxMUMs = 8192
+const (
+	// maxMUMs is how many .mum files are read.
+	maxMUMs = 8192
+
+	// maxDeclarations is how many features and capabilities all of them may
+	// declare. Many files can be one, so that their bytes bound nothing.
+	maxDeclarations = 65536
+)
 
 // storageOrder is implemented by trees that can tell in which order their files
 // are stored, as the images of package wim can.
@@ -78,12 +87,16 @@ func (r *reader) readMUM(p *Package) {
 	source := Source{Kind: SourceMUM, Path: p.path}
 	parser := mumParser{mum: &mum{}}
 	err := r.readXMLFile(p.path, parser.visitor())
+	m := parser.mum
+	if declared := len(m.features) + len(m.capabilities); err == nil && declared > maxDeclarations-r.declared {
+		err = wintree.OfKind(fmt.Errorf("declares %d features and capabilities, more than are left of %d for all such files", declared, maxDeclarations), winver.ErrLimit)
+	}
 	source.Err = err
 	p.Sources = append(p.Sources, source)
 	if err != nil {
 		return
 	}
-	m := parser.mum
+	r.declared += len(m.features) + len(m.capabilities)
 	p.ReleaseType, p.KB, p.Restart, p.Permanent = m.releaseType, m.article(), m.restart, m.permanent
 	r.declare(p, m, source)
 	r.provide(p, m, source)
