@@ -222,8 +222,7 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// TestWorstContent counts what no content may make many: the places that the
-// match finder looks at. Time is measured by BenchmarkEncode.
+// BenchmarkEncode measures all kinds of content.
 func BenchmarkEncode(b *testing.B) {
 	for _, level := range []int{10, 50, 100} {
 		for _, content := range contents {
@@ -238,6 +237,25 @@ func BenchmarkEncode(b *testing.B) {
 					e.Encode(dst, src)
 				}
 			})
+		}
+	}
+}
+
+// BenchmarkWorst is where the speeds that the package's documentation gives
+// come from.
+func BenchmarkWorst(b *testing.B) {
+	for _, window := range []int{1 << 15, 1 << 21} {
+		for _, level := range []int{1, 10, 40, 50, 100} {
+			e := newEncoder(b, window, level)
+			for name, src := range codectest.WorstChunks(window) {
+				b.Run(fmt.Sprintf("%d KiB, level %d/%s", window>>10, level, name), func(b *testing.B) {
+					dst := make([]byte, window)
+					b.SetBytes(int64(window))
+					for b.Loop() {
+						e.Encode(dst, src)
+					}
+				})
+			}
 		}
 	}
 }

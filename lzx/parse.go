@@ -3,8 +3,9 @@ package lzx
 import "math"
 
 // An item is a literal or a match, as a parser chose it: its length, 1 for a
-// literal, and its offset as LZX codes it, which is 0 to 2 for one of the
-// recent offsets, and otherwise the offset plus 2.
+// literal; its symbol in the main code; and its offset as LZX codes it, which is
+// 0 to 2 for one of the recent offsets, and otherwise the offset plus 2. That of
+// a literal is 0.
 type item struct {
 	length uint16
 	symbol uint16
@@ -98,9 +99,9 @@ func (p *parser) parse(e *Encoder, start int, b *piece, recent recentOffsets) []
 	for pass := range e.params.passes {
 		end := b.end
 		if pass == 0 && e.params.sample {
-			// A bit more than half of the block tells nearly as much of the
+			// A bit less than half of the block tells nearly as much of the
 			// codes as all of it.
-			end = start + (b.end-start)*9/16
+			end = start + (b.end-start)*7/16
 		}
 		p.costs.set(&p.counts, p.mainSymbols)
 		p.search(e, start, end, b.first, recent)

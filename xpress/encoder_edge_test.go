@@ -2,13 +2,13 @@ package xpress_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wimble-go/wimble/internal/codectest"
 	"github.com/wimble-go/wimble/xpress"
 )
 
@@ -68,45 +68,13 @@ func TestShortChunks(t *testing.T) {
 	}
 }
 
-// worstChunks are contents that make searches long: many candidates that agree
-// with the position in all bytes that are looked at first.
-func worstChunks(size int) map[string][]byte {
-	all := map[string][]byte{"zeros": make([]byte, size)}
-	for _, period := range []int{2, 3, 17, 64, 150, 255} {
-		random := rand.New(rand.NewPCG(13, uint64(period)))
-		block := make([]byte, period)
-		for i := range block {
-			block[i] = byte(random.Uint32())
-		}
-		src := bytes.Repeat(block, size/period+1)[:size]
-		all[fmt.Sprintf("period %d", period)] = src
-		broken := bytes.Clone(src)
-		for i := period; i < size; i += period + random.IntN(period) + 1 {
-			broken[i] ^= 1
-		}
-		all[fmt.Sprintf("period %d, broken", period)] = broken
-	}
-	words := make([]byte, size)
-	random := rand.New(rand.NewPCG(15, 16))
-	for i := 0; i+4 <= size; i += 4 {
-		binary.LittleEndian.PutUint32(words[i:], 0x01010101*uint32(random.IntN(2))+uint32(random.IntN(3)))
-	}
-	all["few words"] = words
-	bitsOnly := make([]byte, size)
-	for i := range bitsOnly {
-		bitsOnly[i] = byte(random.IntN(2))
-	}
-	all["two symbols"] = bitsOnly
-	return all
-}
-
 // BenchmarkWorst is where the speed that the package's documentation promises
 // for any content comes from.
 func BenchmarkWorst(b *testing.B) {
 	for _, level := range []int{1, 50, 60, 79, 100} {
 		e, err := xpress.NewEncoder(xpress.MaxChunk, level)
 		require.NoError(b, err)
-		for name, src := range worstChunks(xpress.MaxChunk) {
+		for name, src := range codectest.WorstChunks(xpress.MaxChunk) {
 			b.Run(fmt.Sprintf("level %d/%s", level, name), func(b *testing.B) {
 				dst := make([]byte, len(src))
 				b.SetBytes(int64(len(src)))
