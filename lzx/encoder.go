@@ -88,10 +88,8 @@ func slotCount(windowSize int) (int, error) {
 // len(dst): the container then stores the chunk as it is. The size of src is
 // from 1 byte to the window size; Encode panics when it is larger.
 //
-// Whatever src holds, the time is in proportion to its size. The slowest chunks
-// known are of two symbols in random order: they have many matches of all
-// lengths, and take some ten times as long as programs or text
-// (BenchmarkEncode).
+// Whatever src holds, the time is in proportion to its size; the package's
+// documentation has the speeds of the slowest contents.
 //
 // Encode keeps neither slice, does not change src, and allocates nothing. What
 // dst holds after the bytes written, or when the result is 0, means nothing.
