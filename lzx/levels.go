@@ -24,7 +24,7 @@ var steps = [...]struct {
 	{20, params{depth: 12, nice: 48}},
 	{25, params{depth: 24, nice: 96}},
 	{30, params{depth: 6, nice: 32, passes: 1}},
-	{40, params{depth: 10, nice: 40, passes: 1}},
+	{40, params{depth: 8, nice: 48, passes: 1}},
 	{45, params{depth: 10, nice: 40, passes: 2, sample: true}},
 	{50, params{depth: 10, nice: 48, passes: 2, sample: true}},
 	{55, params{depth: 20, nice: 64, passes: 2}},
