@@ -69,7 +69,7 @@ func (r *Reader) Split(ctx context.Context, name string, limit int64, opts ...Sp
 	if err := s.checkSet(limit); err != nil {
 		return nil, err
 	}
-	files, err := s.begin(ctx, filepath.Dir(name), limit)
+	files, err := s.begin(ctx, name, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -128,14 +128,14 @@ func (r *Reader) Join(ctx context.Context, name string, opts ...SplitOption) (*W
 	if err := r.checkJoined(name); err != nil {
 		return nil, err
 	}
-	files, err := s.begin(ctx, filepath.Dir(name), noLimit)
+	files, err := s.begin(ctx, name, noLimit)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.check(ctx); err != nil {
 		return nil, err
 	}
-	err = safefile.Replace(name, func(f *os.File) error { return s.write(ctx, f, files[0]) })
+	err = replaceFile(name, nil, func(f *os.File) error { return s.write(ctx, f, files[0]) })
 	if err != nil {
 		return nil, err
 	}
@@ -202,13 +202,13 @@ func (r *Reader) newSplitting(opts []SplitOption) (*splitting, error) {
 }
 
 // begin plans the files, and finds out whether there is room for them.
-func (s *splitting) begin(ctx context.Context, dir string, limit int64) ([]*fileLayout, error) {
+func (s *splitting) begin(ctx context.Context, name string, limit int64) ([]*fileLayout, error) {
 	files, err := s.layouts(ctx, limit)
 	if err != nil {
 		return nil, err
 	}
-	if free, known := safefile.FreeSpace(dir); known && free < s.report.Size {
-		return nil, fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", dir, free, s.report.Size, ErrNoSpace)
+	if free, known := safefile.FreeSpace(filepath.Dir(name)); known && free < s.report.Size {
+		return nil, fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", name, free, s.report.Size, ErrNoSpace)
 	}
 	return files, nil
 }

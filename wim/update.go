@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
 
 	"github.com/wimble-go/wimble/internal/safefile"
@@ -74,14 +73,14 @@ func openLocked(name string) (file *os.File, size int64, err error) {
 		return nil, 0, unwrapPath(err)
 	}
 	if err = safefile.Lock(file); errors.Is(err, safefile.ErrLocked) {
-		err = fmt.Errorf("another program is writing it: %w; try again when that is done", ErrReadOnly)
+		err = errLocked
 	}
 	if err == nil {
 		info, err = file.Stat()
 	}
 	if err == nil {
 		if now, statErr := os.Stat(name); statErr != nil || !os.SameFile(info, now) {
-			err = fmt.Errorf("another program has just replaced it: %w", ErrChanged)
+			err = errReplaced
 		}
 	}
 	if err != nil {
@@ -189,16 +188,7 @@ func (u *Update) Rebuild(ctx context.Context, opts ...BulkOption) (*WriteReport,
 	if err := p.prepare(u.name); err != nil {
 		return nil, err
 	}
-	err := safefile.Replace(u.name, func(file *os.File) error {
-		if err := p.writeTo(ctx, file); err != nil {
-			return err
-		}
-		if runtime.GOOS == "windows" { // which replaces no file that is open
-			return u.Close()
-		}
-		return nil
-	})
-	if err != nil {
+	if err := replaceFile(u.name, u, func(file *os.File) error { return p.writeTo(ctx, file) }); err != nil {
 		return nil, err
 	}
 	return p.report, nil

@@ -1,8 +1,6 @@
 package safefile
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,17 +58,7 @@ func (b *Batch) Commit() error {
 		return err
 	}
 	for i, f := range slices.Backward(b.files) {
-		_, err := os.Lstat(f.final)
-		switch {
-		case err == nil:
-			err = &fs.PathError{Op: "create", Path: f.final, Err: fs.ErrExist}
-		case !errors.Is(err, fs.ErrNotExist):
-		default:
-			if err = os.Rename(f.Name(), f.final); err != nil {
-				err = &fs.PathError{Op: "create", Path: f.final, Err: errors.Unwrap(err)}
-			}
-		}
-		if err != nil {
+		if err := f.place(); err != nil {
 			for _, named := range b.files[i+1:] {
 				os.Remove(named.final)
 			}

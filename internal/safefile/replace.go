@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 )
 
@@ -14,31 +16,29 @@ import (
 // It is synced and gets its name when write has returned nil; until then, and
 // after an error, what had the name before is as it was. A symbolic link is
 // followed. A new file gets the permissions of the one that it replaces.
+//
+// The old file is locked meanwhile, where it can be written to: the error is
+// ErrLocked if another program has the lock. It is ErrReplaced if another
+// program has put a file there meanwhile, and [fs.ErrExist] if there was none.
 func Replace(name string, write func(*os.File) error) error {
-	old, err := os.Lstat(name)
-	if err == nil {
-		var real string
-		if real, err = filepath.EvalSymlinks(name); err == nil {
-			old, err = os.Stat(real)
-		}
-		switch {
-		case err != nil:
-			if target, linkErr := os.Readlink(name); linkErr == nil {
-				var path *fs.PathError
-				if errors.As(err, &path) {
-					err = path.Err
-				}
-				err = &fs.PathError{Op: "replace", Path: name, Err: fmt.Errorf("a link to %s: %w", target, err)}
+	return ReplaceLocked(name, nil, write)
+}
+
+// ReplaceLocked is Replace for one who may have the old file open and locked. On
+// Windows, which replaces no file that is open, it closes that.
+func ReplaceLocked(name string, locked io.Closer, write func(*os.File) error) error {
+	name, old, err := replaced(name)
+	if err != nil {
+		return err
+	}
+	if old != nil && locked == nil {
+		if file, err := os.OpenFile(name, os.O_RDWR, 0); err == nil {
+			defer file.Close()
+			if err := Lock(file); errors.Is(err, ErrLocked) {
+				return &fs.PathError{Op: "replace", Path: name, Err: err}
 			}
-		case old.IsDir():
-			err = &fs.PathError{Op: "replace", Path: name, Err: syscall.EISDIR}
-		case !old.Mode().IsRegular():
-			err = &fs.PathError{Op: "replace", Path: name, Err: errors.New("not a regular file")}
+			locked = file
 		}
-		if err != nil {
-			return err
-		}
-		name = real
 	}
 	temp, err := createTemp(name, func(file *os.File) error {
 		if old != nil {
@@ -53,10 +53,46 @@ func Replace(name string, write func(*os.File) error) error {
 		return err
 	}
 	defer os.Remove(temp.Name()) // if it is still there
-	if err := os.Rename(temp.Name(), name); err != nil {
-		return &fs.PathError{Op: "replace", Path: name, Err: errors.Unwrap(err)}
+	if old == nil {
+		err = temp.place()
+	} else {
+		if runtime.GOOS == "windows" && locked != nil {
+			locked.Close()
+		}
+		err = temp.replace(old)
+	}
+	if err != nil {
+		return err
 	}
 	return syncDirectory(filepath.Dir(name))
+}
+
+// replaced returns the name of the file that is to be replaced, with links
+// followed, and what it is; nil if there is none.
+func replaced(name string) (string, fs.FileInfo, error) {
+	old, err := os.Lstat(name)
+	if err != nil {
+		return name, nil, nil
+	}
+	real, err := filepath.EvalSymlinks(name)
+	if err == nil {
+		old, err = os.Stat(real)
+	}
+	switch {
+	case err != nil:
+		if target, linkErr := os.Readlink(name); linkErr == nil {
+			var path *fs.PathError
+			if errors.As(err, &path) {
+				err = path.Err
+			}
+			err = &fs.PathError{Op: "replace", Path: name, Err: fmt.Errorf("a link to %s: %w", target, err)}
+		}
+	case old.IsDir():
+		err = &fs.PathError{Op: "replace", Path: name, Err: syscall.EISDIR}
+	case !old.Mode().IsRegular():
+		err = &fs.PathError{Op: "replace", Path: name, Err: errors.New("not a regular file")}
+	}
+	return real, old, err
 }
 
 // A tempFile is a file that is to have a name, in the same directory, and has
@@ -92,6 +128,54 @@ func (t *tempFile) sync() error {
 		os.Remove(t.Name())
 	}
 	return t.named(err, t.Name())
+}
+
+// place gives the file its name, which is no other file's.
+func (t *tempFile) place() error {
+	err := os.Link(t.Name(), t.final)
+	switch {
+	case err == nil:
+		os.Remove(t.Name())
+		return nil
+	case !errors.Is(err, fs.ErrExist): // perhaps there are no links
+		if _, err = os.Lstat(t.final); err == nil {
+			err = fs.ErrExist
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = os.Rename(t.Name(), t.final)
+		}
+	}
+	return t.fails("create", err)
+}
+
+// replace gives the file its name, which the old file has.
+func (t *tempFile) replace(old fs.FileInfo) error {
+	now, err := os.Stat(t.final)
+	if err == nil && (!os.SameFile(old, now) || now.Size() != old.Size() || !now.ModTime().Equal(old.ModTime())) {
+		err = ErrReplaced
+	}
+	if err == nil {
+		err = os.Rename(t.Name(), t.final)
+	}
+	return t.fails("replace", err)
+}
+
+// fails is an error of an operation on the file, with the name that is known
+// outside.
+func (t *tempFile) fails(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var link *os.LinkError
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		err = fs.ErrExist
+	case errors.As(err, &link):
+		err = link.Err
+	case errors.As(err, &path):
+		err = path.Err
+	}
+	return &fs.PathError{Op: op, Path: t.final, Err: err}
 }
 
 // abandon removes the file, which is open still.

@@ -103,3 +103,60 @@ func TestReplaceDanglingLink(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.ErrorContains(t, err, "replace "+link+": a link to "+filepath.FromSlash("no/such/target")+": ")
 }
+
+// A file that others write meanwhile stays theirs.
+func TestReplaceBeside(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "file")
+	content := func() string {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		return string(data)
+	}
+	put := func(text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	never := func(*os.File) error { t.Fatal("the file is locked"); return nil }
+
+	// A new file that has appeared.
+	err := safefile.Replace(name, func(*os.File) error { put("theirs"); return nil })
+	require.ErrorIs(t, err, fs.ErrExist)
+	require.Equal(t, "create "+name+": file already exists", err.Error())
+	require.Equal(t, "theirs", content())
+
+	// One that has changed, and one that has been replaced.
+	err = safefile.Replace(name, func(*os.File) error { put("changed"); return nil })
+	require.ErrorIs(t, err, safefile.ErrReplaced)
+	require.Equal(t, "changed", content())
+	if runtime.GOOS != "windows" {
+		err = safefile.Replace(name, func(*os.File) error {
+			require.NoError(t, os.Remove(name))
+			return os.WriteFile(name, []byte("another"), 0o666)
+		})
+		require.ErrorIs(t, err, safefile.ErrReplaced)
+		require.Equal(t, "another", content())
+	}
+
+	// One that is locked.
+	file, err := os.OpenFile(name, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer file.Close()
+	require.NoError(t, safefile.Lock(file))
+	require.ErrorIs(t, safefile.Replace(name, never), safefile.ErrLocked)
+	list, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.NoError(t, safefile.ReplaceLocked(name, file, func(f *os.File) error {
+		_, err := f.WriteString("mine")
+		return err
+	}))
+	require.Equal(t, "mine", content())
+	require.NoError(t, file.Close())
+
+	// It is locked while it is being replaced.
+	require.NoError(t, safefile.Replace(name, func(*os.File) error {
+		other, err := os.OpenFile(name, os.O_RDWR, 0)
+		require.NoError(t, err)
+		defer other.Close()
+		require.ErrorIs(t, safefile.Lock(other), safefile.ErrLocked)
+		return nil
+	}))
+}
