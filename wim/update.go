@@ -156,7 +156,7 @@ func (u *Update) Commit(ctx context.Context, opts ...BulkOption) (*WriteReport, 
 	defer u.Close()
 	header := &u.Reader.Header
 	if header.Pipable {
-		return nil, fmt.Errorf("%s: nothing can be added to a pipable file; write it anew first: %w", u.name, ErrUnsupported)
+		return nil, fmt.Errorf("%s: nothing can be added to a pipable file: %w; write the file anew", u.name, ErrUnsupported)
 	}
 	if u.options.compression != header.Compression || u.options.chunkSize != header.ChunkSize {
 		return nil, fmt.Errorf("%s: images are added with the codec that the file has, %v; to change it, write the file anew: %w", u.name, header.Compression, ErrOption)

@@ -166,8 +166,8 @@ func (p *writing) plan() error {
 			image.draft = nil // of an earlier file
 		}
 	}
-	if err := p.countUses(); err != nil {
-		return err
+	if err := p.countUses(); err != nil { // of images that the file has
+		return &refusedError{err}
 	}
 	p.blobs = p.countReferences()
 	p.packed = p.assign(p.blobs)

@@ -69,7 +69,7 @@ func TestCatOfWhatCannotBeRead(t *testing.T) {
 		require.Equal(t, message, fails(t, "cat", none, "1", path))
 	}
 	require.Equal(t, "read one-byte.bin: blob 11f6ad8ec52a2984abaafd7c3b516503785c2072: wim: content is not in this WIM; "+
-		"a delta file needs the file that it was made against", fails(t, "cat", delta, "1", "one-byte.bin"))
+		"a delta file needs the file that it was made against: --ref FILE names it", fails(t, "cat", delta, "1", "one-byte.bin"))
 	require.Equal(t, noFile(t, "nothing.wim"), fails(t, "cat", delta, "1", "one-byte.bin", "--ref", "nothing.wim"))
 }
 

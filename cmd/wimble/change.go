@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 
@@ -145,7 +144,12 @@ out where FILE has one image. --boot names the image that boots, 0 is for none.`
 				which, values = values[0], values[1:]
 			}
 			if len(values) == 0 && !cmd.Flags().Changed("boot") && !flags.checkSet() {
-				return errors.New("nothing to set: give KEY=VALUE, --boot or --check")
+				return usageError{errors.New("nothing to set: give KEY=VALUE, --boot or --check")}
+			}
+			for _, pair := range values {
+				if !strings.Contains(pair, "=") {
+					return usageError{fmt.Errorf("%q is not KEY=VALUE", brief(pair))}
+				}
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
@@ -187,10 +191,7 @@ func setValues(u *wim.Update, which string, values []string) error {
 		return err
 	}
 	for _, pair := range values {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return fmt.Errorf("%q is not KEY=VALUE: %w", pair, fs.ErrInvalid)
-		}
+		key, value, _ := strings.Cut(pair, "=")
 		if err := image.Set(key, value); err != nil {
 			return err
 		}

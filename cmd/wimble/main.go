@@ -89,6 +89,11 @@ type app struct {
 	json       bool
 }
 
+// usageError marks an error of the work as wrong usage.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
 // run is main, for tests.
 func run(args []string, stdout, stderr io.Writer) int {
 	a := &app{stdout: stdout, stderr: stderr}
@@ -183,10 +188,11 @@ edition or flags that one image has. It may be left out where a file has one ima
 		if work := sub.RunE; work != nil {
 			sub.RunE = func(cmd *cobra.Command, args []string) error {
 				err := work(cmd, args)
-				if _, ok := err.(workError); err != nil && !ok {
-					err = workError{err, exitFailed}
+				switch err.(type) {
+				case nil, workError, usageError:
+					return err
 				}
-				return err
+				return workError{err, exitFailed}
 			}
 		}
 		root.AddCommand(sub)

@@ -122,6 +122,10 @@ func TestWrongUsage(t *testing.T) {
 		{"ls"}, {"ls", file, "1", "a", "b"}, {"cat", file}, {"cat", file, "1", "a", "b"},
 		{"extract", file, "1"}, {"verify"}, {"verify", "--workers", "many", file}, {"verify", "--workers", "-5", file}, {"--ref"},
 		{"extract", file, "1", "--to", ""}, {"info", "--limit", "much", file}, {"info", "--limit", "-1", file}, {"info", "--limit", "1e30", file}, {"info", "--offset", "x", file},
+		{"set", file}, {"set", file, "1"}, {"set", file, "1", "A=b", "NAME"},
+		{"split", file, "out.swm", "--size", "1GB", "--fat32"},
+		{"update", file, "1", "remove /a"}, {"update", file, "1", "add"}, {"update", file, "1", `add "/a /b`}, {"update", file, "1", ""},
+		{"put", file, "1", "a", ""}, {"rm", file, "1", ""}, {"mv", file, "1", "a", ""},
 	} {
 		stdout, stderr, status := command(args...)
 		require.Equal(t, 2, status, "%v", args)

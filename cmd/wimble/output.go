@@ -26,8 +26,18 @@ func (a *app) sayError(err error) {
 	if errors.Is(err, wim.ErrLimit) && strings.Contains(text, "the limit is ") {
 		text += "; --limit SIZE raises it"
 	}
-	if errors.Is(err, wim.ErrUnsupported) && strings.HasSuffix(text, "; write the file anew as LZX") {
-		text += ", with wimble optimize --compress lzx"
+	for _, hint := range []struct {
+		err        error
+		text, more string
+	}{
+		{wim.ErrUnsupported, "; write the file anew as LZX", ", with wimble optimize --compress lzx"},
+		{wim.ErrUnsupported, "; write the file anew", ", with wimble optimize"},
+		{wim.ErrMissingBlob, "; a delta file needs the file that it was made against", ": --ref FILE names it"},
+	} {
+		if errors.Is(err, hint.err) && strings.HasSuffix(text, hint.text) {
+			text += hint.more
+			break
+		}
 	}
 	a.say("wimble: %s", text)
 }

@@ -36,7 +36,7 @@ are whole and on the disk; none of them may exist before.`,
 			limit := int64(partSize)
 			switch {
 			case fat32 && limit != 0:
-				return errors.New("--size and --fat32 exclude each other")
+				return usageError{errors.New("--size and --fat32 exclude each other")}
 			case fat32:
 				limit = fat32Size
 			case limit == 0:

@@ -60,7 +60,6 @@ func TestSplitJoinRefuse(t *testing.T) {
 	}{
 		{[]string{"split", source, out, "--size", "1"}, "no room"},
 		{[]string{"split", source, out, "--size", "9kB"}, "large/code.dll: its 25024 bytes take 11134"},
-		{[]string{"split", source, out, "--size", "1GB", "--fat32"}, "exclude each other"},
 		{[]string{"split", source, filepath.Join(dir, "no", "out.swm")}, "no"},
 		{[]string{"split", writeFile(t, "split.swm", nil), out}, "208"},
 		{[]string{"join", fixture(t, "split.swm"), out, "--boot", "2"}, "there is no image 2"},

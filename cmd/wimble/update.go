@@ -177,7 +177,11 @@ header is switched to it in the end.`,
 
 func (e *editing) commands(args []string, stdin io.Reader) ([]fileCommand, error) {
 	if len(args) > 2 {
-		return argumentCommands(args[2:])
+		commands, err := argumentCommands(args[2:])
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return commands, nil
 	}
 	return readCommands(stdin)
 }
@@ -235,7 +239,7 @@ With STREAM the content becomes a named stream of the file or directory PATH.`,
 		Args: cobra.ExactArgs(4),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkChanged(args[3]); err != nil {
-				return err
+				return usageError{err}
 			}
 			return e.run(cmd.Context(), args[0], args[1], func(ctx context.Context, edit *editor) error {
 				return edit.put(ctx, args[2], args[3], e.unixData, os.Stdin)
@@ -310,7 +314,7 @@ optimize".`,
 		Args: cobra.MinimumNArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkChanged(args[2:]...); err != nil {
-				return err
+				return usageError{err}
 			}
 			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *editor) error {
 				for _, arg := range args[2:] {
@@ -347,7 +351,7 @@ replaced; where it is a directory, PATH gets into it. The short name is dropped.
 		Args: cobra.ExactArgs(4),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkChanged(args[2:]...); err != nil {
-				return err
+				return usageError{err}
 			}
 			return e.run(cmd.Context(), args[0], args[1], func(_ context.Context, edit *editor) error {
 				from, to := imagePath(args[2]), imagePath(args[3])

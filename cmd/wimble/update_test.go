@@ -168,7 +168,7 @@ func TestUpdateAllOrNothing(t *testing.T) {
 	src := writeFile(t, "src", []byte("new"))
 	for _, last := range []string{
 		"delete /nothing", "rename /nothing /x", "add /no/such/file /x", "add " + src + " /", "delete /made", "rename /made /made/into/itself",
-		"add --no-replace " + src + " /made/src", "frob", "rename /made/src /made", "rename / /x",
+		"add --no-replace " + src + " /made/src", "rename /made/src /made", "rename / /x",
 		"add " + src + " /" + strings.Repeat("n", 256), "add " + src + " /made/src/below",
 	} {
 		text := fails(t, "update", file, "1", "add "+src+" /made/src", last)

@@ -101,6 +101,7 @@ func TestWritingRefuses(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out.wim")
 	source := fixture(t, "multi.wim")
+	delta := copyOf(t, fixture(t, "delta.wim"))
 	for _, c := range []struct {
 		args []string
 		want string
@@ -114,6 +115,9 @@ func TestWritingRefuses(t *testing.T) {
 		{[]string{"export", source, "1", dir}, "not a regular file"},
 		{[]string{"export", source, "1", out, "--chunk-size", "5000"}, "not a power of two"},
 		{[]string{"delete", copyOf(t, fixture(t, "xpress-32k.wim")), "1"}, "no image to write"},
+		{[]string{"optimize", delta}, delta + ": image 1: "},
+		{[]string{"rm", delta, "1", "one-byte.bin"}, "made against: --ref FILE names it"},
+		{[]string{"set", copyOf(t, fixture(t, "pipable-none.wim")), "NAME=x"}, "write the file anew, with wimble optimize"},
 	} {
 		require.Contains(t, fails(t, c.args...), c.want)
 		list, err := os.ReadDir(dir)
