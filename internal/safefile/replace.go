@@ -17,8 +17,8 @@ import (
 // after an error, what had the name before is as it was. A symbolic link is
 // followed. A new file gets the permissions of the one that it replaces.
 //
-// The old file is locked meanwhile, where it can be written to: the error is
-// ErrLocked if another program has the lock. It is ErrReplaced if another
+// An old file that may not be written to is not replaced. It is locked meanwhile:
+// the error is ErrLocked if another program has the lock. It is ErrReplaced if another
 // program has put a file there meanwhile, and [fs.ErrExist] if there was none.
 func Replace(name string, write func(*os.File) error) error {
 	return ReplaceLocked(name, nil, write)
@@ -32,12 +32,17 @@ func ReplaceLocked(name string, locked io.Closer, write func(*os.File) error) er
 		return err
 	}
 	if old != nil && locked == nil {
-		if file, err := os.OpenFile(name, os.O_RDWR, 0); err == nil {
+		file, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err == nil {
 			defer file.Close()
-			if err := Lock(file); errors.Is(err, ErrLocked) {
-				return &fs.PathError{Op: "replace", Path: name, Err: err}
-			}
 			locked = file
+			err = Lock(file)
+		}
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			return &fs.PathError{Op: "replace", Path: name, Err: fs.ErrPermission}
+		case errors.Is(err, ErrLocked):
+			return &fs.PathError{Op: "replace", Path: name, Err: err}
 		}
 	}
 	temp, err := createTemp(name, func(file *os.File) error {

@@ -160,3 +160,16 @@ func TestReplaceBeside(t *testing.T) {
 		return nil
 	}))
 }
+
+// A file that may not be written to is not replaced.
+func TestReplaceReadOnly(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may write to all files")
+	}
+	dir := t.TempDir()
+	name := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(name, []byte("old"), 0o444))
+	err := safefile.Replace(name, func(*os.File) error { t.Fatal("the file is read-only"); return nil })
+	require.ErrorIs(t, err, fs.ErrPermission)
+	require.Equal(t, []string{"file"}, filesIn(t, dir))
+}
