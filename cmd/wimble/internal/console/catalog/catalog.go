@@ -279,6 +279,10 @@ func (c *Catalog) Open(ctx context.Context, id string, image int) (*Handle, erro
 			h.Close()
 			return nil, o.err
 		}
+		if err := o.files.check(); err != nil { // the next look tells what it is now
+			h.Close()
+			return nil, err
+		}
 		h.Reader = o.files.reader
 		return h, nil
 	}

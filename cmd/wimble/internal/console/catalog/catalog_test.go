@@ -209,9 +209,11 @@ func TestOverwrittenFile(t *testing.T) {
 	require.NoError(t, os.Chtimes(path, later, later))
 	_, err = readWhole(h)
 	require.ErrorIs(t, err, wim.ErrChanged)
-	_, err = c.Open(t.Context(), id, 2) // opened only now
-	require.ErrorIs(t, err, wim.ErrChanged)
-	require.ErrorContains(t, err, "try again")
+	for _, image := range []int{1, 2} { // which is open, and which is opened only now
+		_, err = c.Open(t.Context(), id, image)
+		require.ErrorIs(t, err, wim.ErrChanged)
+		require.ErrorContains(t, err, "try again")
+	}
 
 	c.look(false)
 	c.look(false)

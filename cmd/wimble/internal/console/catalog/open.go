@@ -18,8 +18,19 @@ var limits = wim.Limits{XML: 4 << 20, BlobTable: 128 << 20, Metadata: 256 << 20,
 
 // files are the open files of a package.
 type files struct {
-	reader *wim.Reader
-	open   []io.Closer
+	reader  *wim.Reader
+	open    []io.Closer
+	sources []*unchanged // what is here
+}
+
+// check says whether they are what they were when they were opened.
+func (f *files) check() error {
+	for _, source := range f.sources {
+		if err := source.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *files) Close() error {
@@ -65,6 +76,7 @@ func (f *files) openAll(from *found) error {
 		}
 		f.open = append(f.open, file)
 		source := &unchanged{file, part}
+		f.sources = append(f.sources, source)
 		if err := source.check(); err != nil {
 			return err
 		}
