@@ -117,7 +117,7 @@ func (g *Guard) authorized(w http.ResponseWriter, r *http.Request, session strin
 		http.Error(w, "User and password are needed.", http.StatusUnauthorized)
 		return false
 	}
-	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(bearer, g.Token) == 1 {
+	if scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") && same(bearer, g.Token) == 1 {
 		return true
 	}
 	if basic && same(password, g.Token) == 1 { // for file managers

@@ -105,6 +105,7 @@ func TestToken(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status("/?token="))
 	require.Equal(t, http.StatusUnauthorized, s.do("POST", "/?token="+token).StatusCode)
 	require.Equal(t, http.StatusOK, status("/", "Authorization: Bearer "+token))
+	require.Equal(t, http.StatusOK, status("/", "Authorization: bearer "+token), "the case of schemes does not count")
 	require.Equal(t, http.StatusOK, status("/", basic("anybody", token)))
 
 	// A link with the token makes a session, and leaves no token behind.
