@@ -97,12 +97,29 @@
 		}
 	}
 	if (document.getElementById("list") || document.querySelector("[data-package]")) {
-		const events = new EventSource("/api/events?after=" + document.body.dataset.event);
-		for (const kind of Object.keys(words)) events.addEventListener(kind, onPackage);
-		events.addEventListener("job", onJob);
-		let lost = false;
-		events.addEventListener("error", () => { lost = true; });
-		events.addEventListener("open", () => { if (lost) load(location.href, false); lost = false; });
-		window.addEventListener("pagehide", () => events.close());
+		let events = null, lost = false, last = document.body.dataset.event;
+		function listen() {
+			events = new EventSource("/api/events?after=" + last);
+			const on = (kind, handle) => events.addEventListener(kind, event => { last = event.lastEventId; handle(event); });
+			for (const kind of Object.keys(words)) on(kind, onPackage);
+			on("job", onJob);
+			events.addEventListener("error", () => { lost = true; });
+			events.addEventListener("open", () => { if (lost) load(location.href, false); lost = false; });
+		}
+		function stop() {
+			if (events) lost = true;
+			events?.close();
+			events = null;
+		}
+		// A browser has six connections to a server for all its tabs, so that only a
+		// page that is seen keeps one.
+		function turn() {
+			if (document.hidden) stop();
+			else if (!events) listen();
+		}
+		document.addEventListener("visibilitychange", turn);
+		window.addEventListener("pagehide", stop);
+		window.addEventListener("pageshow", turn); // of a page that was kept
+		turn();
 	}
 })();

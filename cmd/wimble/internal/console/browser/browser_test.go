@@ -200,6 +200,34 @@ func TestReloadByItself(t *testing.T) {
 	list.until(`document.querySelector("#list").textContent.includes("There is no WIM file")`)
 }
 
+// A browser has six connections to a server: a page that nobody sees leaves its
+// one to others, and tells what it missed when it is seen again.
+func TestHiddenPage(t *testing.T) {
+	b := newTab(t)
+	dir := folder(t, "install.wim")
+	b.open(serve(t, dir))
+	see := func(hidden string) {
+		b.do(chromedp.Evaluate[chromedp.Void](`Object.defineProperty(document, "hidden", {value: ` + hidden + `, configurable: true});
+			document.dispatchEvent(new Event("visibilitychange"))`))
+	}
+	see("true")
+	b.do(chromedp.Evaluate[chromedp.Void](`window.others = Array.from({length: 5}, () => new EventSource("/api/events")); void 0`))
+	b.until(`others.every(e => e.readyState === 1)`)
+	b.do(chromedp.Evaluate[chromedp.Void](`fetch("/api/jobs").then(() => window.answered = true); void 0`))
+	b.until(`window.answered`)
+
+	b.do(chromedp.Evaluate[chromedp.Void](`others[0].addEventListener("added", () => window.added = true)`))
+	next := filepath.Join(t.TempDir(), "next.wim")
+	require.NoError(t, os.WriteFile(next, fixture(t, "boot.wim"), 0o600))
+	require.NoError(t, os.Rename(next, filepath.Join(dir, "boot.wim")))
+	b.until(`window.added`)
+	require.Equal(t, []string{"install.wim"}, b.names())
+	b.do(chromedp.Evaluate[chromedp.Void](`others.forEach(e => e.close())`))
+	see("false")
+	b.until(`document.querySelector("#news").textContent === "boot.wim was added"`)
+	b.until(`document.querySelector("tbody").textContent.includes("boot.wim")`)
+}
+
 // Markup in names, XML and contents never becomes part of a page.
 func TestHostileFile(t *testing.T) {
 	b := newTab(t)
@@ -222,7 +250,7 @@ func TestHostileFile(t *testing.T) {
 
 	address := serve(t, dir)
 	b.open(address)
-	other := regexp.MustCompile(`#|/(dav|archive)/|/(xml|version)$`) // no pages, or not of this image
+	other := regexp.MustCompile(`#|/(dav|archive)/|/(xml|version|inventory)$`) // no pages, or not of this image
 	visited := map[string]bool{}
 	waiting := []string{address + "/"}
 	for len(waiting) > 0 {
