@@ -51,6 +51,10 @@ type blobSet struct {
 	// lacks has the contents that no given file has. It is nil where all have
 	// to be at hand.
 	lacks map[SHA1]bool
+
+	// counted has what [blobSet.usesOf] found in each tree, which many images may
+	// share.
+	counted map[*imageTree][]blobUse
 }
 
 // add returns the blob of the set that has the content of b.
@@ -141,7 +145,12 @@ func (b *newBlob) path() string {
 	if b.from == nil {
 		return "a content of no WIM file"
 	}
+	looked := make(map[*imageTree]bool)
 	for _, image := range b.from.part.owner.Images {
+		if looked[image.tree] {
+			continue
+		}
+		looked[image.tree] = true
 		tree, err := image.tree.borrow()
 		if err != nil {
 			continue

@@ -39,13 +39,21 @@ func (i *WriterImage) count(blobs *blobSet) error {
 	if i.image == nil {
 		return nil
 	}
-	tree, err := i.image.tree.borrow()
-	if err != nil {
-		return i.image.unreadable(err)
+	uses, known := blobs.counted[i.image.tree]
+	if !known {
+		tree, err := i.image.tree.borrow()
+		if err != nil {
+			return i.image.unreadable(err)
+		}
+		if uses, err = blobs.usesOf(tree); err != nil {
+			return fmt.Errorf("image %d: %w", i.image.Index, err)
+		}
+		if blobs.counted == nil {
+			blobs.counted = make(map[*imageTree][]blobUse)
+		}
+		blobs.counted[i.image.tree] = uses
 	}
-	if i.uses, err = blobs.usesOf(tree); err != nil {
-		return fmt.Errorf("image %d: %w", i.image.Index, err)
-	}
+	i.uses = uses
 	m := i.image.tree.metadata
 	i.metadata = &newBlob{sha1: m.sha1, size: m.size(), from: m, metadata: true}
 	i.image = nil

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +74,34 @@ func TestHostileManyImages(t *testing.T) {
 	require.ErrorIs(t, err, errStop)
 	_, err = r.Extract(ctx, t.TempDir())
 	require.ErrorIs(t, err, errStop)
+}
+
+// Many images that share one metadata resource are counted once, and cannot all be
+// written: each would have its own.
+func TestHostileManyImagesWritten(t *testing.T) {
+	crafted := manyImages(6000, [20]byte{})
+	crafted.XML = wimtest.XML("<WIM></WIM>")
+	r := openCrafted(t, crafted)
+	dir := t.TempDir()
+	w, err := NewWriter()
+	require.NoError(t, err)
+	// The tree takes more than 200,000 bytes to make.
+	requireMemory(t, 32<<20, func() { require.NoError(t, w.Export(r.Images...)) })
+	_, err = w.WriteFile(t.Context(), filepath.Join(dir, "out.wim"))
+	requireClear(t, err, ErrFormat)
+	require.ErrorContains(t, err, "share their metadata")
+	_, err = r.Split(t.Context(), filepath.Join(dir, "out.swm"), 1<<20)
+	requireClear(t, err, ErrFormat)
+	require.ErrorContains(t, err, "share their metadata")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+
+	w, err = NewWriter()
+	require.NoError(t, err)
+	require.NoError(t, w.Export(r.Images[:100]...))
+	_, err = w.WriteFile(t.Context(), filepath.Join(dir, "out.wim"))
+	require.NoError(t, err)
 }
 
 // Nor do many images whose metadata differs in the table, and is the same few

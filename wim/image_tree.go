@@ -20,13 +20,16 @@ type imageTree struct {
 	tree    *FS // nil until it was asked to be kept
 }
 
+// maxMetadataRatio is how many times a file's size its images may have of
+// metadata. It is the bound that wimlib has for one image.
+const maxMetadataRatio = 512
+
 // newImageTrees returns the trees of images, for their entries in the blob
 // table.
 //
 // Each tree can be read alone, but a table of 50 bytes per image can have many
 // images of the same stored bytes, whose sizes are what the file says. So what
-// they unfold to is bounded for all of them together, by 512 times the file's
-// size. That is the bound wimlib has for one.
+// they unfold to is bounded for all of them together.
 func newImageTrees(r *Reader, metadata []blob) []*imageTree {
 	type entry struct {
 		part   *part
@@ -44,10 +47,10 @@ func newImageTrees(r *Reader, metadata []blob) []*imageTree {
 			shared[key] = t
 			size := b.size()
 			switch limit := b.part.size; {
-			case size/512 > limit:
+			case size/maxMetadataRatio > limit:
 				t.excess = formatErrorf("%d bytes, in a file of %d", size, limit)
 			case size > r.limits.Metadata: // has an error of its own, and costs nothing
-			case (sum+size)/512 > limit:
+			case (sum+size)/maxMetadataRatio > limit:
 				t.excess = formatErrorf("%d bytes, and %d in other images, in a file of %d", size, sum, limit)
 			default:
 				sum += size
@@ -56,6 +59,23 @@ func newImageTrees(r *Reader, metadata []blob) []*imageTree {
 		trees[i] = shared[key]
 	}
 	return trees
+}
+
+// checkMetadata refuses to write what a few bytes for each image in a blob table make
+// of metadata that images share: each image that is written has its own.
+func checkMetadata(metadata []*newBlob) error {
+	sums := make(map[*part]int64)
+	for _, b := range metadata {
+		if b.from == nil {
+			continue
+		}
+		file := b.from.part
+		if sums[file] += b.size; sums[file]/maxMetadataRatio > file.size {
+			return formatErrorf("images of %s share their metadata, and would have more than %d times its size; write fewer of them",
+				file.name, maxMetadataRatio)
+		}
+	}
+	return nil
 }
 
 // keep returns the tree, and keeps it in memory.

@@ -34,6 +34,9 @@ func (p *setPlan) items(ctx context.Context, blobs []*newBlob) ([]planItem, erro
 	solid := &solidSources{of: make(map[*resource]*solidSource)}
 	blobs = slices.Clone(blobs)
 	sortForReading(blobs)
+	if err := checkMetadata(slices.DeleteFunc(slices.Clone(blobs), func(b *newBlob) bool { return !b.metadata })); err != nil {
+		return nil, err
+	}
 	for _, b := range blobs {
 		if b.from.run != nil {
 			if err := solid.add(b); err != nil {

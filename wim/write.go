@@ -178,6 +178,9 @@ func (p *writing) plan() error {
 			metadata = append(metadata, image.metadata)
 		}
 	}
+	if err := checkMetadata(slices.DeleteFunc(slices.Clone(metadata), p.inPlace)); err != nil {
+		return err
+	}
 	p.packedMetadata = p.assign(metadata)
 	return nil
 }
