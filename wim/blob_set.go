@@ -48,6 +48,8 @@ type blobUse struct {
 type blobSet struct {
 	byHash map[SHA1]*newBlob
 
+	// base is the file that is changed, nil if there is none.
+	base *Reader
 	// lacks has the contents that no given file has. It is nil where all have
 	// to be at hand.
 	lacks map[SHA1]bool
@@ -57,10 +59,16 @@ type blobSet struct {
 	counted map[*imageTree][]blobUse
 }
 
-// add returns the blob of the set that has the content of b.
+// add returns the blob of the set that has the content of b. What the file that
+// is changed has is there already, wherever b is.
 func (s *blobSet) add(b *blob) *newBlob {
 	if known := s.byHash[b.sha1]; known != nil {
 		return known
+	}
+	if s.base != nil {
+		if own := s.base.index().byHash[b.sha1]; own != nil && own.size() == b.size() {
+			b = own
+		}
 	}
 	added := &newBlob{sha1: b.sha1, size: b.size(), from: b}
 	s.put(added)

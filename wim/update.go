@@ -126,6 +126,7 @@ func newUpdate(file updateFile, size int64, name string, opts []WriterOption) (*
 	if err := w.options.complete(); err != nil && (!errors.Is(err, ErrUnsupported) || w.options.compression != header.Compression) {
 		return nil, err
 	}
+	w.blobs.base = r
 	for _, image := range r.Images {
 		added := &WriterImage{element: image.Info.Element.clone(), image: image, origin: image, writer: w, batch: 1}
 		w.images = append(w.images, added)

@@ -90,3 +90,37 @@ func TestUpdate(t *testing.T) {
 	update(func(u *wim.Update) { u.Delete(u.Images()[0]) }, true)
 	require.Equal(t, count-1, images())
 }
+
+// TestExportAddsWhatIsNew exports images into the file that they came from and
+// into one that shares contents with them: only metadata, tables and contents
+// that are new are written.
+func TestExportAddsWhatIsNew(t *testing.T) {
+	source, err := wim.OpenReader(wimtest.FixturePath(t, "install.wim"))
+	require.NoError(t, err)
+	defer source.Close()
+	file := filepath.Join(t.TempDir(), "file.wim")
+	w, err := wim.NewWriter()
+	require.NoError(t, err)
+	require.NoError(t, w.Export(source.Images[0]))
+	first, err := w.WriteFile(t.Context(), file)
+	require.NoError(t, err)
+
+	export := func(name string, image *wim.Image) *wim.WriteReport {
+		u, err := wim.OpenUpdate(file)
+		require.NoError(t, err)
+		defer u.Close()
+		require.NoError(t, u.Export(image))
+		images := u.Images()
+		require.NoError(t, images[len(images)-1].Set("NAME", name))
+		report, err := u.Commit(t.Context())
+		require.NoError(t, err)
+		return report
+	}
+	// One more metadata resource is copied, and no content.
+	again := export("again", source.Images[0])
+	require.Equal(t, first.Blobs, again.Blobs)
+	require.Equal(t, 1, again.Copied)
+	other := export("other", source.Images[1])
+	require.Greater(t, other.Blobs, again.Blobs)
+	require.Equal(t, other.Blobs-again.Blobs+1, other.Copied)
+}
