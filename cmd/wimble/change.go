@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -27,19 +28,10 @@ func (a *app) change(ctx context.Context, name string, anew bool, opts []wim.Wri
 		return err
 	}
 	defer u.Close()
-	for _, pattern := range a.references {
-		names, err := referenceNames(pattern)
-		if err != nil {
-			return fmt.Errorf("--ref %s: %w", pattern, err)
-		}
-		for _, name := range names {
-			r, err := media.Open(ctx, name, a.mediaOptions()...)
-			if err != nil {
-				return err
-			}
-			defer r.Close()
-			u.Reader.Reference(r.Reader)
-		}
+	closeReferences, err := a.reference(ctx, u.Reader)
+	defer closeReferences()
+	if err != nil {
+		return err
 	}
 	a.warn(name, u.Reader.Warnings())
 	if err := change(u); err != nil {
@@ -57,6 +49,32 @@ func (a *app) change(ctx context.Context, name string, anew bool, opts []wim.Wri
 	}
 	a.sayWritten(name, report)
 	return nil
+}
+
+// reference has a file find what it lacks in those that --ref names, until they
+// are closed.
+func (a *app) reference(ctx context.Context, file *wim.Reader) (closeAll func(), err error) {
+	var opened []io.Closer
+	closeAll = func() {
+		for _, r := range opened {
+			r.Close()
+		}
+	}
+	for _, pattern := range a.references {
+		names, err := referenceNames(pattern)
+		if err != nil {
+			return closeAll, fmt.Errorf("--ref %s: %w", pattern, err)
+		}
+		for _, name := range names {
+			r, err := media.Open(ctx, name, a.mediaOptions()...)
+			if err != nil {
+				return closeAll, err
+			}
+			opened = append(opened, r)
+			file.Reference(r.Reader)
+		}
+	}
+	return closeAll, nil
 }
 
 // find returns the image of an update that a name means.

@@ -85,6 +85,11 @@ func (e *export) run(ctx context.Context, file, which, out string) error {
 			return err
 		}
 		defer u.Close()
+		closeReferences, err := e.reference(ctx, u.Reader)
+		defer closeReferences()
+		if err != nil {
+			return err
+		}
 		if err := e.add(u.Writer, s, images); err != nil {
 			return err
 		}

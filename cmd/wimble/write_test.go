@@ -208,3 +208,12 @@ func TestExportImageNamedAll(t *testing.T) {
 	lzms := copyOf(t, fixture(t, "install.esd"))
 	require.Contains(t, fails(t, "export", source, "1", lzms), "LZMS cannot be written: wim: unsupported; write the file anew as LZX, with wimble optimize --compress lzx")
 }
+
+// TestExportIntoADelta: --ref is also for what the file lacks that is added to.
+func TestExportIntoADelta(t *testing.T) {
+	delta := copyOf(t, fixture(t, "delta.wim"))
+	base := fixture(t, wimtest.FixtureReference("delta.wim"))
+	require.Contains(t, fails(t, "export", base, "1", delta, "--name", "new"), delta+": image 1: ")
+	writes(t, "export", base, "1", delta, "--name", "new", "--ref", base)
+	require.Contains(t, works(t, "verify", delta), "missing blobs: 0; problems: 0")
+}
