@@ -215,12 +215,17 @@ func (c *capture) addSource(ctx context.Context, w *wim.Writer, name string, opt
 		return nil, err
 	}
 	if !info.IsDir() {
-		file, err := os.Open(name)
+		file, err := openWaiting(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		c.source = file
-		return w.CaptureTar(file, opts...)
+		defer context.AfterFunc(ctx, func() { file.Close() })() // it may be a pipe
+		image, err := w.CaptureTar(file, opts...)
+		if err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return image, err
 	}
 	dir, err := wim.OpenDir(name, dirOptions...)
 	if err != nil {
@@ -233,6 +238,26 @@ func (c *capture) addSource(ctx context.Context, w *wim.Writer, name string, opt
 	}
 	c.sayUnread(dir)
 	return image, nil
+}
+
+// openWaiting opens a file. A pipe is open when somebody writes to it; the wait
+// for that ends with the context.
+func openWaiting(ctx context.Context, name string) (*os.File, error) {
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		file, err := os.Open(name)
+		done <- opened{file, err}
+	}()
+	select {
+	case o := <-done:
+		return o.file, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // sayUnread says which metadata of a folder is not in an image.

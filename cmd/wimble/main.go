@@ -99,11 +99,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	a := &app{stdout: stdout, stderr: stderr}
 	root := a.command()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	help := &firstError{Writer: stdout}
+	root.SetOut(help)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(context.Background())
 	var work workError
 	switch {
+	case help.err != nil:
+		if !errors.Is(help.err, syscall.EPIPE) {
+			a.sayError(help.err)
+		}
+		return exitFailed
 	case err == nil:
 		return exitDone
 	case errors.As(err, &work):
@@ -112,12 +118,25 @@ func run(args []string, stdout, stderr io.Writer) int {
 			a.sayError(work.error)
 		}
 		return work.status
-	case errors.Is(err, syscall.EPIPE): // of help
-		return exitFailed
 	}
 	a.say("wimble: %v", err)
 	a.say("Try '%s --help'.", command.CommandPath())
 	return exitUsage
+}
+
+// firstError is a writer that keeps its first error: help and the version are
+// written by package cobra, which ignores it.
+type firstError struct {
+	io.Writer
+	err error
+}
+
+func (w *firstError) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // interruptible returns a context that the first signal to stop ends, for work

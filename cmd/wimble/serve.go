@@ -35,8 +35,6 @@ trusted.`,
 			return checkGuard(cmd, &config.Guard, listen, passwordFile)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
 			if passwordFile != "" {
 				password, err := readPassword(passwordFile)
 				if err != nil {
@@ -44,6 +42,8 @@ trusted.`,
 				}
 				config.Guard.Password = password
 			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
 			table, err := a.updateTable()
 			if err != nil {
 				return err

@@ -5,6 +5,9 @@ package mount
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
 	"time"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
@@ -39,6 +42,12 @@ func newTree(image *wim.FS, opts Options, numbers *inodeNumbers) *tree {
 }
 
 func attach(dir string, root fusefs.InodeEmbedder, opts Options) (*Mount, error) {
+	// What is mounted at something else stays there, dead, when mounting fails.
+	if info, err := os.Stat(dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, &fs.PathError{Op: "mount", Path: dir, Err: syscall.ENOTDIR}
+	}
 	forever := 24 * time.Hour
 	server, err := fusefs.Mount(dir, root, &fusefs.Options{
 		EntryTimeout:    &forever,
