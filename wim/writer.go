@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -168,8 +169,13 @@ func (i *WriterImage) Name() string { return i.element.Value("NAME") }
 
 // Set sets the text of an element of the image's XML: "NAME", "DESCRIPTION",
 // "FLAGS", or any path such as "WINDOWS/LANGUAGES/LANGUAGE[2]". An element that
-// is not there is made.
+// is not there is made. The numbers of files, directories and bytes are counted,
+// and cannot be set.
 func (i *WriterImage) Set(path, value string) error {
+	switch name, _, _ := strings.Cut(path, "["); name {
+	case "DIRCOUNT", "FILECOUNT", "TOTALBYTES", "HARDLINKBYTES":
+		return fmt.Errorf("%s is counted from the files of the image, and cannot be set: %w", name, ErrOption)
+	}
 	if err := i.element.set(path, value); err != nil {
 		return err
 	}
