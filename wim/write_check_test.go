@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -127,11 +128,13 @@ func TestCodecThatCannotBeWritten(t *testing.T) {
 // hugeFS has a file that is larger than any disk, and cannot be read.
 type hugeFS struct {
 	fstest.MapFS
-	opened bool
+	opened atomic.Bool
 }
 
 func (f *hugeFS) Open(name string) (fs.File, error) {
-	f.opened = f.opened || name != "."
+	if name != "." {
+		f.opened.Store(true)
+	}
 	return f.MapFS.Open(name)
 }
 
@@ -169,7 +172,7 @@ func TestNoSpace(t *testing.T) {
 		_, err = w.WriteFile(t.Context(), out)
 		require.ErrorIs(t, err, wim.ErrNoSpace)
 		require.ErrorContains(t, err, out+": ")
-		require.False(t, tree.opened)
+		require.False(t, tree.opened.Load())
 
 		file := copyFixture(t, "none.wim")
 		for _, rebuild := range []bool{false, true} {
@@ -184,7 +187,7 @@ func TestNoSpace(t *testing.T) {
 				_, err = u.Commit(t.Context())
 			}
 			require.ErrorIs(t, err, wim.ErrNoSpace)
-			require.False(t, tree.opened)
+			require.False(t, tree.opened.Load())
 		}
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -196,7 +199,7 @@ func TestNoSpace(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.WriteFile(t.Context(), out)
 		require.ErrorIs(t, err, wim.ErrChanged)
-		require.True(t, tree.opened)
+		require.True(t, tree.opened.Load())
 		require.NoFileExists(t, out)
 	}
 }
