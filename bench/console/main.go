@@ -138,16 +138,8 @@ func files() (string, error) {
 
 // start builds the command and runs its server.
 func (l *load) start(dir string) (*exec.Cmd, error) {
-	root, err := tools.ModuleRoot()
+	program, _, err := tools.BuildWimble()
 	if err != nil {
-		return nil, err
-	}
-	cache, err := tools.Cache()
-	if err != nil {
-		return nil, err
-	}
-	program := filepath.Join(cache, "wimble-console")
-	if _, err := tools.Output(filepath.Dir(root), "go", "build", "-o", program, "./cmd/wimble"); err != nil {
 		return nil, err
 	}
 	server := exec.Command(program, "serve", "--listen", "127.0.0.1:0", dir)

@@ -69,16 +69,8 @@ var operations = []struct {
 }
 
 func run(w io.Writer, rounds int) error {
-	cache, err := tools.Cache()
+	wimble, cache, err := tools.BuildWimble()
 	if err != nil {
-		return err
-	}
-	root, err := tools.ModuleRoot()
-	if err != nil {
-		return err
-	}
-	wimble := filepath.Join(cache, "wimble")
-	if _, err := tools.Output(filepath.Dir(root), "go", "build", "-o", wimble, "./cmd/wimble"); err != nil {
 		return err
 	}
 	file, err := capture(cache)

@@ -52,16 +52,8 @@ var operations = []struct{ name, args string }{
 }
 
 func run(w io.Writer, only string) error {
-	cache, err := tools.Cache()
+	wimble, cache, err := tools.BuildWimble()
 	if err != nil {
-		return err
-	}
-	root, err := tools.ModuleRoot()
-	if err != nil {
-		return err
-	}
-	wimble := filepath.Join(cache, "wimble")
-	if _, err := tools.Output(filepath.Dir(root), "go", "build", "-o", wimble, "./cmd/wimble"); err != nil {
 		return err
 	}
 	file, err := capture(cache)

@@ -80,13 +80,9 @@ type program struct {
 	args map[string]string
 }
 
-func programs(cache string) ([]program, error) {
-	root, err := tools.ModuleRoot()
+func programs() ([]program, error) {
+	wimble, _, err := tools.BuildWimble()
 	if err != nil {
-		return nil, err
-	}
-	wimble := filepath.Join(cache, "wimble")
-	if _, err := tools.Output(filepath.Dir(root), "go", "build", "-o", wimble, "./cmd/wimble"); err != nil {
 		return nil, err
 	}
 	all := []program{
@@ -150,7 +146,7 @@ func run(w io.Writer, only string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	all, err := programs(cache)
+	all, err := programs()
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,21 @@ func ModuleRoot() (string, error) {
 	return root, nil
 }
 
+// BuildWimble builds the command into the folder of [Cache], and returns both.
+func BuildWimble() (program, cache string, err error) {
+	cache, err = Cache()
+	if err != nil {
+		return "", "", err
+	}
+	root, err := ModuleRoot()
+	if err != nil {
+		return "", "", err
+	}
+	program = filepath.Join(cache, "wimble")
+	_, err = Output(filepath.Dir(root), "go", "build", "-o", program, "./cmd/wimble")
+	return program, cache, err
+}
+
 // BuildChunks compiles libwim/chunks.c into dir.
 func BuildChunks(dir string) (string, error) {
 	root, err := ModuleRoot()
