@@ -11,18 +11,14 @@ import (
 
 // version gathers the evidence of which Windows the image of a request holds.
 func (s *Server) version(r *http.Request) (*winver.Report, error) {
-	index, err := imageIndex(r)
+	key, err := s.imageKey(r)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.pkg(r)
-	if err != nil {
-		return nil, err
-	}
-	if report := s.evidence.get(imageKey{p.ID, p.Generation, index}); report != nil {
+	if report := s.evidence.get(key); report != nil {
 		return report, nil
 	}
-	o, err := s.openImage(r.Context(), p.ID, index)
+	o, err := s.openImage(r.Context(), key.id, key.image)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +32,7 @@ func (s *Server) version(r *http.Request) (*winver.Report, error) {
 
 // versionOf gathers the evidence of which Windows an image holds.
 func (s *Server) versionOf(ctx context.Context, o *opened) (*winver.Report, error) {
-	key := imageKey{o.Package.ID, o.Package.Generation, o.image.Index}
+	key := o.key()
 	if report := s.evidence.get(key); report != nil {
 		return report, nil
 	}

@@ -18,15 +18,10 @@ const maxInventoryTime = time.Minute
 
 // inventory finds out what is installed in the image of a request.
 func (s *Server) inventory(r *http.Request) (*inventory.Inventory, error) {
-	index, err := imageIndex(r)
+	key, err := s.imageKey(r)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.pkg(r)
-	if err != nil {
-		return nil, err
-	}
-	key := imageKey{p.ID, p.Generation, index}
 	if found := s.inventories.get(key); found != nil {
 		return found, nil
 	}
@@ -37,7 +32,7 @@ func (s *Server) inventory(r *http.Request) (*inventory.Inventory, error) {
 	if found := s.inventories.get(key); found != nil { // by the one that was waited for
 		return found, nil
 	}
-	o, err := s.openImage(r.Context(), p.ID, index)
+	o, err := s.openImage(r.Context(), key.id, key.image)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +48,7 @@ func (s *Server) inventory(r *http.Request) (*inventory.Inventory, error) {
 	case err != nil:
 		return nil, err
 	}
-	s.inventories.put(imageKey{p.ID, o.Package.Generation, index}, found)
+	s.inventories.put(o.key(), found)
 	return found, nil
 }
 

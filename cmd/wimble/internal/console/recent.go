@@ -1,6 +1,9 @@
 package console
 
-import "sync"
+import (
+	"net/http"
+	"sync"
+)
 
 // recent keeps what was found out last about images, by much reading of them.
 type recent[T any] struct {
@@ -16,6 +19,24 @@ type recent[T any] struct {
 type imageKey struct {
 	id                string
 	generation, image int
+}
+
+// imageKey names the image that a request is about.
+func (s *Server) imageKey(r *http.Request) (imageKey, error) {
+	index, err := imageIndex(r)
+	if err != nil {
+		return imageKey{}, err
+	}
+	p, err := s.pkg(r)
+	if err != nil {
+		return imageKey{}, err
+	}
+	return imageKey{p.ID, p.Generation, index}, nil
+}
+
+// key names the image that was opened.
+func (o *opened) key() imageKey {
+	return imageKey{o.Package.ID, o.Package.Generation, o.image.Index}
 }
 
 func newRecent[T any](atATime, most int) *recent[T] {

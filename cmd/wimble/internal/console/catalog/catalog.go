@@ -221,9 +221,7 @@ func (c *Catalog) Packages() []*Package {
 	defer c.mu.Unlock()
 	list := make([]*Package, 0, len(c.entries))
 	for _, e := range c.entries {
-		if e.pkg != nil {
-			list = append(list, e.pkg)
-		}
+		list = append(list, e.pkg)
 	}
 	slices.SortFunc(list, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
 	return list
@@ -234,7 +232,7 @@ func (c *Catalog) Packages() []*Package {
 func (c *Catalog) Package(id string) (*Package, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.entries[id]; e != nil && e.pkg != nil {
+	if e := c.entries[id]; e != nil {
 		return e.pkg, nil
 	}
 	return nil, errNoPackage
@@ -295,7 +293,7 @@ func (c *Catalog) enter(key openKey) (*Handle, *found, <-chan struct{}, error) {
 	defer c.mu.Unlock()
 	e := c.entries[key.id]
 	switch {
-	case e == nil || e.pkg == nil:
+	case e == nil:
 		return nil, nil, nil, errNoPackage
 	case e.pkg.Err != nil:
 		return nil, nil, nil, e.pkg.Err
