@@ -207,8 +207,8 @@ func (s *splitting) begin(ctx context.Context, name string, limit int64) ([]*fil
 	if err != nil {
 		return nil, err
 	}
-	if free, known := safefile.FreeSpace(filepath.Dir(name)); known && free < s.report.Size {
-		return nil, fmt.Errorf("%s: %d bytes are free, and %d are needed: %w", name, free, s.report.Size, ErrNoSpace)
+	if err := checkRoom(filepath.Dir(name), s.report.Size); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return files, nil
 }

@@ -98,9 +98,17 @@ func (p *writing) checkSpace(name string) error {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
-	need := p.leastSize()
-	if free, known := safefile.FreeSpace(filepath.Dir(name)); known && free < need {
-		return refusef("%d bytes are free, and %d are needed: %w", free, need, ErrNoSpace)
+	if err := checkRoom(filepath.Dir(name), p.leastSize()); err != nil {
+		return &refusedError{err}
+	}
+	return nil
+}
+
+// checkRoom returns an error of kind ErrNoSpace if a directory is known not to
+// have room for so many bytes.
+func checkRoom(dir string, need int64) error {
+	if free, known := safefile.FreeSpace(dir); known && free < need {
+		return fmt.Errorf("%d bytes are free, and %d are needed: %w", free, need, ErrNoSpace)
 	}
 	return nil
 }

@@ -17,9 +17,10 @@ import (
 // after an error, what had the name before is as it was. A symbolic link is
 // followed. A new file gets the permissions of the one that it replaces.
 //
-// An old file that may not be written to is not replaced. It is locked meanwhile:
-// the error is ErrLocked if another program has the lock. It is ErrReplaced if another
-// program has put a file there meanwhile, and [fs.ErrExist] if there was none.
+// An old file that may not be written to is not replaced. It is locked
+// meanwhile: the error is ErrLocked if another program has the lock. It is
+// ErrReplaced if another program has put a file there meanwhile, and
+// [fs.ErrExist] if there was none.
 func Replace(name string, write func(*os.File) error) error {
 	return ReplaceLocked(name, nil, write)
 }
