@@ -33,6 +33,7 @@ type Encoder struct {
 	items  []item
 	code   encoderCode
 	units  []byte // for write, as longs
+	plain  bool   // for tests: leave out what is not in all builds
 	longs  []long
 
 	// For the optimal parse.

@@ -6,9 +6,14 @@ package xpress
 // That a longer match begins one byte later is common: the match at this byte may be
 // of three or four bytes that occur everywhere, and the next one of a whole word.
 func (e *Encoder) parseLazily(src []byte) {
+	items, pos := e.lazilyFast(append(e.items[:0], item(src[0])), len(src))
+	e.items = append(e.lazilyPlain(items, src, pos), endItem)
+}
+
+// lazilyPlain appends the items from pos on to items.
+func (e *Encoder) lazilyPlain(items []item, src []byte, pos int) []item {
 	chains, s := e.chains, e.search
-	items := append(e.items[:0], item(src[0]))
-	for pos := 1; pos < len(src); {
+	for pos < len(src) {
 		length, offset := chains.Longest(pos, minMatch-1, s.depth, s.nice)
 		if offset == 0 || length == minMatch && offset > farShort {
 			items = append(items, item(src[pos]))
@@ -28,7 +33,7 @@ func (e *Encoder) parseLazily(src []byte) {
 		items = appendMatch(items, length, offset)
 		pos += length
 	}
-	e.items = append(items, endItem)
+	return items
 }
 
 const (

@@ -15,9 +15,9 @@ func AtPageEdges(t testing.TB, d Decoder, size int, src []byte) {
 	t.Helper()
 	want := make([]byte, size)
 	wantErr := d.Decode(want, src)
-	for _, given := range edges(t, len(src)) {
+	for _, given := range PageEdges(t, len(src)) {
 		copy(given, src)
-		for _, dst := range edges(t, size) {
+		for _, dst := range PageEdges(t, size) {
 			err := d.Decode(dst, given)
 			require.Equal(t, wantErr == nil, err == nil)
 			if err == nil {
@@ -27,8 +27,8 @@ func AtPageEdges(t testing.TB, d Decoder, size int, src []byte) {
 	}
 }
 
-// edges maps size bytes after a page without access, and in front of one.
-func edges(t testing.TB, size int) [2][]byte {
+// PageEdges maps size bytes after a page without access, and in front of one.
+func PageEdges(t testing.TB, size int) [2][]byte {
 	page := syscall.Getpagesize()
 	middle := (size + page - 1) / page * page
 	all, err := syscall.Mmap(-1, 0, middle+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
@@ -54,10 +54,10 @@ func EncodeAtPageEdges(t testing.TB, e Encoder, src []byte) {
 	if len(want) > 0 {
 		sizes = append(sizes, len(want)-1)
 	}
-	for _, given := range edges(t, len(src)) {
+	for _, given := range PageEdges(t, len(src)) {
 		copy(given, src)
 		for _, size := range sizes {
-			for _, dst := range edges(t, size) {
+			for _, dst := range PageEdges(t, size) {
 				n := e.Encode(dst, given)
 				require.True(t, bytes.Equal(src, given), "src is changed")
 				if size < len(want) {

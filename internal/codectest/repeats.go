@@ -1,0 +1,32 @@
+package codectest
+
+// Repeats makes a chunk of what a fuzzer gave: programs of three bytes, over and
+// over. A program appends a byte, or repeats what was there, at any offset or at a
+// small one, and may change it at the end.
+func Repeats(programs []byte, size int) []byte {
+	chunk := []byte{0}
+	for at := 0; len(chunk) < size; at += 3 {
+		var p [3]byte
+		for i := range p {
+			if len(programs) > 0 {
+				p[i] = programs[(at+i)%len(programs)]
+			}
+		}
+		if p[0] < 80 {
+			chunk = append(chunk, p[1])
+			continue
+		}
+		// at/len makes each round reach elsewhere.
+		offset := 1 + (int(p[1])<<8+int(p[2])+at/(len(programs)+1))%len(chunk)
+		if p[0] < 140 {
+			offset = 1 + int(p[1])%min(len(chunk), 20)
+		}
+		for range 2 + p[0]%(2+p[2]%60) {
+			chunk = append(chunk, chunk[len(chunk)-offset])
+		}
+		if p[2]%4 == 0 {
+			chunk[len(chunk)-1] ^= p[1]
+		}
+	}
+	return chunk[:size]
+}

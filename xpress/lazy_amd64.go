@@ -1,0 +1,62 @@
+//go:build !noasm && !purego
+
+package xpress
+
+import "unsafe"
+
+const (
+	// maxLazily is how many positions asmLazily gets in one call: nothing can
+	// preempt it.
+	maxLazily = 1 << 13
+
+	// lazyMargin is how far before the end of the chunk it stops.
+	lazyMargin = 8
+)
+
+// A lazyState is what asmLazily works on.
+type lazyState struct {
+	data              *byte
+	link4, link3      *uint16
+	items             *item // the next one
+	pos, stop, size   uint64
+	depth, nice, lazy uint64
+}
+
+// lazilyFast is lazilyPlain in assembly, up to near the end of the chunk.
+func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
+	last := size - lazyMargin
+	if e.plain || last <= 1 || !hasAssembly() {
+		return items, 1
+	}
+	data, link4, link3 := e.chains.Links()
+	first := unsafe.SliceData(items)
+	s := lazyState{
+		data:  unsafe.SliceData(data),
+		link4: unsafe.SliceData(link4),
+		link3: unsafe.SliceData(link3),
+		items: (*item)(unsafe.Add(unsafe.Pointer(first), len(items)*int(unsafe.Sizeof(item(0))))),
+		pos:   1,
+		size:  uint64(size),
+		depth: uint64(e.search.depth),
+		nice:  uint64(e.search.nice),
+		lazy:  uint64(e.search.lazy),
+	}
+	for s.pos < uint64(last) {
+		s.stop = min(s.pos+maxLazily, uint64(last))
+		asmLazily(&s)
+	}
+	used := uintptr(unsafe.Pointer(s.items)) - uintptr(unsafe.Pointer(first))
+	return items[:used/unsafe.Sizeof(item(0))], int(s.pos)
+}
+
+// asmLazily parses the positions from s.pos to s.stop, and further to the end of a
+// match that begins before, and moves s.items and s.pos on.
+//
+// What keeps it within bounds: a candidate lies before its position, so what is
+// loaded last is what a position is compared by. That begins before the end of the
+// chunk and has at most 8 bytes, fewer than the padding. Links are those of
+// positions in the chunk. There are no more items than positions, and the one
+// that may be written in excess is not beyond the bytes of its match.
+//
+//go:noescape
+func asmLazily(s *lazyState)

@@ -1,0 +1,8 @@
+//go:build purego || noasm || !amd64
+
+package xpress
+
+// lazilyFast leaves all to lazilyPlain.
+func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
+	return items, 1
+}
