@@ -10,49 +10,67 @@ type longestFinder interface {
 	Longest(pos, length, depth, nice int) (int, int)
 }
 
-// parseLazily chooses the items of a segment in one walk: the best match at
-// each position, unless the next position has a better one, for which a literal
-// is worth its while. It cuts the segment into pieces of at least size bytes on
-// the way, and returns all items.
+// parseLazily chooses the items of a segment in one walk. It cuts the segment
+// into pieces of at least size bytes on the way, and returns all items.
 func (p *parser) parseLazily(e *Encoder, start, end, size int, recent recentOffsets) []item {
 	s := &e.seg
 	s.pieces = s.pieces[:0]
-	items := p.items
-	n := 0
-	for pos := start; pos < end; {
-		s.pieces = append(s.pieces, piece{first: n})
+	w := lazyWalk{items: p.items, pos: start, end: end, recent: recent}
+	for w.pos < end {
+		s.pieces = append(s.pieces, piece{first: w.n})
 		b := &s.pieces[len(s.pieces)-1]
-		stop := pos + size
+		stop := w.pos + size
 		if end-stop < size {
 			stop = end
 		}
-		for pos < stop {
-			m := e.bestMatch(pos, min(end-pos, maxMatch), 0, recent)
-			for m.length > 0 && m.length < e.params.nice {
-				next := e.bestMatch(pos+1, min(end-pos-1, maxMatch), m.length-1, recent)
-				if next.score <= m.score+literalScore {
-					break
-				}
-				items[n] = b.counts.addLiteral(e.data[pos])
-				n++
-				pos++
-				m = next
-			}
-			if m.length == 0 {
-				items[n] = b.counts.addLiteral(e.data[pos])
-				n++
-				pos++
-				continue
-			}
-			items[n] = b.counts.addMatch(m.length, m.offset)
-			n++
-			recent = recent.after(m.offset)
-			pos += m.length
-		}
-		b.end = pos
+		w.counts = &b.counts
+		e.walkFast(&w, stop)
+		e.walkPlain(&w, stop)
+		b.end = w.pos
 	}
-	p.recent = recent
-	return items[:n]
+	p.recent = w.recent
+	return w.items[:w.n]
+}
+
+// A lazyWalk is where a lazy parse is.
+type lazyWalk struct {
+	items    []item // the first n are done
+	n        int
+	pos, end int
+	recent   recentOffsets
+	counts   *symbolCounts // of the items of the piece
+}
+
+// addLiteral adds an item.
+func (w *lazyWalk) addLiteral(b byte) {
+	w.items[w.n] = w.counts.addLiteral(b)
+	w.n++
+	w.pos++
+}
+
+// walkPlain walks to stop, or to the end of a match that begins before. At each
+// position it takes the best match, unless the next position has a better one, for
+// which a literal is worth its while.
+func (e *Encoder) walkPlain(w *lazyWalk, stop int) {
+	for w.pos < stop {
+		m := e.bestMatch(w.pos, min(w.end-w.pos, maxMatch), 0, w.recent)
+		for m.length > 0 && m.length < e.params.nice {
+			next := e.bestMatch(w.pos+1, min(w.end-w.pos-1, maxMatch), m.length-1, w.recent)
+			if next.score <= m.score+literalScore {
+				break
+			}
+			w.addLiteral(e.data[w.pos])
+			m = next
+		}
+		if m.length == 0 {
+			w.addLiteral(e.data[w.pos])
+			continue
+		}
+		w.items[w.n] = w.counts.addMatch(m.length, m.offset)
+		w.n++
+		w.recent = w.recent.after(m.offset)
+		w.pos += m.length
+	}
 }
 
 // A scored match has a score: about the bits that it saves.

@@ -102,7 +102,7 @@ const hashFactor = 0x9e3779b1
 // nearest of these, or else length and 0. It tries depth candidates, and stops at a
 // match of at least nice bytes. pos is not 0.
 //
-// package xpress has all this in assembly, as a part of its lazy parse.
+// The lazy parses of packages xpress and lzx have all this in assembly.
 func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 	data := c.data
 	best, offset := length, 0

@@ -1,0 +1,53 @@
+//go:build linux && amd64 && !noasm && !purego
+
+package lzx
+
+import (
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/codectest"
+	"github.com/wimble-go/wimble/internal/match"
+)
+
+// asmLazily does not leave what it is given: the chunk with its padding, the
+// links, and room for as many items as there are bytes.
+func TestLazyPageEdges(t *testing.T) {
+	if !hasAssembly() {
+		t.Skip("needs BMI2")
+	}
+	chunks := codectest.WorstChunks(5000)
+	chunks["programs"] = codectest.Repeats([]byte("which programs do is not known"), 5000)
+	for name, src := range chunks {
+		for size := 4980; size <= 5000; size++ {
+			var ends [2]int
+			for side := range ends {
+				chains := match.NewChains[uint16](size)
+				chains.Reset(src[:size])
+				data, link4, link3 := chains.Links()
+				onEdge := func(b []byte) unsafe.Pointer {
+					to := codectest.PageEdges(t, len(b))[side]
+					copy(to, b)
+					return unsafe.Pointer(&to[0])
+				}
+				words := func(l []uint16) *uint16 {
+					return (*uint16)(onEdge(unsafe.Slice((*byte)(unsafe.Pointer(&l[0])), 2*len(l))))
+				}
+				items := (*item)(onEdge(make([]byte, 8*size)))
+				s := lazyState{
+					data: (*byte)(onEdge(data)), link4: words(link4), link3: words(link3),
+					items: items, counts: (*symbolCounts)(onEdge(make([]byte, unsafe.Sizeof(symbolCounts{})))),
+					pos: 1, stop: uint64(size - lazyMargin), size: uint64(size),
+					depth: 12, nice: 48, recent: [repeatSlots]uint64{1, 1, 1},
+				}
+				asmLazily(&s)
+				require.GreaterOrEqual(t, s.pos, s.stop, name)
+				require.LessOrEqual(t, s.pos, s.size, name)
+				ends[side] = int(uintptr(unsafe.Pointer(s.items)) - uintptr(unsafe.Pointer(items)))
+			}
+			require.Equal(t, ends[0], ends[1], name)
+		}
+	}
+}

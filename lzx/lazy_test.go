@@ -1,0 +1,75 @@
+package lzx
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/codectest"
+)
+
+// lazyKinds are the levels that parse lazily, for windows of one block and of
+// more.
+var lazyKinds = [][2]int{
+	{1 << 15, 1}, {1 << 15, 5}, {1 << 15, 10}, {1 << 15, 20}, {1 << 15, 25},
+	{1 << 16, 1}, {1 << 16, 10}, {1 << 16, 25},
+}
+
+// A plainPair encodes with the fast parse and without.
+type plainPair struct{ fast, plain *Encoder }
+
+func newPlainPair(t testing.TB, window, level int) plainPair {
+	fast, err := NewEncoder(window, level)
+	require.NoError(t, err)
+	plain, err := NewEncoder(window, level)
+	require.NoError(t, err)
+	plain.plain = true
+	return plainPair{fast, plain}
+}
+
+// requireEqual checks that both make the same of src.
+func (p plainPair) requireEqual(t testing.TB, src []byte) {
+	want, got := make([]byte, len(src)), make([]byte, len(src))
+	n := p.plain.Encode(want, src)
+	require.Equal(t, n, p.fast.Encode(got, src))
+	require.True(t, bytes.Equal(want[:n], got[:n]))
+}
+
+// walkFast finds the items that walkPlain does.
+func TestWalkFast(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 32))
+	for _, kind := range lazyKinds {
+		pair := newPlainPair(t, kind[0], kind[1])
+		for round := range 24 {
+			programs := make([]byte, 1+random.IntN(3000))
+			for i := range programs {
+				programs[i] = byte(random.Uint32())
+			}
+			size := 1 + random.IntN(kind[0])
+			if round%2 == 0 {
+				size = 1 + random.IntN(400)
+			}
+			pair.requireEqual(t, codectest.Repeats(programs, size))
+		}
+		for _, src := range codectest.WorstChunks(kind[0]) {
+			pair.requireEqual(t, src)
+		}
+	}
+}
+
+// FuzzLazy checks the same.
+func FuzzLazy(f *testing.F) {
+	f.Add([]byte("lazy"), uint16(4096), byte(0))
+	f.Add([]byte{200, 1, 7, 10, 'a', 0, 20, 'b', 3, 255, 250, 61, 130, 2, 9}, uint16(300), byte(2))
+	f.Add([]byte{250, 0, 59}, uint16(65535), byte(6))
+	pairs := make([]plainPair, len(lazyKinds))
+	for i, kind := range lazyKinds {
+		pairs[i] = newPlainPair(f, kind[0], kind[1])
+	}
+	f.Fuzz(func(t *testing.T, programs []byte, size uint16, kind byte) {
+		k := int(kind) % len(pairs)
+		pairs[k].requireEqual(t, codectest.Repeats(programs, int(size)%lazyKinds[k][0]+1))
+	})
+}
