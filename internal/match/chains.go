@@ -81,7 +81,7 @@ func (c *Chains[P]) link() {
 	clear(head3)
 	link4, link3 := c.link4[:c.size], c.link3[:c.size]
 	link3 = link3[:len(link4)]
-	for i := range link4 {
+	for i := c.linkFast(bits4, bits3); i < len(link4); i++ {
 		v := load32(data, i)
 		link4[i] = replace(head4, hash(v, bits4), P(i))
 		link3[i] = replace(head3, hash(v<<8, bits3), P(i))
