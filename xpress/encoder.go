@@ -68,7 +68,7 @@ func NewEncoder(windowSize int, level int) (*Encoder, error) {
 		chains: match.NewChains[uint16](windowSize),
 		items:  make([]item, 0, windowSize+2),
 		units:  make([]byte, windowSize+8),
-		longs:  make([]long, 0, windowSize/longMatch),
+		longs:  make([]long, 0, windowSize/longMatch+1),
 	}
 	if e.search.passes > 0 {
 		e.cache = make([]match.Match, 0, cachedMatches*windowSize)
@@ -133,12 +133,15 @@ func (e *Encoder) Encode(dst, src []byte) (n int) {
 		return 0
 	}
 	e.chains.Reset(src)
+	e.code.reset()
+	counted := 0
 	if e.search.passes == 0 {
-		e.parseLazily(src)
+		counted = e.parseLazily(src)
 	} else {
 		e.parseOptimally(src)
 	}
-	size := e.code.build(e.items)
+	e.code.count(e.items[counted:])
+	size := e.code.build()
 	if size >= len(src) || size > len(dst) {
 		return 0
 	}

@@ -2,24 +2,25 @@ package xpress
 
 // An item is a literal or a match as the parse hands it on to be written:
 //
-//	0..8    the symbol
-//	9..12   how many bits the footer of the offset has
-//	13..27  the footer
+//	0..8    the symbol, which tells how many bits the footer of the offset has
+//	9..23   the footer
 //
 // An item of a match of 18 bytes or more is followed by one that is its length
 // less 3.
 type item uint32
 
-const (
-	itemFooterBits = 9
-	itemFooter     = 13
-)
+const itemFooter = 9
 
 // long tells whether the item is that of a match of 18 bytes or more.
 func (it item) long() bool {
-	const long = numLiterals | longMatch - minMatch
-	return it&long == long
+	return it&longItem == longItem
 }
+
+// longItem are the bits that the symbols of long matches have.
+const longItem item = numLiterals | longMatch - minMatch
+
+// hugeMatch is the length from which on there are two more length bytes.
+const hugeMatch = longMatch + 255
 
 // footerBits returns how many bits follow the codeword of a symbol.
 func footerBits(symbol int) uint32 {
@@ -34,7 +35,7 @@ const endItem item = numLiterals
 // longer match.
 func matchItem(length, offset uint32) item {
 	footer := log2(offset)
-	return item(numLiterals+footer<<4+length-minMatch) | item(footer)<<itemFooterBits | item(offset-1<<footer)<<itemFooter
+	return item(numLiterals+footer<<4+length-minMatch) | item(offset-1<<footer)<<itemFooter
 }
 
 // appendMatch adds a match.

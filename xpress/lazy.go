@@ -5,9 +5,15 @@ package xpress
 //
 // That a longer match begins one byte later is common: the match at this byte may be
 // of three or four bytes that occur everywhere, and the next one of a whole word.
-func (e *Encoder) parseLazily(src []byte) {
-	items, pos := e.lazilyFast(append(e.items[:0], item(src[0])), len(src))
+//
+// The symbols of the first items, as many as it returns, are counted.
+func (e *Encoder) parseLazily(src []byte) (counted int) {
+	items := append(e.items[:0], item(src[0]))
+	e.code.count(items)
+	items, pos := e.lazilyFast(items, len(src))
+	counted = len(items)
 	e.items = append(e.lazilyPlain(items, src, pos), endItem)
+	return counted
 }
 
 // lazilyPlain appends the items from pos on to items.

@@ -17,12 +17,14 @@ const (
 type lazyState struct {
 	data              *byte
 	link4, link3      *uint16
-	items             *item // the next one
+	items             *item        // the next one
+	code              *encoderCode // where symbols are counted
 	pos, stop, size   uint64
 	depth, nice, lazy uint64
 }
 
-// lazilyFast is lazilyPlain in assembly, up to near the end of the chunk.
+// lazilyFast is lazilyPlain in assembly, up to near the end of the chunk. It counts
+// the symbols of the items that it adds.
 func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
 	last := size - lazyMargin
 	if e.plain || last <= 1 || !hasAssembly() {
@@ -35,6 +37,7 @@ func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
 		link4: unsafe.SliceData(link4),
 		link3: unsafe.SliceData(link3),
 		items: (*item)(unsafe.Add(unsafe.Pointer(first), len(items)*int(unsafe.Sizeof(item(0))))),
+		code:  &e.code,
 		pos:   1,
 		size:  uint64(size),
 		depth: uint64(e.search.depth),
@@ -51,6 +54,7 @@ func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
 
 // asmLazily parses the positions from s.pos to s.stop, and further to the end of a
 // match that begins before, and moves s.items and s.pos on.
+// It adds to the counts in s.code.
 //
 // What keeps it within bounds: a candidate lies before its position, so what is
 // loaded last is what a position is compared by. That begins before the end of the

@@ -10,7 +10,7 @@
 //	R10  pos          R11  8 bytes from pos on
 //	R12  best, and the match's length   DX   its offset
 //	R13  at           R14  shift        R15  depth
-//	BX   the place of the best match, or -1
+//	BX   the place of the best match, or -1      BP   the code
 //	AX and CX are free
 //
 // Candidates for matches of fewer than 8 bytes are compared with R11 at once, and
@@ -42,6 +42,12 @@
 	CMPQ CX, AX \
 	CMOVQLT CX, AX
 
+// LITERAL adds the one in AX.
+#define LITERAL \
+	INCL encoderCode_freqs(BP)(AX*4) \
+	MOVL AX, (R9) \
+	ADDQ $4, R9
+
 // func asmLazily(s *lazyState)
 TEXT ·asmLazily(SB), NOSPLIT, $72-8
 	MOVQ s+0(FP), AX
@@ -62,6 +68,7 @@ TEXT ·asmLazily(SB), NOSPLIT, $72-8
 	MOVQ lazyState_link3(AX), R8
 	MOVQ lazyState_items(AX), R9
 	MOVQ lazyState_pos(AX), R10
+	MOVQ lazyState_code(AX), BP
 
 next:
 	CMPQ R10, stop
@@ -86,8 +93,7 @@ next:
 
 literal:
 	MOVBLZX R11, AX
-	MOVL AX, (R9)
-	ADDQ $4, R9
+	LITERAL
 	INCQ R10
 	JMP next
 
@@ -240,8 +246,7 @@ compare:
 	CMPQ AX, enough
 	JLE worse
 	MOVBLZX -1(DI)(R10*1), AX
-	MOVL AX, (R9)
-	ADDQ $4, R9
+	LITERAL
 	JMP matched
 
 worse:
@@ -255,22 +260,23 @@ emit:
 	BSRQ DX, CX
 	BTRQ CX, DX
 	SHLL $const_itemFooter, DX
-	MOVL CX, AX
-	SHLL $const_itemFooterBits, AX
-	ORL AX, DX
 	SHLL $4, CX
-	ORL CX, DX
 	MOVL $const_longMatch, AX
-	LEAL -3(R12), CX
 	CMPQ R12, AX
 	CMOVQCS R12, AX
-	LEAL (const_numLiterals-3)(DX)(AX*1), DX
+	LEAL (const_numLiterals-const_minMatch)(CX)(AX*1), CX
+	INCL encoderCode_freqs(BP)(CX*4)
+	ORL CX, DX
+	LEAL -const_minMatch(R12), CX
 	MOVL DX, (R9)
 	MOVL CX, 4(R9)
 	XORL AX, AX
 	CMPQ R12, $const_longMatch
 	SETCC AX
 	LEAQ 4(R9)(AX*4), R9
+	CMPQ R12, $const_hugeMatch
+	JCS next
+	INCQ encoderCode_huge(BP)
 	JMP next
 
 done:

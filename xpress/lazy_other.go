@@ -3,6 +3,6 @@
 package xpress
 
 // lazilyFast leaves all to lazilyPlain.
-func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
+func (e *Encoder) lazilyFast(items []item, _ int) ([]item, int) {
 	return items, 1
 }

@@ -12,33 +12,51 @@ type encoderCode struct {
 	freqs   [numSymbols]uint32
 	lens    [numSymbols]uint8
 	words   [numSymbols]uint16
-	entries [numSymbols]uint32 // codeword << 4 | length
+
+	// How many matches take two length bytes more than long ones.
+	huge uint64
+
+	// What is written for a symbol: the codeword, and zeros for the footer,
+	// from bit 8 on, and below that their length.
+	entries [numSymbols]uint64
 }
 
-// build makes the best code for the items and returns the size of the chunk
-// that they make.
-func (c *encoderCode) build(items []item) (size int) {
+// reset forgets what has been counted.
+func (c *encoderCode) reset() {
 	clear(c.freqs[:])
-	lengthBytes := 0
+	c.huge = 0
+}
+
+// count counts the symbols of items.
+func (c *encoderCode) count(items []item) {
 	for i := 0; i < len(items); i++ {
 		it := items[i]
 		c.freqs[it%numSymbols]++
 		if it.long() {
 			i++
-			lengthBytes++
-			if items[i] >= 15+255 {
-				lengthBytes += 2
+			if items[i] >= hugeMatch-minMatch {
+				c.huge++
 			}
 		}
 	}
+}
+
+// build makes the best code for what has been counted and returns the size of
+// the chunk.
+func (c *encoderCode) build() (size int) {
 	c.builder.Lengths(c.lens[:], c.freqs[:], maxCodeLength)
 	c.builder.Codewords(c.words[:], c.lens[:])
-	bits := uint32(0)
+	bits, lengthBytes := 0, 2*int(c.huge)
 	for s, l := range c.lens {
-		bits += c.freqs[s] * (uint32(l) + footerBits(s))
-		c.entries[s] = uint32(c.words[s])<<4 | uint32(l)
+		footer := footerBits(s)
+		all := uint32(l) + footer
+		c.entries[s] = uint64(c.words[s])<<footer<<8 | uint64(all)
+		bits += int(c.freqs[s] * all)
+		if item(s).long() {
+			lengthBytes += int(c.freqs[s])
+		}
 	}
-	return lengthsSize + 2*(int(bits+15)/16+1) + lengthBytes
+	return lengthsSize + 2*((bits+15)/16+1) + lengthBytes
 }
 
 // A long tells where the length bytes of a match belong.
@@ -59,6 +77,30 @@ func (e *Encoder) write(dst []byte) {
 		dst[i] = e.code.lens[2*i] | e.code.lens[2*i+1]<<4
 	}
 	dst = dst[lengthsSize:]
+	if !e.gatherFast() {
+		e.gatherPlain()
+	}
+
+	// What comes after the last bit are zeros: the rest of its unit, and the
+	// unit that a decoder fetches ahead.
+	moved := 0
+	for _, l := range e.longs {
+		dst = dst[copy(dst, e.units[moved:2*int(l.units)]):]
+		moved = 2 * int(l.units)
+		if l.more < hugeMatch-minMatch {
+			dst[0] = byte(l.more + minMatch - longMatch)
+			dst = dst[1:]
+		} else {
+			dst[0], dst[1], dst[2] = 255, byte(l.more), byte(l.more>>8)
+			dst = dst[3:]
+		}
+	}
+	copy(dst, e.units[moved:])
+}
+
+// gatherPlain writes the units of the items, and tells in longs where there are
+// length bytes.
+func (e *Encoder) gatherPlain() {
 	longs := e.longs[:0]
 	units, full := e.units, uint(0) // the first full bytes are done
 	buf, n := uint64(0), uint(0)    // the next n bits, the first one on top
@@ -68,33 +110,16 @@ func (e *Encoder) write(dst []byte) {
 		c := e.code.entries[it%numSymbols]
 		if it.long() {
 			i++
-			bits := 8*full + n + uint(c&15)
+			bits := 8*full + n + uint(c&63) - uint(footerBits(int(it%numSymbols)))
 			longs = append(longs, long{uint16((bits+15)/16 + 1), uint16(items[i])})
 		}
 		// At most 15 bits, and a codeword and a footer of at most 15 each.
-		footer := uint(it >> itemFooterBits & 15)
-		n += uint(c&15) + footer
-		buf |= (uint64(c>>4)<<footer | uint64(it>>itemFooter)) << (-n & 63)
+		n += uint(c & 63)
+		buf |= (c>>8 | uint64(it>>itemFooter)) << (-n & 63)
 		binary.LittleEndian.PutUint64(units[full:full+8:full+8], unitsInOrder(buf))
 		full += n >> 4 << 1
 		buf <<= n & 48
 		n &= 15
 	}
 	e.longs = longs
-
-	// What comes after the last bit are zeros: the rest of its unit, and the
-	// unit that a decoder fetches ahead.
-	moved := 0
-	for _, l := range longs {
-		dst = dst[copy(dst, units[moved:2*int(l.units)]):]
-		moved = 2 * int(l.units)
-		if l.more < 15+255 {
-			dst[0] = byte(l.more - 15)
-			dst = dst[1:]
-		} else {
-			dst[0], dst[1], dst[2] = 255, byte(l.more), byte(l.more>>8)
-			dst = dst[3:]
-		}
-	}
-	copy(dst, units[moved:])
 }

@@ -30,7 +30,9 @@ func TestCodeLimit(t *testing.T) {
 		e.items = append(e.items, item(b))
 	}
 	e.items = append(e.items, endItem)
-	chunk := make([]byte, e.code.build(e.items))
+	e.code.reset()
+	e.code.count(e.items)
+	chunk := make([]byte, e.code.build())
 	require.EqualValues(t, 15, slices.Max(e.code.lens[:]))
 	e.write(chunk)
 
