@@ -20,9 +20,9 @@ var steps = [...]struct {
 }{
 	{1, params{depth: 2, nice: 24}},
 	{5, params{depth: 4, nice: 32}},
-	{10, params{depth: 6, nice: 32}},
-	{20, params{depth: 12, nice: 48}},
-	{25, params{depth: 24, nice: 96}},
+	{10, params{depth: 6, nice: 40}},
+	{20, params{depth: 13, nice: 64}},
+	{25, params{depth: 32, nice: 96}},
 	{30, params{depth: 6, nice: 32, passes: 1}},
 	{40, params{depth: 8, nice: 48, passes: 1}},
 	{45, params{depth: 10, nice: 40, passes: 2, sample: true}},
