@@ -3,6 +3,7 @@ package lzx
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,8 +30,21 @@ func newPlainPair(t testing.TB, window, level int) plainPair {
 	return plainPair{fast, plain}
 }
 
-// requireEqual checks that both make the same of src.
+// parse returns the items of src.
+func parse(e *Encoder, src []byte) []item {
+	e.load(src)
+	e.finder.Reset(e.data[:e.size])
+	e.seg.reset()
+	return e.parser.parseLazily(e, 0, e.size, e.pieceSize(), newRecentOffsets(1, 1, 1))
+}
+
+// requireEqual checks that both find the same items, count them and write them.
 func (p plainPair) requireEqual(t testing.TB, src []byte) {
+	plain, fast := parse(p.plain, src), parse(p.fast, src)
+	if !slices.Equal(plain, fast) {
+		require.Equal(t, plain, fast, "%q", src)
+	}
+	require.True(t, slices.Equal(p.plain.seg.pieces, p.fast.seg.pieces), "counts of %q", src)
 	want, got := make([]byte, len(src)), make([]byte, len(src))
 	n := p.plain.Encode(want, src)
 	require.Equal(t, n, p.fast.Encode(got, src))
@@ -55,6 +69,9 @@ func TestWalkFast(t *testing.T) {
 		}
 		for _, src := range codectest.WorstChunks(kind[0]) {
 			pair.requireEqual(t, src)
+		}
+		for range 300 {
+			pair.requireEqual(t, codectest.Endings(random))
 		}
 	}
 }

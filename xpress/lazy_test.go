@@ -3,6 +3,7 @@ package xpress
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,8 +26,23 @@ func newPlainPair(t testing.TB, level int) plainPair {
 	return plainPair{fast, plain}
 }
 
-// requireEqual checks that both make the same of src.
+// parse returns the items of src when they have been counted.
+func parse(e *Encoder, src []byte) []item {
+	e.chains.Reset(src)
+	e.code.reset()
+	e.code.count(e.items[e.parseLazily(src):])
+	return e.items
+}
+
+// requireEqual checks that both find the same items, count them and write them.
 func (p plainPair) requireEqual(t testing.TB, src []byte) {
+	if !slices.Equal(parse(p.plain, src), parse(p.fast, src)) {
+		require.Equal(t, p.plain.items, p.fast.items, "%q", src)
+	}
+	if p.plain.code.freqs != p.fast.code.freqs {
+		require.Equal(t, p.plain.code.freqs, p.fast.code.freqs)
+	}
+	require.Equal(t, p.plain.code.huge, p.fast.code.huge)
 	want, got := make([]byte, len(src)), make([]byte, len(src))
 	n := p.plain.Encode(want, src)
 	require.Equal(t, n, p.fast.Encode(got, src))
@@ -51,6 +67,9 @@ func TestLazilyFast(t *testing.T) {
 		}
 		for _, src := range codectest.WorstChunks(MaxChunk) {
 			pair.requireEqual(t, src)
+		}
+		for range 300 {
+			pair.requireEqual(t, codectest.Endings(random))
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package codectest
 
+import "math/rand/v2"
+
 // Repeats makes a chunk of what a fuzzer gave: programs of three bytes, over and
 // over. A program appends a byte, or repeats what was there, at any offset or at a
 // small one, and may change it at the end.
@@ -29,4 +31,25 @@ func Repeats(programs []byte, size int) []byte {
 		}
 	}
 	return chunk[:size]
+}
+
+// Endings makes a chunk whose last few bytes are repeats, some of them far, of what
+// zeros come after: a search that looks beyond the end finds more than there is.
+func Endings(random *rand.Rand) []byte {
+	tail := make([]byte, 9+random.IntN(6), 24)
+	for i := range tail {
+		tail[i] = byte(random.IntN(3))
+	}
+	padded := append(tail, 0, 0, 0, 0)
+	var chunk []byte
+	gap := 1 << random.IntN(15)
+	for range 2 + random.IntN(10) {
+		from := random.IntN(2) * random.IntN(len(tail)-1)
+		chunk = append(chunk, padded[from:from+min(2+random.IntN(16), len(padded)-from)]...)
+		for range gap {
+			chunk = append(chunk, byte(3+random.IntN(253)))
+		}
+		gap = 1 << random.IntN(8)
+	}
+	return append(chunk, tail...)
 }
