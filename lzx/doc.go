@@ -63,8 +63,8 @@
 // worst of such chunks, were compressed at these MB/s (BenchmarkWorst):
 //
 //	level               1    10    40    50   100
-//	32 KiB, programs   58    57    11     9     3
-//	32 KiB, worst      49    46     4     4   1.5
+//	32 KiB, programs   95    85    11     9     3
+//	32 KiB, worst      70    55     4     4   1.5
 //	2 MiB, programs                       3     2
 //	2 MiB, worst                          1   0.5
 //
