@@ -33,8 +33,8 @@ type Encoder struct {
 	items  []item
 	code   encoderCode
 	units  []byte // for write, as longs
-	plain  bool   // for tests: leave out what is not in all builds
 	longs  []long
+	plain  bool // for tests: leave out what is not in all builds
 
 	// For the optimal parse.
 	cache []match.Match

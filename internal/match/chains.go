@@ -116,7 +116,8 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 		best = 3
 		at = follow(c.link4, pos)
 		if load32(data, at) != first {
-			// Other bytes than these 4 could only follow by chance.
+			// Other bytes than these 4 could only follow by chance. The place for
+			// 3 bytes may have them, as its chain is another one.
 			at = follow(c.link3, pos)
 			x := load32(data, at) ^ first
 			if x<<8 != 0 {
