@@ -63,10 +63,10 @@
 // worst of such chunks, were compressed at these MB/s (BenchmarkWorst):
 //
 //	level               1    10    40    50   100
-//	32 KiB, programs   95    85    11     9     3
-//	32 KiB, worst      70    55     4     4   1.5
-//	2 MiB, programs                       3     2
-//	2 MiB, worst                          1   0.5
+//	32 KiB, programs   95    85    15    10     4
+//	32 KiB, worst      70    55     7     3   1.5
+//	2 MiB, programs                       4     2
+//	2 MiB, worst                          3   0.8
 //
 // No content takes time out of proportion to its length: a search tries a fixed
 // number of candidates, and compares past the length that ends it only at a

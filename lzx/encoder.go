@@ -19,8 +19,8 @@ const (
 // size and the level alone.
 //
 // The stages, each in a file of its own: the calls of x86 code are translated
-// (calls.go); the matches at each position are found and kept, for a segment of
-// the chunk at a time (segment.go), and a simple parse guesses how often
+// (calls.go); for a segment of the chunk at a time, whose matches are found when
+// they are asked for and then kept (segment.go), a simple parse guesses how often
 // symbols will be used (guess.go); the segment is cut into blocks where its
 // content changes (split.go); the cheapest items of each block are chosen
 // (parse.go, search.go) by what they are likely to cost (costs.go); and the
@@ -48,7 +48,7 @@ type Encoder struct {
 // The level, from [MinLevel] to [MaxLevel], trades speed for size. Up to 29 the
 // best match at each position is taken, or the next one's if that is better
 // ("lazy parsing"); from 30 on the cheapest of all ways to write a block is
-// looked for. Within both kinds, and from 60 on in a third one that finds more
+// looked for. Within both kinds, and from 70 on in a third one that finds more
 // matches, higher levels try harder. The levels 10, 40 and [DefaultLevel] give
 // about the sizes of the same levels of wimlib; 80 gives those of its level
 // 100, and 100 those of its level 200.
@@ -63,7 +63,7 @@ func NewEncoder(windowSize, level int) (*Encoder, error) {
 	e := &Encoder{
 		windowSize:  windowSize,
 		mainSymbols: numLiterals + lengthHeaders*slots,
-		params:      newParams(level, windowSize),
+		params:      newParams(level),
 		data:        make([]byte, windowSize+match.Padding),
 	}
 	e.finder = newFinder(windowSize, e.params.tree)
@@ -128,7 +128,7 @@ func (e *Encoder) compress(limit int) bool {
 		if e.params.passes == 0 {
 			all = e.parser.parseLazily(e, start, end, e.pieceSize(), recent)
 		} else {
-			e.seg.fill(e, start, end)
+			e.seg.begin(e, start, end)
 			e.seg.guess(e, e.pieceSize(), recent)
 		}
 		e.seg.join(e.mainSymbols)

@@ -1,48 +1,43 @@
 package lzx
 
+import "github.com/wimble-go/wimble/internal/match"
+
 // guess parses the segment in a simple way, to know roughly how often its
 // symbols will be used: at each place the longest match, or a repeat that is
 // nearly as long. It cuts the segment into pieces of at least size bytes and
 // counts the symbols of each.
 func (s *segment) guess(e *Encoder, size int, recent recentOffsets) {
 	s.pieces = s.pieces[:0]
-	next := 0
 	for pos := s.start; pos < s.end; {
-		s.pieces = append(s.pieces, piece{first: next})
+		s.pieces = append(s.pieces, piece{})
 		p := &s.pieces[len(s.pieces)-1]
 		stop := pos + size
 		if s.end-stop < size {
 			stop = s.end
 		}
 		for pos < stop {
-			n := int(s.counts[pos-s.start])
-			if n == 0 {
+			found := s.matchesAt(e, pos)
+			if len(found) == 0 {
 				p.counts.main[e.data[pos]]++
 				pos++
 				continue
 			}
-			length, offset := s.guessMatch(e, pos, next+n-1, recent)
+			length, offset := s.guessMatch(e, pos, found[len(found)-1], recent)
 			if length == 1 {
 				p.counts.main[e.data[pos]]++
 			} else {
 				p.counts.addMatch(length, offset)
 				recent = recent.after(offset)
 			}
-			for range length {
-				if n := int(s.counts[pos-s.start]); n > 0 {
-					next += n + 1
-				}
-				pos++
-			}
+			pos += length
 		}
 		p.end = pos
 	}
 }
 
 // guessMatch returns the match that guess takes at a position, or length 1 if
-// none is worth it. The longest one is at s.matches[last].
-func (s *segment) guessMatch(e *Encoder, pos, last int, recent recentOffsets) (length int, offset uint32) {
-	m := s.matches[last]
+// none is worth it. m is the longest one.
+func (s *segment) guessMatch(e *Encoder, pos int, m match.Match, recent recentOffsets) (length int, offset uint32) {
 	rest := min(s.end-pos, maxMatch)
 	longest := min(int(m.Length), rest)
 	best := 0

@@ -33,6 +33,12 @@ const offsetBias = 2
 // repeat of the same offset, offered all at once. That is what data looks like
 // where a byte was changed, and each of the three alone may lose to something
 // cheaper.
+//
+// Many positions are not worth a look. Inside of a good match, a position costs
+// as much as one a little further on that the match reaches, too. What could
+// begin at the former may as well begin, a little shorter, at the latter. Such a
+// position is passed over: only its literal is offered, and its matches are not
+// even looked for. That loses little and saves half of the work.
 type parser struct {
 	mainSymbols int
 	counts      symbolCounts
@@ -41,6 +47,10 @@ type parser struct {
 	gaps        []uint16 // where a word is a gap: the match's length and how many literals
 	items       []item
 	recent      recentOffsets // after the block
+
+	// margin, added to the word of a position, is above those of the positions
+	// that are a reason to pass over it.
+	margin uint64
 
 	// ring has the recent offsets of the positions before the current one.
 	ring [ringSize]recentOffsets
@@ -97,15 +107,14 @@ func (p *parser) parse(e *Encoder, start int, b *piece, recent recentOffsets) []
 	p.counts.flatten(p.mainSymbols)
 	var items []item
 	for pass := range e.params.passes {
-		end := b.end
-		if pass == 0 && e.params.sample {
-			// A bit less than half of the block tells nearly as much of the
-			// codes as all of it.
-			end = start + (b.end-start)*7/16
+		margin := e.params.firstMargin
+		if pass == e.params.passes-1 {
+			margin = e.params.margin
 		}
+		p.margin = uint64(margin) << wordCost
 		p.costs.set(&p.counts, p.mainSymbols)
-		p.search(e, start, end, b.first, recent)
-		items = p.collect(e, start, end)
+		p.search(e, start, b.end, recent)
+		items = p.collect(e, start, b.end)
 	}
 	for _, it := range items {
 		recent = recent.after(it.offset)

@@ -1,22 +1,22 @@
 package lzx
 
 import (
+	"slices"
+
 	"github.com/wimble-go/wimble/internal/match"
 )
 
 // searchState is what is searched, and how far the search is.
 type searchState struct {
-	data    []byte // the chunk
-	start   int    // of the block in it
-	words   []uint64
-	counts  []uint8       // of the matches, by position in the block
-	matches []match.Match // from the next position on
-	next    int           // position in the block
+	data  []byte // the chunk
+	start int    // of the block in it
+	words []uint64
+	at    []uint32 // that of the segment, for the block
+	next  int      // position in the block
 }
 
-// search finds the cheapest way to each position from start to end, of a block
-// whose matches begin at first in the segment's.
-func (p *parser) search(e *Encoder, start, end, first int, recent recentOffsets) {
+// search finds the cheapest way to each position of a block from start to end.
+func (p *parser) search(e *Encoder, start, end int, recent recentOffsets) {
 	words := p.words[:end-start+maxStep+1]
 	for i := range words {
 		words[i] = noWord
@@ -24,36 +24,43 @@ func (p *parser) search(e *Encoder, start, end, first int, recent recentOffsets)
 	words[0] = firstWord
 	p.ring[0] = recent
 	s := searchState{
-		data:    e.data,
-		start:   start,
-		words:   words,
-		counts:  e.seg.counts[start-e.seg.start : end-e.seg.start],
-		matches: e.seg.matches[first:],
+		data:  e.data,
+		start: start,
+		words: words,
+		at:    e.seg.at[start-e.seg.start : end-e.seg.start],
 	}
 	if !e.plain {
-		p.searchFast(&s)
+		p.searchFast(e, &s)
 	}
-	p.searchPlain(&s)
+	p.searchPlain(e, &s)
 }
 
+// near is how many positions after one are looked at for a reason to pass over
+// it.
+const near = 8
+
 // searchPlain searches the rest of a block.
-func (p *parser) searchPlain(s *searchState) {
+func (p *parser) searchPlain(e *Encoder, s *searchState) {
 	c := &p.costs
-	for i := s.next; i < len(s.counts); i++ {
+	for i := s.next; i < len(s.at); i++ {
 		// The way to this position is final.
 		pos, words := s.start+i, s.words[i:]
 		base := words[0] & costField
 		recent := p.step(i, words[0])
 		p.ring[i%ringSize] = recent
 
+		passed := slices.Min(words[1:1+near]) < base+p.margin
 		words[1] = min(words[1], base+c.literal[s.data[pos]])
-		n := int(s.counts[i])
+		if passed && s.at[i]&(notSearched|takeLongest) != takeLongest {
+			continue
+		}
+		found := e.seg.matchesAt(e, pos)
+		n := len(found)
 		if n == 0 {
 			continue
 		}
-		found, gap := s.matches[:n], s.matches[n]
-		s.matches = s.matches[n+1:]
-		rest := min(len(s.counts)-i, maxMatch)
+		gap := found[:n+1][n]
+		rest := min(len(s.at)-i, maxMatch)
 		longest := found[n-1]
 		shortest := minMatch
 		for k := range uint32(repeatSlots) {
@@ -61,7 +68,7 @@ func (p *parser) searchPlain(s *searchState) {
 			length := extendMatch(s.data, pos, offset, rest)
 			relax(words, c, base|uint64(k), k, minMatch, length)
 			if length >= int(longest.Length) {
-				p.relaxGap(s, i, base, length, k, gapAfter(s.data, pos+length, s.start+len(s.counts), offset))
+				p.relaxGap(s, i, base, length, k, gapAfter(s.data, pos+length, s.start+len(s.at), offset))
 			}
 			shortest = max(shortest, length+1)
 		}
@@ -94,7 +101,7 @@ func relax(words []uint64, c *costs, base uint64, slot uint32, shortest, longest
 func (p *parser) relaxGap(s *searchState, i int, base uint64, length int, offset uint32, gap match.Match) {
 	literals := i + length
 	repeat := literals + int(gap.Offset)
-	rest := min(int(gap.Length), len(s.counts)-repeat)
+	rest := min(int(gap.Length), len(s.at)-repeat)
 	if rest < minMatch {
 		return
 	}

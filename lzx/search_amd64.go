@@ -16,38 +16,41 @@ const maxSearch = 1 << 13
 type asmState struct {
 	word   *uint64
 	data   *byte
-	count  *uint8
-	match  *match.Match
+	at     *uint32
+	match  *match.Match // the first of the segment
 	parser *parser
+	margin uint64
 	i, end uint64
 }
 
 // searchFast is searchPlain in assembly, up to where all that a step can reach
 // is in the block.
-func (p *parser) searchFast(s *searchState) {
-	if !hasAssembly() {
+func (p *parser) searchFast(e *Encoder, s *searchState) {
+	if !hasAssembly() || len(s.at) <= maxStep {
 		return
 	}
-	end := len(s.counts) - maxStep
-	for s.next < end {
-		stop := min(end, s.next+maxSearch)
-		a := asmState{
-			word:   &s.words[s.next],
-			data:   &s.data[s.start+s.next],
-			count:  &s.counts[s.next],
-			match:  unsafe.SliceData(s.matches),
-			parser: p,
-			i:      uint64(s.next),
-			end:    uint64(stop),
-		}
-		asmSearch(&a)
-		used := uintptr(unsafe.Pointer(a.match)) - uintptr(unsafe.Pointer(unsafe.SliceData(s.matches)))
-		s.matches = s.matches[used/unsafe.Sizeof(match.Match{}):]
-		s.next = stop
+	end := len(s.at) - maxStep
+	a := asmState{
+		word:   &s.words[0],
+		data:   &s.data[s.start],
+		at:     &s.at[0],
+		match:  unsafe.SliceData(e.seg.matches),
+		parser: p,
+		margin: p.margin,
 	}
+	for int(a.i) < end {
+		stop := min(end, int(a.i)+maxSearch)
+		a.end = uint64(stop)
+		asmSearch(&a)
+		if int(a.i) < stop {
+			e.seg.find(e, s.start+int(a.i))
+		}
+	}
+	s.next = end
 }
 
-// asmSearch searches the positions from s.i to s.end and moves s.match on.
+// asmSearch searches the positions from s.i to s.end and moves s on. It stops before
+// one that needs matches and was not searched for them.
 //
 //go:noescape
 func asmSearch(s *asmState)

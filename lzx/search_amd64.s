@@ -7,7 +7,7 @@
 // goes by a name there is
 //
 //	R12  i              SI   &words[i]      DI   &data[i]
-//	R8   &counts[i]     R9   &matches[0]    R10  p
+//	R8   &at[i]         R9   &found[0]      R10  p
 //	R13  w, then base   R14  shortest       R15  recent, then matches to go
 //
 // The words after words[i] change all the time, most of them by short matches. So
@@ -233,12 +233,15 @@ inWindow: \
 done:
 
 // func asmSearch(s *asmState)
-TEXT ·asmSearch(SB), NOSPLIT, $48-8
+TEXT ·asmSearch(SB), NOSPLIT, $64-8
 	MOVQ s+0(FP), AX
 	MOVQ asmState_word(AX), SI
 	MOVQ asmState_data(AX), DI
-	MOVQ asmState_count(AX), R8
-	MOVQ asmState_match(AX), R9
+	MOVQ asmState_at(AX), R8
+	MOVQ asmState_match(AX), BX
+	MOVQ BX, matches-56(SP)
+	MOVQ asmState_margin(AX), BX
+	MOVQ BX, margin-64(SP)
 	MOVQ asmState_parser(AX), R10
 	LEAQ asmLanes<>(SB), R11
 	MOVQ asmState_i(AX), R12
@@ -280,8 +283,30 @@ position:
 
 	SHRQ $const_wordCost, R13
 	SHLQ $const_wordCost, R13
-	CMPB (R8), $0
+	MOVL (R8), CX
+	TESTL CX, CX
 	JEQ literal
+
+	// Is it passed over?
+	VMINPD Y10, Y11, Y1
+	VEXTRACTI128 $1, Y1, X2
+	VMINPD X1, X2, X1
+	VPSRLDQ $8, X1, X2
+	VMINPD X1, X2, X1
+	VMOVQ X1, AX
+	MOVQ margin-64(SP), DX
+	ADDQ R13, DX
+	CMPQ AX, DX
+	JCC take
+	CMPL CX, $const_takeLongest // what was not searched is negative
+	JLT literal
+take:
+	TESTL CX, CX
+	JMI stop
+	ANDL $(const_takeLongest-1), CX
+	SHRL $const_firstMatch, CX
+	MOVQ matches-56(SP), R9
+	LEAQ (R9)(CX*8), R9
 
 	MOVL $const_minMatch, R14
 	REPEAT(0, extend0, got0, loop0, last0, done0)
@@ -419,15 +444,19 @@ match:
 	VPERMQ $0x39, Y11, Y11
 	ADDQ $8, SI
 	INCQ DI
-	INCQ R8
+	ADDQ $4, R8
 	INCQ R12
 	CMPQ R12, end-8(SP)
 	JNE position
 
 	MOVQ R13, (SI)
+stop:
 	VMOVDQU Y10, 8(SI)
 	VMOVDQU Y11, 40(SI)
 	MOVQ s+0(FP), AX
-	MOVQ R9, asmState_match(AX)
+	MOVQ SI, asmState_word(AX)
+	MOVQ DI, asmState_data(AX)
+	MOVQ R8, asmState_at(AX)
+	MOVQ R12, asmState_i(AX)
 	VZEROUPPER
 	RET

@@ -3,4 +3,4 @@
 package lzx
 
 // searchFast leaves all to [parser.searchPlain].
-func (p *parser) searchFast(*searchState) {}
+func (p *parser) searchFast(*Encoder, *searchState) {}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wimble-go/wimble/internal/match"
 )
 
 // searchFast makes the same words as searchPlain: chunks of all sizes come out
@@ -13,13 +15,13 @@ import (
 func TestSearchFast(t *testing.T) {
 	random := rand.New(rand.NewPCG(21, 22))
 	for _, window := range []int{1 << 15, 1 << 19} {
-		for _, level := range []int{50, 100} {
+		for _, level := range []int{40, 50, 70, 100} {
 			fast, err := NewEncoder(window, level)
 			require.NoError(t, err)
 			plain, err := NewEncoder(window, level)
 			require.NoError(t, err)
 			plain.plain = true
-			rounds := 60
+			rounds := 40
 			if window > 1<<15 {
 				rounds = 2
 			}
@@ -36,6 +38,37 @@ func TestSearchFast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The positions inside of a match that is to be taken have none of their own, up
+// to where another such match begins. It is that one which goes on.
+func TestTakeLongest(t *testing.T) {
+	e, err := NewEncoder(1<<15, 50)
+	require.NoError(t, err)
+	nice := e.params.nice
+	random := rand.New(rand.NewPCG(23, 24))
+	src := make([]byte, 2*maxMatch)
+	for i := range src {
+		src[i] = byte(random.Uint32())
+	}
+	again := len(src)
+	src = append(src, src...)
+	e.load(src)
+	e.finder.Reset(src)
+	e.seg.reset()
+	e.seg.begin(e, 0, len(src))
+
+	second := again + maxMatch - nice
+	for _, pos := range []int{second, again, second} {
+		found := e.seg.matchesAt(e, pos)
+		require.Equal(t, match.Match{Length: maxMatch, Offset: uint32(again)}, found[len(found)-1])
+	}
+	for pos := again + 1; pos < second+maxMatch; pos++ {
+		if pos != second {
+			require.Empty(t, e.seg.matchesAt(e, pos), pos)
+		}
+	}
+	require.NotEmpty(t, e.seg.matchesAt(e, second+maxMatch))
 }
 
 // mixed makes content of all kinds: random bytes, repeats of what was there,

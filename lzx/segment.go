@@ -18,10 +18,16 @@ type finder interface {
 type segment struct {
 	start, end int
 
-	// counts has the number of matches at each position. Each match is longer
-	// than those before, and none has a smaller offset. One more entry follows
-	// those of a position that has any: see [parser.relaxGap].
-	counts  []uint8
+	// at says where the matches of each position are. It is one of
+	//
+	//	0                        there are none
+	//	notSearched | p + 1      nobody asked yet; p has the same two bytes
+	//	i << firstMatch | n      they are matches[i:i+n]
+	//
+	// the last one maybe with takeLongest. Each match is longer than those
+	// before, and none has a smaller offset. One more entry follows those of a
+	// position: see [parser.relaxGap].
+	at      []uint32
 	matches []match.Match
 
 	pieces []piece
@@ -51,7 +57,7 @@ const (
 
 func newSegment(size int) segment {
 	return segment{
-		counts:  make([]uint8, size),
+		at:      make([]uint32, size),
 		matches: make([]match.Match, 0, matchesPerByte*size+maxMatchesAt),
 		pieces:  make([]piece, 0, maxPieces+1),
 	}
@@ -60,47 +66,84 @@ func newSegment(size int) segment {
 // reset begins a chunk.
 func (s *segment) reset() { clear(s.twos[:]) }
 
-// fill finds the matches from start to end. Inside of a match of nice bytes
-// there are none: the parser is to take it.
-func (s *segment) fill(e *Encoder, start, end int) {
+// Bits of [segment.at].
+const (
+	firstMatch  = 8
+	takeLongest = 1 << 30 // inside of the longest match there are no others
+	notSearched = 1 << 31
+)
+
+// begin makes a segment from start to end. Its matches are found when they are
+// asked for, but those of trees at once: trees grow in the order of positions.
+func (s *segment) begin(e *Encoder, start, end int) {
 	s.start, s.end = start, end
-	found := s.matches[:0]
-	reserve := cap(found) - maxMatchesAt
-	counts := s.counts[:end-start]
-	clear(counts)
-	data := e.data
-	for pos := start; pos < end && pos <= e.size-minRest; pos++ {
-		before := len(found)
-		two := chunk16(data, pos)
+	s.matches = s.matches[:0]
+	at := s.at[:end-start]
+	for i := range at {
+		pos := start + i
+		two := chunk16(e.data, pos)
 		last := &s.twos[uint32(two)*0x9e3779b1>>(32-twosBits)]
-		if at := int(*last) - 1; at >= 0 && chunk16(data, at) == two {
-			found = append(found, match.Match{Length: minMatch, Offset: uint32(pos - at)})
+		at[i] = notSearched
+		if p := int(*last) - 1; p >= 0 && chunk16(e.data, p) == two {
+			at[i] |= *last
 		}
 		*last = uint32(pos + 1)
-		found = e.finder.All(found, pos, e.params.depth, e.params.nice)
-		n := len(found) - before
-		if n == 0 {
-			continue
-		}
-		if len(found) > reserve {
-			found = found[:before]
-			continue
-		}
-		counts[pos-start] = uint8(n)
-		m := found[len(found)-1]
-		length := int(m.Length)
-		found = append(found, gapAfter(data, pos+length, e.size, int(m.Offset)))
-		if length >= e.params.nice {
-			skipped := min(pos+length, end) - 1
-			if e.params.tree {
-				for p := pos + 1; p <= skipped; p++ {
-					e.finder.All(found, p, e.params.depth, e.params.nice)
-				}
-			}
-			pos = skipped
+	}
+	if !e.params.tree {
+		return
+	}
+	for pos := start; pos < end; pos++ {
+		if at[pos-start]&notSearched != 0 {
+			s.find(e, pos)
+		} else {
+			e.finder.All(s.matches, pos, e.params.depth, e.params.nice)
 		}
 	}
-	s.matches = found
+}
+
+// find finds the matches at a position that was not searched. Inside of one of
+// nice bytes there are none: the parser is to take it.
+func (s *segment) find(e *Encoder, pos int) {
+	at := &s.at[pos-s.start]
+	two := int(*at&^notSearched) - 1
+	*at = 0
+	if pos > e.size-minRest {
+		return
+	}
+	first := len(s.matches)
+	found := s.matches
+	if two >= 0 {
+		found = append(found, match.Match{Length: minMatch, Offset: uint32(pos - two)})
+	}
+	found = e.finder.All(found, pos, e.params.depth, e.params.nice)
+	n := len(found) - first
+	if n == 0 || len(found) > cap(found)-maxMatchesAt {
+		return
+	}
+	m := found[len(found)-1]
+	length := int(m.Length)
+	s.matches = append(found, gapAfter(e.data, pos+length, e.size, int(m.Offset)))
+	*at = uint32(first<<firstMatch | n)
+	if length >= e.params.nice {
+		*at |= takeLongest
+		// Where the next such match begins others end already.
+		inside := s.at[pos+1-s.start : min(pos+length, s.end)-s.start]
+		for i, at := range inside {
+			if at&(notSearched|takeLongest) == takeLongest {
+				break
+			}
+			inside[i] = 0
+		}
+	}
+}
+
+// matchesAt returns the matches at a position.
+func (s *segment) matchesAt(e *Encoder, pos int) []match.Match {
+	if s.at[pos-s.start]&notSearched != 0 {
+		s.find(e, pos)
+	}
+	at := s.at[pos-s.start] &^ takeLongest
+	return s.matches[at>>firstMatch:][:at&(1<<firstMatch-1)]
 }
 
 // gapAfter looks at pos, where a match with this offset ends, for a few

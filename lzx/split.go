@@ -8,7 +8,7 @@ package lzx
 // A piece is a part of a segment, or some that were joined.
 type piece struct {
 	end    int // where it ends in the chunk
-	first  int // the first of its matches in the segment's, or of its items
+	first  int // the first of its items, of a lazy parse
 	counts symbolCounts
 	size   uint64 // what it would take as a block, in costUnits
 }
