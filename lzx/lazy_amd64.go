@@ -17,6 +17,12 @@ const (
 	lazyMargin = 8
 )
 
+// Where fewer than 4 bytes are left walkPlain finds no match. asmLazily does not get
+// there: each match on the way from lazyMargin had to be better than the one before
+// by more than literalScore, and none of 4 bytes can be so good. If one could, this
+// constant would be negative, and not compile.
+const _ = uint(1 + (lazyMargin+1-4)*(literalScore+1) - (4*byteScore - repeatScore) - 1)
+
 // A lazyState is what asmLazily works on.
 type lazyState struct {
 	data            *byte

@@ -304,10 +304,6 @@ matched:
 	ADDQ $const_literalScore, AX
 	MOVQ AX, enough
 	INCQ R10
-	MOVQ size, AX
-	SUBQ R10, AX
-	CMPQ AX, $const_minRest
-	JCS worse
 	MOVQ (DI)(R10*1), R11
 	MOVQ $0, repeatLength
 	MOVQ $0, repeatBits
@@ -323,8 +319,6 @@ search:
 	REST
 	CMPQ R14, R12
 	JLS repeat
-	CMPQ R14, $4
-	JCS repeat
 	MOVQ depth, R15
 	MOVQ $-1, BX
 	CMPQ R12, $3

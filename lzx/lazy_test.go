@@ -81,6 +81,29 @@ func TestWalkFast(t *testing.T) {
 	}
 }
 
+// A match up to the end of the chunk is better than one of all its bytes except the
+// first, even if that one is nearer and goes on with zeros, as the padding does.
+func TestWalkAtEnd(t *testing.T) {
+	const far = 20000
+	tail := []byte("0123456789AB")
+	random := rand.New(rand.NewPCG(33, 34))
+	src := append([]byte("begin"), tail...)
+	for len(src) < far-9 {
+		src = append(src, byte(128+random.IntN(128)))
+	}
+	src = append(append(src, tail[1:]...), 0, 1, 2)
+	src = append(src, tail...)
+	for _, kind := range lazyKinds {
+		pair := newPlainPair(t, kind[0], kind[1])
+		for _, e := range []*Encoder{pair.plain, pair.fast} {
+			items := parse(e, src)
+			last := items[len(items)-1]
+			require.EqualValues(t, len(tail), last.length)
+			require.EqualValues(t, far+offsetBias, last.offset)
+		}
+	}
+}
+
 // FuzzLazy checks the same.
 func FuzzLazy(f *testing.F) {
 	f.Add([]byte("lazy"), uint16(4096), byte(0))

@@ -13,6 +13,13 @@ const (
 	lazyMargin = 8
 )
 
+// Where fewer than 4 bytes are left lazilyPlain finds no match. asmLazily may, but
+// never takes it: it has 3 bytes, and so have those that led there, the first of
+// them from no farther than farShort, and each better than the one before by more
+// than oneLater. If that were not enough, this constant would be negative, and not
+// compile. 10 is log2(farShort).
+const _ = uint((lazyMargin+1-4)*(oneLater+1) + oneLater - 10)
+
 // A lazyState is what asmLazily works on.
 type lazyState struct {
 	data              *byte

@@ -204,8 +204,6 @@ matched:
 	SUBQ R10, AX
 	CMPQ AX, R12 // the next position has one byte less
 	JLS emit
-	CMPQ AX, $4
-	JLS emit
 	MOVQ R12, length
 	MOVQ DX, offset
 	SCORE
