@@ -59,8 +59,8 @@
 //
 // How long that takes depends on the content. The slowest chunks have two
 // symbols in random order, or short repeats that are broken in many places:
-// there are matches of many lengths everywhere. On one machine programs, and the
-// worst of such chunks, were compressed at these MB/s (BenchmarkWorst):
+// there are matches of many lengths everywhere. On one machine programs, and
+// the worst of such chunks, were compressed at these MB/s (BenchmarkWorst):
 //
 //	level               1    10    40    50   100
 //	32 KiB, programs   95    85    15    10     4

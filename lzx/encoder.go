@@ -19,13 +19,13 @@ const (
 // size and the level alone.
 //
 // The stages, each in a file of its own: the calls of x86 code are translated
-// (calls.go); for a segment of the chunk at a time, whose matches are found when
-// they are asked for and then kept (segment.go), a simple parse guesses how often
-// symbols will be used (guess.go); the segment is cut into blocks where its
-// content changes (split.go); the cheapest items of each block are chosen
-// (parse.go, search.go) by what they are likely to cost (costs.go); and the
-// block is written with codes made for it (block.go, pretree.go, bitwriter.go).
-// Low levels choose the items as they find them (lazy.go).
+// (calls.go); for a segment of the chunk at a time, whose matches are found
+// when they are asked for and then kept (segment.go), a simple parse guesses
+// how often symbols will be used (guess.go); the segment is cut into blocks
+// where its content changes (split.go); the cheapest items of each block are
+// chosen (parse.go, search.go) by what they are likely to cost (costs.go); and
+// the block is written with codes made for it (block.go, pretree.go,
+// bitwriter.go). Low levels choose the items as they find them (lazy.go).
 type Encoder struct {
 	windowSize  int
 	mainSymbols int

@@ -49,8 +49,8 @@ func (w *lazyWalk) addLiteral(b byte) {
 }
 
 // walkPlain walks to stop, or to the end of a match that begins before. At each
-// position it takes the best match, unless the next position has a better one, for
-// which a literal is worth its while.
+// position it takes the best match, unless the next position has a better one,
+// for which a literal is worth its while.
 func (e *Encoder) walkPlain(w *lazyWalk, stop int) {
 	for w.pos < stop {
 		m := e.bestMatch(w.pos, min(w.end-w.pos, maxMatch), 0, w.recent)

@@ -17,10 +17,10 @@ const (
 	lazyMargin = 8
 )
 
-// Where fewer than 4 bytes are left walkPlain finds no match. asmLazily does not get
-// there: each match on the way from lazyMargin had to be better than the one before
-// by more than literalScore, and none of 4 bytes can be so good. If one could, this
-// constant would be negative, and not compile.
+// Where fewer than 4 bytes are left walkPlain finds no match. asmLazily does
+// not get there: each match on the way from lazyMargin had to be better than
+// the one before by more than literalScore, and none of 4 bytes can be so good.
+// If one could, this constant would be negative, and not compile.
 const _ = uint(1 + (lazyMargin+1-4)*(literalScore+1) - (4*byteScore - repeatScore) - 1)
 
 // A lazyState is what asmLazily works on.
@@ -70,14 +70,15 @@ func (e *Encoder) walkFast(w *lazyWalk, stop int) {
 	w.recent = newRecentOffsets(uint32(s.recent[0]), uint32(s.recent[1]), uint32(s.recent[2]))
 }
 
-// asmLazily parses the positions from s.pos, which is not 0, to s.stop, and further
-// to the end of a match that begins before. It moves s.items and s.pos on, and s.recent.
+// asmLazily parses the positions from s.pos, which is not 0, to s.stop, and
+// further to the end of a match that begins before. It moves s.items and s.pos
+// on, and s.recent.
 //
 // What keeps it within bounds: a candidate lies before its position, so what is
-// loaded last is what a position is compared by. That begins before the end of the
-// chunk and has at most 8 bytes, fewer than the padding. A recent offset is 1, or
-// that of a match before. Links are those of positions in the chunk. There are no
-// more items than positions.
+// loaded last is what a position is compared by. That begins before the end of
+// the chunk and has at most 8 bytes, fewer than the padding. A recent offset is
+// 1, or that of a match before. Links are those of positions in the chunk.
+// There are no more items than positions.
 //
 //go:noescape
 func asmLazily(s *lazyState)

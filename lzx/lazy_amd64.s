@@ -13,8 +13,8 @@
 //	BX   the place of the best match, or -1
 //	AX, CX and DX are free in between
 //
-// Candidates for matches of fewer than 8 bytes are compared with R11 at once, and
-// that is all there is to tell whether they are longer.
+// Candidates for matches of fewer than 8 bytes are compared with R11 at once,
+// and that is all there is to tell whether they are longer.
 
 #define stop (SP)
 #define size 8(SP)
@@ -31,8 +31,8 @@
 #define repeatSlot 96(SP)
 #define repeatBits 104(SP) // its score
 
-// JUMPREPEAT jumps when 2 bytes here are at a recent offset. Of numbers of 16 bits,
-// 0 alone gets negative.
+// JUMPREPEAT jumps when 2 bytes here are at a recent offset. Of numbers of 16
+// bits, 0 alone gets negative.
 #define JUMPREPEAT(to) \
 	MOVWLZX R11, CX \
 	MOVQ recent0, AX \
@@ -51,8 +51,8 @@
 	ORL BX, AX \
 	JLT to
 
-// REPEAT makes that at a recent offset the best one, with its length in R12, if it
-// is longer.
+// REPEAT makes that at a recent offset the best one, with its length in R12, if
+// it is longer.
 #define REPEAT(recent, slot, extend, differs, longer, skip) \
 	MOVQ recent, DX \
 	ADDQ R10, DX \

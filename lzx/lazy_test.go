@@ -81,8 +81,9 @@ func TestWalkFast(t *testing.T) {
 	}
 }
 
-// A match up to the end of the chunk is better than one of all its bytes except the
-// first, even if that one is nearer and goes on with zeros, as the padding does.
+// A match up to the end of the chunk is better than one of all its bytes except
+// the first, even if that one is nearer and goes on with zeros, as the padding
+// does.
 func TestWalkAtEnd(t *testing.T) {
 	const far = 20000
 	tail := []byte("0123456789AB")

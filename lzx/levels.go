@@ -20,8 +20,8 @@ const maxDepth = 64
 // costs begin at, see [firstWord].
 const never = -1 << 19
 
-// steps are the levels where something changes. Sizes and speeds of each are in the
-// tables of command codecs.
+// steps are the levels where something changes. Sizes and speeds of each are in
+// the tables of command codecs.
 var steps = [...]struct {
 	level int
 	params

@@ -3,9 +3,9 @@ package lzx
 import "math"
 
 // An item is a literal or a match, as a parser chose it: its length, 1 for a
-// literal; its symbol in the main code; and its offset as LZX codes it, which is
-// 0 to 2 for one of the recent offsets, and otherwise the offset plus 2. That of
-// a literal is 0.
+// literal; its symbol in the main code; and its offset as LZX codes it, which
+// is 0 to 2 for one of the recent offsets, and otherwise the offset plus 2.
+// That of a literal is 0.
 type item struct {
 	length uint16
 	symbol uint16
@@ -36,15 +36,15 @@ const offsetBias = 2
 //
 // Many positions are not worth a look. Inside of a good match, a position costs
 // as much as one a little further on that the match reaches, too. What could
-// begin at the former may as well begin, a little shorter, at the latter. Such a
-// position is passed over: only its literal is offered, and its matches are not
-// even looked for. That loses little and saves half of the work.
+// begin at the former may as well begin, a little shorter, at the latter. Such
+// a position is passed over: only its literal is offered, and its matches are
+// not even looked for. That loses little and saves half of the work.
 type parser struct {
 	mainSymbols int
 	counts      symbolCounts
 	costs       costs
 	words       []uint64
-	gaps        []uint16 // where a word is a gap: the match's length and how many literals
+	gaps        []uint16 // of words that are gaps: the match's length, the literals
 	items       []item
 	recent      recentOffsets // after the block
 

@@ -49,8 +49,8 @@ func (p *parser) searchFast(e *Encoder, s *searchState) {
 	s.next = end
 }
 
-// asmSearch searches the positions from s.i to s.end and moves s on. It stops before
-// one that needs matches and was not searched for them.
+// asmSearch searches the positions from s.i to s.end and moves s on. It stops
+// before one that needs matches and was not searched for them.
 //
 //go:noescape
 func asmSearch(s *asmState)

@@ -3,30 +3,30 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// asmSearch is searchPlain, which see, where nothing reaches the block's end. What
-// goes by a name there is
+// asmSearch is searchPlain, which see, where nothing reaches the block's end.
+// What goes by a name there is
 //
 //	R12  i              SI   &words[i]      DI   &data[i]
 //	R8   &at[i]         R9   &found[0]      R10  p
 //	R13  w, then base   R14  shortest       R15  recent, then matches to go
 //
-// The words after words[i] change all the time, most of them by short matches. So
-// the next eight are not in memory but in a window,
+// The words after words[i] change all the time, most of them by short matches.
+// So the next eight are not in memory but in a window,
 //
 //	Y10  words[i+1:i+5]    Y11  words[i+5:i+9]
 //
-// where the matches of all lengths up to 8 are relaxed at once, without a branch
-// that depends on the length. From position to position the window moves up by one
-// word.
+// where the matches of all lengths up to 8 are relaxed at once, without a
+// branch that depends on the length. From position to position the window moves
+// up by one word.
 //
-// Words are compared as floating point numbers: positive ones are in the same order
-// as the integers of the same bits, and VMINPD is quick. That is why words start at
-// firstWord, where those numbers are normal ones, and end at noWord, the largest
-// finite one.
+// Words are compared as floating point numbers: positive ones are in the same
+// order as the integers of the same bits, and VMINPD is quick. That is why
+// words start at firstWord, where those numbers are normal ones, and end at
+// noWord, the largest finite one.
 //
-// R11 is asmLanes. A load 8*n bytes before its noWords has 0 in the first n lanes
-// and noWord in the others: the maximum with it leaves the first n words. A load
-// 8*n bytes before the end of its noWords leaves the others.
+// R11 is asmLanes. A load 8*n bytes before its noWords has 0 in the first n
+// lanes and noWord in the others: the maximum with it leaves the first n words.
+// A load 8*n bytes before the end of its noWords leaves the others.
 
 DATA asmLanes<>+0(SB)/8, $0
 DATA asmLanes<>+8(SB)/8, $0
@@ -101,8 +101,8 @@ done:
 	CMPL BX, R14 \
 	CMOVLGT BX, R14
 
-// REPEAT offers the matches with recent offset k: those of up to 8 bytes even if
-// there are none, as 0 of them. (The match of length 1 is too expensive.)
+// REPEAT offers the matches with recent offset k: those of up to 8 bytes even
+// if there are none, as 0 of them. (The match of length 1 is too expensive.)
 #define REPEAT(k, extend, got, loop, last, done) \
 	MOVQ R15, DX \
 	SHRQ $(k*const_offsetBits), DX \
@@ -164,9 +164,9 @@ got: \
 	ADDL $34, BX \
 few:
 
-// GAP is relaxGap where AX is the item's offset, BX its slot's costs, CX the match's
-// length; R15 is the number of literals, and R14 the length of the repeat. It
-// spoils them all, DX, and BP.
+// GAP is relaxGap where AX is the item's offset, BX its slot's costs, CX the
+// match's length; R15 is the number of literals, and R14 the length of the
+// repeat. It spoils them all, DX, and BP.
 #define GAP(shortFirst, firstDone, oneLiteral, shortSecond, secondDone, inWindow, done) \
 	MOVL CX, BP \
 	SHLL $const_gapBits, BP \

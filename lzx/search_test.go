@@ -40,8 +40,8 @@ func TestSearchFast(t *testing.T) {
 	}
 }
 
-// The positions inside of a match that is to be taken have none of their own, up
-// to where another such match begins. It is that one which goes on.
+// The positions inside of a match that is to be taken have none of their own,
+// up to where another such match begins. It is that one which goes on.
 func TestTakeLongest(t *testing.T) {
 	e, err := NewEncoder(1<<15, 50)
 	require.NoError(t, err)

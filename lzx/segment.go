@@ -39,7 +39,7 @@ const (
 	maxSegment = 1 << 17
 
 	// A position has about three matches in most data. If the whole reserve is
-	// used, the rest of the segment has no more.
+	// used, positions that are asked for later have none.
 	matchesPerByte = 6
 
 	// maxMatchesAt is the largest number of entries at one position: those of

@@ -17,12 +17,12 @@ const (
 // MinChunk is the smallest chunk size that WIM files have.
 const MinChunk = 4096
 
-// smallest is the size of the smallest chunk there can be: the codeword lengths,
-// and the two units that a decoder fetches at its start.
+// smallest is the size of the smallest chunk there can be: the codeword
+// lengths, and the two units that a decoder fetches at its start.
 const smallest = lengthsSize + 4
 
-// An Encoder compresses chunks, one after the other. It is not safe for concurrent
-// use. Between calls it holds no reference to dst or src.
+// An Encoder compresses chunks, one after the other. It is not safe for
+// concurrent use. Between calls it holds no reference to dst or src.
 //
 // What it makes of a chunk depends on the chunk and the level alone, not on the
 // chunks before, on the machine or on build tags.
@@ -43,17 +43,18 @@ type Encoder struct {
 }
 
 // NewEncoder returns an Encoder for chunks of up to windowSize bytes, 1 to
-// [MaxChunk]. A WIM's chunks have a power of two from [MinChunk] on, and the last one
-// of a resource has what is left.
+// [MaxChunk]. A WIM's chunks have a power of two from [MinChunk] on, and the
+// last one of a resource has what is left.
 //
 // The level is a number from 1 to 100:
 //
-//	1 to 9     greedy: at each place the longest match that a short search finds
-//	10 to 59   lazy: unless a better one begins a byte later. The level is the effort
-//	           of searching. 50 is the default.
-//	60 to 79   optimal: of all ways to cut the chunk into literals and the matches that
-//	           are found, the one that takes the fewest bits, by estimated lengths of
-//	           codewords
+//	1 to 9     greedy: at each place the longest match that a short search
+//	           finds
+//	10 to 59   lazy: unless a better one begins a byte later. The level is the
+//	           effort of searching. 50 is the default.
+//	60 to 79   optimal: of all ways to cut the chunk into literals and the
+//	           matches that are found, the one that takes the fewest bits, by
+//	           estimated lengths of codewords
 //	80 to 100  the same, estimated again from what the first such parse came to
 func NewEncoder(windowSize int, level int) (*Encoder, error) {
 	if windowSize < 1 || windowSize > MaxChunk {
@@ -85,8 +86,8 @@ type search struct {
 	passes int // of the optimal parse, or 0 for the lazy one
 }
 
-// steps are the levels where something changes. Sizes and speeds of some are in the
-// tables of command codecs.
+// steps are the levels where something changes. Sizes and speeds of some are in
+// the tables of command codecs.
 var steps = [...]struct {
 	level int
 	search
@@ -117,9 +118,10 @@ func searchOf(level int) search {
 	return found
 }
 
-// Encode compresses the chunk src into the beginning of dst and returns how many
-// bytes that took. It returns 0 when they are not fewer than src has, or more than
-// dst has: such a chunk is stored as it is. dst and src must not overlap.
+// Encode compresses the chunk src into the beginning of dst and returns how
+// many bytes that took. It returns 0 when they are not fewer than src has, or
+// more than dst has: such a chunk is stored as it is. dst and src must not
+// overlap.
 //
 // It panics when src is longer than the Encoder's window.
 //

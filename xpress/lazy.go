@@ -1,10 +1,11 @@
 package xpress
 
-// parseLazily cuts the chunk into items as it goes: at each position it takes the
-// longest match there is, unless a better one begins at the next byte.
+// parseLazily cuts the chunk into items as it goes: at each position it takes
+// the longest match there is, unless a better one begins at the next byte.
 //
-// That a longer match begins one byte later is common: the match at this byte may be
-// of three or four bytes that occur everywhere, and the next one of a whole word.
+// That a longer match begins one byte later is common: the match at this byte
+// may be of three or four bytes that occur everywhere, and the next one of a
+// whole word.
 //
 // The symbols of the first items, as many as it returns, are counted.
 func (e *Encoder) parseLazily(src []byte) (counted int) {
@@ -51,8 +52,8 @@ const (
 	oneLater = 1
 )
 
-// score is for comparing matches: what a match saves, in some unit that is less than
-// a bit, without a constant.
+// score is for comparing matches: what a match saves, in some unit that is less
+// than a bit, without a constant.
 func score(length, offset int) int {
 	return 3*length - int(log2(uint32(offset)))
 }

@@ -13,11 +13,11 @@ const (
 	lazyMargin = 8
 )
 
-// Where fewer than 4 bytes are left lazilyPlain finds no match. asmLazily may, but
-// never takes it: it has 3 bytes, and so have those that led there, the first of
-// them from no farther than farShort, and each better than the one before by more
-// than oneLater. If that were not enough, this constant would be negative, and not
-// compile. 10 is log2(farShort).
+// Where fewer than 4 bytes are left lazilyPlain finds no match. asmLazily may,
+// but never takes it: it has 3 bytes, and so have those that led there, the
+// first of them from no farther than farShort, and each better than the one
+// before by more than oneLater. If that were not enough, this constant would be
+// negative, and not compile. 10 is log2(farShort).
 const _ = uint((lazyMargin+1-4)*(oneLater+1) + oneLater - 10)
 
 // A lazyState is what asmLazily works on.
@@ -30,8 +30,8 @@ type lazyState struct {
 	depth, nice, lazy uint64
 }
 
-// lazilyFast is lazilyPlain in assembly, up to near the end of the chunk. It counts
-// the symbols of the items that it adds.
+// lazilyFast is lazilyPlain in assembly, up to near the end of the chunk. It
+// counts the symbols of the items that it adds.
 func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
 	last := size - lazyMargin
 	if e.plain || last <= 1 || !hasAssembly() {
@@ -59,13 +59,13 @@ func (e *Encoder) lazilyFast(items []item, size int) ([]item, int) {
 	return items[:used/unsafe.Sizeof(item(0))], int(s.pos)
 }
 
-// asmLazily parses the positions from s.pos to s.stop, and further to the end of a
-// match that begins before, and moves s.items and s.pos on.
-// It adds to the counts in s.code.
+// asmLazily parses the positions from s.pos to s.stop, and further to the end
+// of a match that begins before, and moves s.items and s.pos on. It adds to the
+// counts in s.code.
 //
 // What keeps it within bounds: a candidate lies before its position, so what is
-// loaded last is what a position is compared by. That begins before the end of the
-// chunk and has at most 8 bytes, fewer than the padding. Links are those of
+// loaded last is what a position is compared by. That begins before the end of
+// the chunk and has at most 8 bytes, fewer than the padding. Links are those of
 // positions in the chunk. There are no more items than positions, and the one
 // that may be written in excess is not beyond the bytes of its match.
 //

@@ -13,8 +13,8 @@
 //	BX   the place of the best match, or -1      BP   the code
 //	AX and CX are free
 //
-// Candidates for matches of fewer than 8 bytes are compared with R11 at once, and
-// that is all there is to tell whether they are longer.
+// Candidates for matches of fewer than 8 bytes are compared with R11 at once,
+// and that is all there is to tell whether they are longer.
 
 #define stop (SP)
 #define size 8(SP)

@@ -4,7 +4,8 @@ package xpress
 
 import "unsafe"
 
-// maxGather is how many items asmGather gets in one call: nothing can preempt it.
+// maxGather is how many items asmGather gets in one call: nothing can preempt
+// it.
 const maxGather = 1 << 13
 
 // A gatherState is what asmGather works on.
@@ -35,13 +36,13 @@ func (e *Encoder) gatherFast() bool {
 	return true
 }
 
-// asmGather writes the items from s.items to s.stop, of which there are some, and
-// moves on all but s.entries and s.units.
+// asmGather writes the items from s.items to s.stop, of which there are some,
+// and moves on all but s.entries and s.units.
 //
 // It writes 8 bytes at s.next, which is within the units of the chunk: they are
 // fewer than its bytes, and there is room for 8 more. A long match has at least
-// 18 bytes, and there is room for so many longs. What stands at s.stop is read if
-// the item before is that of a long match, and it is its length then.
+// 18 bytes, and there is room for so many longs. What stands at s.stop is read
+// if the item before is that of a long match, and it is its length then.
 //
 //go:noescape
 func asmGather(s *gatherState)

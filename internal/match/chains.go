@@ -14,25 +14,26 @@ type Match struct {
 	Length, Offset uint32
 }
 
-// A Position is a number of a byte in a chunk. 16 bits are enough for chunks of up
-// to 64 KiB, and take half the cache.
+// A Position is a number of a byte in a chunk. 16 bits are enough for chunks of
+// up to 64 KiB, and take half the cache.
 type Position interface{ uint16 | uint32 }
 
-// Chains finds matches by hash chains: positions where the same 4 bytes begin (or
-// others of the same hash) are linked, each to the one before.
+// Chains finds matches by hash chains: positions where the same 4 bytes begin
+// (or others of the same hash) are linked, each to the one before.
 //
 // All links of a chunk are made first, before any search. A finder that inserts
-// positions as the encoder moves on does the same work in small steps; in one loop
-// the processor overlaps the cache misses of many positions, a search starts from
-// a link that is read in order, and what a match skips needs no visit.
+// positions as the encoder moves on does the same work in small steps; in one
+// loop the processor overlaps the cache misses of many positions, a search
+// starts from a link that is read in order, and what a match skips needs no
+// visit.
 //
 // That all links are there is also what makes searches short: the chains of all
 // parts of a long match are known, and the rarest part's is followed. See
 // [Chains.rarest].
 //
-// There is no mark for the end of a chain. An empty place of the hash table means
-// position 0, which ends every chain and is tried like any other candidate: whether
-// it matches is seen from its bytes.
+// There is no mark for the end of a chain. An empty place of the hash table
+// means position 0, which ends every chain and is tried like any other
+// candidate: whether it matches is seen from its bytes.
 type Chains[P Position] struct {
 	data  []byte // the chunk and padding
 	size  int
@@ -99,8 +100,8 @@ func hash(v uint32, bits int) uint32 { return v * hashFactor >> (-bits & 31) }
 const hashFactor = 0x9e3779b1
 
 // Longest returns the longest match at pos that is longer than length, and the
-// nearest of these, or else length and 0. It tries depth candidates, and stops at a
-// match of at least nice bytes. pos is not 0.
+// nearest of these, or else length and 0. It tries depth candidates, and stops
+// at a match of at least nice bytes. pos is not 0.
 //
 // The lazy parses of packages xpress and lzx have all this in assembly.
 func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
@@ -111,13 +112,15 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 		return best, 0
 	}
 	first := load32(data, pos)
-	var at, shift int // the chain of the 4 bytes that end where a longer match does
+	// The chain to follow is that of the 4 bytes that end where a longer match
+	// does.
+	var at, shift int
 	if best < 3 {
 		best = 3
 		at = follow(c.link4, pos)
 		if load32(data, at) != first {
-			// Other bytes than these 4 could only follow by chance. The place for
-			// 3 bytes may have them, as its chain is another one.
+			// Other bytes than these 4 could only follow by chance. The place
+			// for 3 bytes may have them, as its chain is another one.
 			at = follow(c.link3, pos)
 			x := load32(data, at) ^ first
 			if x<<8 != 0 {
@@ -155,12 +158,13 @@ func (c *Chains[P]) Longest(pos, length, depth, nice int) (int, int) {
 }
 
 // rarest chooses the chain to follow for a longer match of pos than the one of
-// length bytes with at, and makes its first step. Any 4 bytes of the longer match
-// would do, the shift-th and those after it: all earlier places are in their
-// chain. Rare ones are best, and those are likely whose chain goes far back in
-// one step. next is that place, less shift.
+// length bytes with at, and makes its first step. Any 4 bytes of the longer
+// match would do, the shift-th and those after it: all earlier places are in
+// their chain. Rare ones are best, and those are likely whose chain goes far
+// back in one step. next is that place, less shift.
 func (c *Chains[P]) rarest(pos, at, length int) (next, shift int) {
-	// The last 4 bytes of a longer match are the only ones that at does not have.
+	// The last 4 bytes of a longer match are the only ones that at does not
+	// have.
 	pack := func(start, shift int) int64 { return int64(start-shift)<<32 | int64(shift) }
 	first, middle, end, new := 0, (length-4)/2, length-4, length-3
 	found := min(
@@ -171,8 +175,8 @@ func (c *Chains[P]) rarest(pos, at, length int) (next, shift int) {
 	return int(found >> 32), int(uint32(found))
 }
 
-// extend returns the length of the match of pos with at, of which length bytes are
-// known, and no more than rest are of interest. It may count padding.
+// extend returns the length of the match of pos with at, of which length bytes
+// are known, and no more than rest are of interest. It may count padding.
 func (c *Chains[P]) extend(at, pos, length, rest int) int {
 	for {
 		x := load64(c.data, at+length) ^ load64(c.data, pos+length)
@@ -186,10 +190,10 @@ func (c *Chains[P]) extend(at, pos, length, rest int) int {
 	}
 }
 
-// All appends to to the matches at pos, each longer than those before and with the
-// nearest offset for its length; the last one is the longest. They are at least 3
-// bytes long. It tries depth candidates, and stops at a match of at least nice
-// bytes. At position 0 there are none.
+// All appends to to the matches at pos, each longer than those before and with
+// the nearest offset for its length; the last one is the longest. They are at
+// least 3 bytes long. It tries depth candidates, and stops at a match of at
+// least nice bytes. At position 0 there are none.
 func (c *Chains[P]) All(to []Match, pos, depth, nice int) []Match {
 	data := c.data
 	rest := min(c.size-pos, c.limit)

@@ -47,9 +47,10 @@ func chunks() map[string][]byte {
 	return all
 }
 
-// With as many candidates as there are positions, the longest match is found, and
-// the nearest of its length; one of 4 bytes or more cannot be missed except by the
-// rule that a first candidate by chance ends a search that starts from nothing.
+// With as many candidates as there are positions, the longest match is found,
+// and the nearest of its length; one of 4 bytes or more cannot be missed except
+// by the rule that a first candidate by chance ends a search that starts from
+// nothing.
 func TestLongest(t *testing.T) {
 	for name, chunk := range chunks() {
 		t.Run(name, func(t *testing.T) {
@@ -118,8 +119,8 @@ func TestNiceAndDepth(t *testing.T) {
 	}
 }
 
-// A search for more than what it has follows the rarest part of that: a far match is
-// found in few steps, though many places begin like it.
+// A search for more than what it has follows the rarest part of that: a far
+// match is found in few steps, though many places begin like it.
 func TestRarest(t *testing.T) {
 	chunk := []byte("abcdefghij")
 	for i := range byte(40) {

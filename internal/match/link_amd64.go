@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// maxLink is how many positions asmLink gets in one call: nothing can preempt it.
+// maxLink is how many positions asmLink gets in one call: nothing can preempt
+// it.
 const maxLink = 1 << 14
 
 // linkState is what asmLink works on, by pointers.
@@ -20,8 +21,8 @@ type linkState struct {
 	shift4, shift3 uint64 // of hashes
 }
 
-// linkFast does what [Chains.link] does in assembly, for positions of 16 bits, and
-// tells how many it has done.
+// linkFast does what [Chains.link] does in assembly, for positions of 16 bits,
+// and tells how many it has done.
 func (c *Chains[P]) linkFast(bits4, bits3 int) int {
 	if unsafe.Sizeof(P(0)) != 2 || !cpu.X86.HasBMI2 || !cpu.X86.HasAVX {
 		return 0

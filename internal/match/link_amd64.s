@@ -3,8 +3,8 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// LINK links position DX+i in both tables. The hash of 3 bytes is of v<<8, where v
-// are the 4 bytes: its product is that of v, times 256.
+// LINK links position DX+i in both tables. The hash of 3 bytes is of v<<8,
+// where v are the 4 bytes: its product is that of v, times 256.
 #define LINK(i) \
 	IMUL3L $const_hashFactor, i(SI)(DX*1), AX \
 	SHRXL R12, AX, BX \
@@ -18,9 +18,9 @@
 
 // func asmLink(s *linkState)
 //
-// What takes the time is stores to different lines of the cache, one in a cycle. So
-// the links of 8 positions are gathered, X0 those of 4 bytes and X1 those of 3, and
-// two stores in a position are left, those to the hash tables.
+// What takes the time is stores to different lines of the cache, one in a
+// cycle. So the links of 8 positions are gathered, X0 those of 4 bytes and X1
+// those of 3, and two stores in a position are left, those to the hash tables.
 TEXT ·asmLink(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), DI
 	MOVQ linkState_data(DI), SI

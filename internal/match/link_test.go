@@ -8,8 +8,8 @@ import (
 	"github.com/wimble-go/wimble/internal/codectest"
 )
 
-// A link leads to the last position before with the same hash, and to 0 if there
-// is none: here as a map would have it.
+// A link leads to the last position before with the same hash, and to 0 if
+// there is none: here as a map would have it.
 func TestLinks(t *testing.T) {
 	c16, c32 := NewChains[uint16](1<<16), NewChains[uint32](1<<16)
 	programs := []byte("links of all positions, what ever they are")
