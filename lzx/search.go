@@ -8,11 +8,11 @@ import (
 
 // searchState is what is searched, and how far the search is.
 type searchState struct {
-	data  []byte // the chunk
-	start int    // of the block in it
-	words []uint64
-	at    []uint32 // that of the segment, for the block
-	next  int      // position in the block
+	data   []byte // the chunk
+	start  int    // of the block in it
+	words  []uint64
+	places match.Places // those of the segment, for the block
+	next   int          // position in the block
 }
 
 // search finds the cheapest way to each position of a block from start to end.
@@ -24,10 +24,10 @@ func (p *parser) search(e *Encoder, start, end int, recent recentOffsets) {
 	words[0] = firstWord
 	p.ring[0] = recent
 	s := searchState{
-		data:  e.data,
-		start: start,
-		words: words,
-		at:    e.seg.at[start-e.seg.start : end-e.seg.start],
+		data:   e.data,
+		start:  start,
+		words:  words,
+		places: e.seg.places[start-e.seg.start : end-e.seg.start],
 	}
 	if !e.plain {
 		p.searchFast(e, &s)
@@ -42,7 +42,7 @@ const near = 8
 // searchPlain searches the rest of a block.
 func (p *parser) searchPlain(e *Encoder, s *searchState) {
 	c := &p.costs
-	for i := s.next; i < len(s.at); i++ {
+	for i := s.next; i < len(s.places); i++ {
 		// The way to this position is final.
 		pos, words := s.start+i, s.words[i:]
 		base := words[0] & costField
@@ -51,7 +51,7 @@ func (p *parser) searchPlain(e *Encoder, s *searchState) {
 
 		passed := slices.Min(words[1:1+near]) < base+p.margin
 		words[1] = min(words[1], base+c.literal[s.data[pos]])
-		if passed && s.at[i]&(notSearched|takeLongest) != takeLongest {
+		if passed && !s.places.TakesLongest(i) {
 			continue
 		}
 		found := e.seg.matchesAt(e, pos)
@@ -60,7 +60,7 @@ func (p *parser) searchPlain(e *Encoder, s *searchState) {
 			continue
 		}
 		gap := found[:n+1][n]
-		rest := min(len(s.at)-i, maxMatch)
+		rest := min(len(s.places)-i, maxMatch)
 		longest := found[n-1]
 		shortest := minMatch
 		for k := range uint32(repeatSlots) {
@@ -68,7 +68,7 @@ func (p *parser) searchPlain(e *Encoder, s *searchState) {
 			length := extendMatch(s.data, pos, offset, rest)
 			relax(words, c, base|uint64(k), k, minMatch, length)
 			if length >= int(longest.Length) {
-				p.relaxGap(s, i, base, length, k, gapAfter(s.data, pos+length, s.start+len(s.at), offset))
+				p.relaxGap(s, i, base, length, k, gapAfter(s.data, pos+length, s.start+len(s.places), offset))
 			}
 			shortest = max(shortest, length+1)
 		}
@@ -101,7 +101,7 @@ func relax(words []uint64, c *costs, base uint64, slot uint32, shortest, longest
 func (p *parser) relaxGap(s *searchState, i int, base uint64, length int, offset uint32, gap match.Match) {
 	literals := i + length
 	repeat := literals + int(gap.Offset)
-	rest := min(int(gap.Length), len(s.at)-repeat)
+	rest := min(int(gap.Length), len(s.places)-repeat)
 	if rest < minMatch {
 		return
 	}

@@ -16,7 +16,7 @@ const maxSearch = 1 << 13
 type asmState struct {
 	word   *uint64
 	data   *byte
-	at     *uint32
+	place  *uint32
 	match  *match.Match // the first of the segment
 	parser *parser
 	margin uint64
@@ -26,14 +26,14 @@ type asmState struct {
 // searchFast is searchPlain in assembly, up to where all that a step can reach
 // is in the block.
 func (p *parser) searchFast(e *Encoder, s *searchState) {
-	if !hasAssembly() || len(s.at) <= maxStep {
+	if !hasAssembly() || len(s.places) <= maxStep {
 		return
 	}
-	end := len(s.at) - maxStep
+	end := len(s.places) - maxStep
 	a := asmState{
 		word:   &s.words[0],
 		data:   &s.data[s.start],
-		at:     &s.at[0],
+		place:  &s.places[0],
 		match:  unsafe.SliceData(e.seg.matches),
 		parser: p,
 		margin: p.margin,
@@ -48,6 +48,12 @@ func (p *parser) searchFast(e *Encoder, s *searchState) {
 	}
 	s.next = end
 }
+
+// The bits of [match.Places].
+const (
+	firstMatch  = match.FirstMatch  //lint:ignore U1000 the assembly uses it
+	takeLongest = match.TakeLongest //lint:ignore U1000 the assembly uses it
+)
 
 // asmSearch searches the positions from s.i to s.end and moves s on. It stops
 // before one that needs matches and was not searched for them.

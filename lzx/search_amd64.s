@@ -7,7 +7,7 @@
 // What goes by a name there is
 //
 //	R12  i              SI   &words[i]      DI   &data[i]
-//	R8   &at[i]         R9   &found[0]      R10  p
+//	R8   &places[i]     R9   &found[0]      R10  p
 //	R13  w, then base   R14  shortest       R15  recent, then matches to go
 //
 // The words after words[i] change all the time, most of them by short matches.
@@ -237,7 +237,7 @@ TEXT ·asmSearch(SB), NOSPLIT, $64-8
 	MOVQ s+0(FP), AX
 	MOVQ asmState_word(AX), SI
 	MOVQ asmState_data(AX), DI
-	MOVQ asmState_at(AX), R8
+	MOVQ asmState_place(AX), R8
 	MOVQ asmState_match(AX), BX
 	MOVQ BX, matches-56(SP)
 	MOVQ asmState_margin(AX), BX
@@ -456,7 +456,7 @@ stop:
 	MOVQ s+0(FP), AX
 	MOVQ SI, asmState_word(AX)
 	MOVQ DI, asmState_data(AX)
-	MOVQ R8, asmState_at(AX)
+	MOVQ R8, asmState_place(AX)
 	MOVQ R12, asmState_i(AX)
 	VZEROUPPER
 	RET

@@ -18,16 +18,11 @@ type finder interface {
 type segment struct {
 	start, end int
 
-	// at says where the matches of each position are. It is one of
-	//
-	//	0                        there are none
-	//	notSearched | p + 1      nobody asked yet; p has the same two bytes
-	//	i << firstMatch | n      they are matches[i:i+n]
-	//
-	// the last one maybe with takeLongest. Each match is longer than those
-	// before, and none has a smaller offset. One more entry follows those of a
-	// position: see [parser.relaxGap].
-	at      []uint32
+	// places has, where nobody asked yet, the last position of the same two
+	// bytes, plus 1. Of the matches at a position each is longer than those
+	// before, and none has a smaller offset. One more entry follows: see
+	// [parser.relaxGap].
+	places  match.Places
 	matches []match.Match
 
 	pieces []piece
@@ -57,7 +52,7 @@ const (
 
 func newSegment(size int) segment {
 	return segment{
-		at:      make([]uint32, size),
+		places:  make(match.Places, size),
 		matches: make([]match.Match, 0, matchesPerByte*size+maxMatchesAt),
 		pieces:  make([]piece, 0, maxPieces+1),
 	}
@@ -66,37 +61,30 @@ func newSegment(size int) segment {
 // reset begins a chunk.
 func (s *segment) reset() { clear(s.twos[:]) }
 
-// Bits of [segment.at].
-const (
-	firstMatch  = 8
-	takeLongest = 1 << 30 // inside of the longest match there are no others
-	notSearched = 1 << 31
-)
-
 // begin makes a segment from start to end. Its matches are found when they are
 // asked for, but those of trees at once: trees grow in the order of positions.
 func (s *segment) begin(e *Encoder, start, end int) {
 	s.start, s.end = start, end
 	s.matches = s.matches[:0]
-	at := s.at[:end-start]
-	for i := range at {
+	s.places = s.places[:end-start]
+	for i := range s.places {
 		pos := start + i
 		two := chunk16(e.data, pos)
 		last := &s.twos[uint32(two)*0x9e3779b1>>(32-twosBits)]
-		at[i] = notSearched
+		s.places[i] = match.NotSearched
 		if p := int(*last) - 1; p >= 0 && chunk16(e.data, p) == two {
-			at[i] |= *last
+			s.places[i] |= *last
 		}
 		*last = uint32(pos + 1)
 	}
 	if !e.params.tree {
 		return
 	}
-	for pos := start; pos < end; pos++ {
-		if at[pos-start]&notSearched != 0 {
-			s.find(e, pos)
+	for i := range s.places {
+		if s.places.Searched(i) {
+			e.finder.All(s.matches, start+i, e.params.depth, e.params.nice)
 		} else {
-			e.finder.All(s.matches, pos, e.params.depth, e.params.nice)
+			s.find(e, start+i)
 		}
 	}
 }
@@ -104,9 +92,9 @@ func (s *segment) begin(e *Encoder, start, end int) {
 // find finds the matches at a position that was not searched. Inside of one of
 // nice bytes there are none: the parser is to take it.
 func (s *segment) find(e *Encoder, pos int) {
-	at := &s.at[pos-s.start]
-	two := int(*at&^notSearched) - 1
-	*at = 0
+	i := pos - s.start
+	two := int(s.places[i]&^match.NotSearched) - 1
+	s.places[i] = 0
 	if pos > e.size-minRest {
 		return
 	}
@@ -123,27 +111,20 @@ func (s *segment) find(e *Encoder, pos int) {
 	m := found[len(found)-1]
 	length := int(m.Length)
 	s.matches = append(found, gapAfter(e.data, pos+length, e.size, int(m.Offset)))
-	*at = uint32(first<<firstMatch | n)
+	s.places.Set(i, first, n)
 	if length >= e.params.nice {
-		*at |= takeLongest
-		// Where the next such match begins others end already.
-		inside := s.at[pos+1-s.start : min(pos+length, s.end)-s.start]
-		for i, at := range inside {
-			if at&(notSearched|takeLongest) == takeLongest {
-				break
-			}
-			inside[i] = 0
-		}
+		s.places.Take(i, length)
 	}
 }
 
 // matchesAt returns the matches at a position.
 func (s *segment) matchesAt(e *Encoder, pos int) []match.Match {
-	if s.at[pos-s.start]&notSearched != 0 {
+	i := pos - s.start
+	if !s.places.Searched(i) {
 		s.find(e, pos)
 	}
-	at := s.at[pos-s.start] &^ takeLongest
-	return s.matches[at>>firstMatch:][:at&(1<<firstMatch-1)]
+	first, n := s.places.Get(i)
+	return s.matches[first:][:n]
 }
 
 // gapAfter looks at pos, where a match with this offset ends, for a few

@@ -37,9 +37,10 @@ type Encoder struct {
 	plain  bool // for tests: leave out what is not in all builds
 
 	// For the optimal parse.
-	cache []match.Match
-	best  []uint64
-	costs costs
+	places  match.Places
+	matches []match.Match
+	best    []uint64
+	costs   costs
 }
 
 // NewEncoder returns an Encoder for chunks of up to windowSize bytes, 1 to
@@ -72,8 +73,9 @@ func NewEncoder(windowSize int, level int) (*Encoder, error) {
 		longs:  make([]long, 0, windowSize/longMatch+1),
 	}
 	if e.search.passes > 0 {
-		e.cache = make([]match.Match, 0, cachedMatches*windowSize)
-		e.best = make([]uint64, windowSize+1)
+		e.places = make(match.Places, windowSize)
+		e.matches = make([]match.Match, 0, cachedMatches*windowSize)
+		e.best = make([]uint64, windowSize+1+near)
 	}
 	return e, nil
 }
@@ -84,6 +86,11 @@ type search struct {
 	nice   int // a match of so many bytes is not bettered
 	lazy   int // of the lazy parse: nor is one of so many, a byte later
 	passes int // of the optimal parse, or 0 for the lazy one
+
+	// The optimal parse passes over a position when one soon after it costs less
+	// than margin more, in 1/64 bit. That is for the last pass; those before,
+	// which only have to learn what items cost, have firstMargin.
+	margin, firstMargin int
 }
 
 // steps are the levels where something changes. Sizes and speeds of some are in
@@ -100,11 +107,11 @@ var steps = [...]struct {
 	{40, search{depth: 8, nice: 64, lazy: 32}},
 	{50, search{depth: 12, nice: 64, lazy: 48}},
 	{55, search{depth: 20, nice: 96, lazy: 64}},
-	{60, search{depth: 8, nice: 32, passes: 1}},
-	{70, search{depth: 12, nice: 48, passes: 1}},
-	{80, search{depth: 20, nice: 64, passes: 2}},
-	{90, search{depth: 32, nice: 96, passes: 2}},
-	{100, search{depth: 64, nice: 128, passes: 3}},
+	{60, search{depth: 8, nice: 32, passes: 1, margin: 32}},
+	{70, search{depth: 16, nice: 48, passes: 1, margin: 16}},
+	{80, search{depth: 32, nice: 128, passes: 2, firstMargin: 64, margin: 16}},
+	{90, search{depth: 48, nice: 128, passes: 3, firstMargin: 64}},
+	{100, search{depth: 64, nice: 256, passes: 4, firstMargin: 64, margin: never}},
 }
 
 // searchOf returns the search of a level.

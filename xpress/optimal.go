@@ -2,77 +2,88 @@ package xpress
 
 import (
 	"math"
+	"slices"
 
 	"github.com/wimble-go/wimble/internal/match"
 )
 
-// cachedMatches is the room for matches, for each byte of the window.
-const cachedMatches = 12
+const (
+	// cachedMatches is the room for matches, for each byte of the window.
+	cachedMatches = 12
+
+	// near is how many positions after one are looked at for a reason to pass
+	// over it.
+	near = 8
+)
 
 // costs are the estimated costs of symbols, in 1/64 bit. Footers are not in it.
 type costs [numSymbols]uint32
 
 // parseOptimally finds the items that take the fewest bits. It is a shortest
 // path: positions are nodes, items are edges. No state is carried along a path,
-// so the best way from each position to the end is found from the end
-// backwards.
+// so each position keeps the best way to it, and offers all items that could
+// come next to the positions after it.
 //
 // The costs of items depend on the code, and the code on the items. The first
 // costs are those of a greedy walk.
+//
+// Many positions are not worth a look. Inside of a good match, a position costs
+// as much as one a little further on that the match reaches, too. What could
+// begin at the former may as well begin, a little shorter, at the latter. Such a
+// position is passed over: only its literal is offered, and its matches are not
+// even looked for. See [search.margin].
 func (e *Encoder) parseOptimally(src []byte) {
-	e.collect(src)
+	e.matches = e.matches[:0]
+	e.places = e.places[:len(src)]
+	for i := range e.places {
+		e.places[i] = match.NotSearched
+	}
+	e.places[0] = 0
 	e.parseGreedily(src)
 	for pass := range e.search.passes {
-		if pass > 0 {
-			e.walk(src)
+		margin := e.search.firstMargin
+		if pass == e.search.passes-1 {
+			margin = e.search.margin
 		}
 		e.estimate()
-		e.shortestPath(src)
+		e.shortestPath(src, uint64(margin)<<32)
+		e.walk(src)
 	}
-	e.walk(src)
 }
 
-// collect caches the matches of each position: those of a position follow a
-// match of length 0 whose Offset is their number.
-func (e *Encoder) collect(src []byte) {
-	cache := e.cache[:0]
-	s := e.search
-	cache = append(cache, match.Match{})
-	for pos := 1; pos < len(src); {
-		at := len(cache)
-		cache = append(cache, match.Match{})
-		if len(src)-pos+s.depth+len(cache) < cap(cache) {
-			cache = e.chains.All(cache, pos, s.depth, s.nice)
+// matchesAt returns the matches at pos, each longer than those before.
+func (e *Encoder) matchesAt(pos int) []match.Match {
+	if !e.places.Searched(pos) {
+		e.places[pos] = 0
+		first := len(e.matches)
+		if e.search.depth+1 <= cap(e.matches)-first {
+			e.matches = e.chains.All(e.matches, pos, e.search.depth, e.search.nice)
 		}
-		cache[at].Offset = uint32(len(cache) - at - 1)
-		if long := int(cache[len(cache)-1].Length); long >= s.nice {
-			for range long - 1 {
-				cache = append(cache, match.Match{})
-				pos++
+		if n := len(e.matches) - first; n > 0 {
+			e.places.Set(pos, first, n)
+			if longest := int(e.matches[first+n-1].Length); longest >= e.search.nice {
+				e.places.Take(pos, longest)
 			}
 		}
-		pos++
 	}
-	e.cache = cache
+	first, n := e.places.Get(pos)
+	return e.matches[first:][:n]
 }
 
-// parseGreedily takes the longest cached match everywhere.
+// parseGreedily takes the longest match everywhere.
 func (e *Encoder) parseGreedily(src []byte) {
 	items := e.items[:0]
-	cache := e.cache
 	for pos := 0; pos < len(src); {
-		n := int(cache[0].Offset)
-		longest := cache[n]
-		cache = cache[n+1:]
-		if n == 0 || longest.Length == minMatch && longest.Offset > farShort {
+		longest := match.Match{}
+		if found := e.matchesAt(pos); len(found) > 0 {
+			longest = found[len(found)-1]
+		}
+		if longest.Length == 0 || longest.Length == minMatch && longest.Offset > farShort {
 			items = append(items, item(src[pos]))
 			pos++
 			continue
 		}
 		items = appendMatch(items, int(longest.Length), int(longest.Offset))
-		for range longest.Length - 1 {
-			cache = cache[cache[0].Offset+1:]
-		}
 		pos += int(longest.Length)
 	}
 	e.items = append(items, endItem)
@@ -97,26 +108,29 @@ func (e *Encoder) estimate() {
 	}
 }
 
-// shortestPath sets best[pos] to the cost of the best way from pos to the end,
-// and the item that it begins with: cost << 32 | length << 16 | offset; an
-// offset of 0 is a literal.
-func (e *Encoder) shortestPath(src []byte) {
-	best := e.best
-	end := len(e.cache)
-	best[len(src)] = 0
-	// The cache is walked backwards: a position's matches, then its number.
-	for pos := len(src) - 1; pos >= 0; pos-- {
-		w := best[pos+1]&^(1<<32-1) + uint64(e.costs[src[pos]])<<32 | 1<<16
-		i := end - 1
-		for e.cache[i].Length != 0 {
-			i--
+// shortestPath sets best[pos] to the item with which the best way to the end goes
+// on from pos: cost << 32 | length << 16 | offset; an offset of 0 is a literal.
+func (e *Encoder) shortestPath(src []byte, margin uint64) {
+	// First to the last item of the best way to pos, and the cost of it all.
+	best := e.best[:len(src)+1+near]
+	for i := range best {
+		best[i] = noWay
+	}
+	best[0] = firstCost << 32
+	nice := uint32(e.search.nice)
+	for pos := range src {
+		base := best[pos] &^ (1<<32 - 1)
+		passed := slices.Min(best[pos+1:][:near]) < base+margin
+		best[pos+1] = min(best[pos+1], base+uint64(e.costs[src[pos]])<<32|1<<16)
+		if passed && !e.places.TakesLongest(pos) {
+			continue
 		}
 		length := uint32(minMatch)
-		for _, m := range e.cache[i+1 : end] {
+		for _, m := range e.matchesAt(pos) {
 			footer := log2(m.Offset)
 			symbols := e.costs[numLiterals+footer<<4:][:16]
 			extra := footer * 64
-			for ; length <= m.Length; length++ {
+			for length <= m.Length {
 				c := extra + symbols[min(length-minMatch, 15)]
 				if length >= longMatch {
 					c += 8 * 64
@@ -124,13 +138,34 @@ func (e *Encoder) shortestPath(src []byte) {
 						c += 16 * 64
 					}
 				}
-				w = min(w, best[pos+int(length)]&^(1<<32-1)+uint64(c)<<32|uint64(length)<<16|uint64(m.Offset))
+				to := &best[pos+int(length)]
+				*to = min(*to, base+uint64(c)<<32|uint64(length)<<16|uint64(m.Offset))
+				length++
+				if length > nice {
+					length = max(length, m.Length) // it is to be taken
+				}
 			}
 		}
-		best[pos] = w
-		end = i
+	}
+
+	// Then the way is turned around.
+	w := best[len(src)]
+	for pos := len(src); pos > 0; {
+		pos -= int(w >> 16 & 0xffff)
+		w, best[pos] = best[pos], w
 	}
 }
+
+const (
+	noWay = math.MaxUint64
+
+	// never is a margin with which no position is passed over.
+	never = -1 << 19
+
+	// firstCost is where costs begin, so that none is less than nothing with a
+	// margin.
+	firstCost = 1 << 20
+)
 
 // walk makes the items of the best path.
 func (e *Encoder) walk(src []byte) {
