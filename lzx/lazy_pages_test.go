@@ -3,6 +3,7 @@
 package lzx
 
 import (
+	"bytes"
 	"testing"
 	"unsafe"
 
@@ -20,12 +21,19 @@ func TestLazyPageEdges(t *testing.T) {
 	}
 	chunks := codectest.WorstChunks(5000)
 	chunks["programs"] = codectest.Repeats([]byte("which programs do is not known"), 5000)
+	// The end is a repeat, and zeros follow the first one as they do the end.
+	const ending = "0123456789AB"
+	chunks["ending"] = append([]byte(" "+ending), make([]byte, 5000)...)
 	for name, src := range chunks {
 		for size := 4980; size <= 5000; size++ {
+			src := bytes.Clone(src[:size])
+			if name == "ending" {
+				copy(src[size-len(ending):], ending)
+			}
 			var ends [2]int
 			for side := range ends {
 				chains := match.NewChains[uint16](size)
-				chains.Reset(src[:size])
+				chains.Reset(src)
 				data, link4, link3 := chains.Links()
 				onEdge := func(b []byte) unsafe.Pointer {
 					to := codectest.PageEdges(t, len(b))[side]
