@@ -270,7 +270,7 @@ scored:
 	ADDQ $const_offsetBias, DX
 	BSRQ DX, CX
 	LEAQ (R12)(R12*2), AX
-	ADDQ AX, AX
+	ADDQ AX, AX // byteScore * R12
 	SUBQ CX, AX
 	SUBQ $(const_matchScore+1), AX
 	CMPQ AX, repeatBits
@@ -351,7 +351,7 @@ repeats:
 	REPEAT(recent2, 2, extend2, differs2, longer2, skip2)
 	MOVQ R12, repeatLength
 	LEAQ (R12)(R12*2), AX
-	ADDQ AX, AX
+	ADDQ AX, AX // byteScore * R12
 	SUBQ $const_repeatScore, AX
 	MOVQ AX, repeatBits
 	CMPQ R12, nice
