@@ -35,25 +35,20 @@ func TestLazyPageEdges(t *testing.T) {
 				chains := match.NewChains[uint16](size)
 				chains.Reset(src)
 				data, link4, link3 := chains.Links()
-				onEdge := func(b []byte) unsafe.Pointer {
-					to := codectest.PageEdges(t, len(b))[side]
-					copy(to, b)
-					return unsafe.Pointer(&to[0])
-				}
-				words := func(l []uint16) *uint16 {
-					return (*uint16)(onEdge(unsafe.Slice((*byte)(unsafe.Pointer(&l[0])), 2*len(l))))
-				}
-				items := (*item)(onEdge(make([]byte, 8*size)))
+				items := codectest.OnPageEdge(t, make([]item, size), side)
 				s := lazyState{
-					data: (*byte)(onEdge(data)), link4: words(link4), link3: words(link3),
-					items: items, counts: (*symbolCounts)(onEdge(make([]byte, unsafe.Sizeof(symbolCounts{})))),
-					pos: 1, stop: uint64(size - lazyMargin), size: uint64(size),
+					data:   &codectest.OnPageEdge(t, data, side)[0],
+					link4:  &codectest.OnPageEdge(t, link4, side)[0],
+					link3:  &codectest.OnPageEdge(t, link3, side)[0],
+					items:  &items[0],
+					counts: &codectest.OnPageEdge(t, make([]symbolCounts, 1), side)[0],
+					pos:    1, stop: uint64(size - lazyMargin), size: uint64(size),
 					depth: 12, nice: 48, recent: [repeatSlots]uint64{1, 1, 1},
 				}
 				asmLazily(&s)
 				require.GreaterOrEqual(t, s.pos, s.stop, name)
 				require.LessOrEqual(t, s.pos, s.size, name)
-				ends[side] = int(uintptr(unsafe.Pointer(s.items)) - uintptr(unsafe.Pointer(items)))
+				ends[side] = int(uintptr(unsafe.Pointer(s.items)) - uintptr(unsafe.Pointer(&items[0])))
 			}
 			require.Equal(t, ends[0], ends[1], name)
 		}

@@ -27,24 +27,20 @@ func TestLazyPageEdges(t *testing.T) {
 				chains := match.NewChains[uint16](size)
 				chains.Reset(src[:size])
 				data, link4, link3 := chains.Links()
-				onEdge := func(b []byte) unsafe.Pointer {
-					to := codectest.PageEdges(t, len(b))[side]
-					copy(to, b)
-					return unsafe.Pointer(&to[0])
-				}
-				words := func(l []uint16) *uint16 {
-					return (*uint16)(onEdge(unsafe.Slice((*byte)(unsafe.Pointer(&l[0])), 2*len(l))))
-				}
-				items := (*item)(onEdge(make([]byte, 4*size)))
+				items := codectest.OnPageEdge(t, make([]item, size), side)
 				s := lazyState{
-					data: (*byte)(onEdge(data)), link4: words(link4), link3: words(link3),
-					items: items, code: new(encoderCode), pos: 1, stop: uint64(size - lazyMargin), size: uint64(size),
+					data:  &codectest.OnPageEdge(t, data, side)[0],
+					link4: &codectest.OnPageEdge(t, link4, side)[0],
+					link3: &codectest.OnPageEdge(t, link3, side)[0],
+					items: &items[0],
+					code:  new(encoderCode),
+					pos:   1, stop: uint64(size - lazyMargin), size: uint64(size),
 					depth: 8, nice: 48, lazy: 32,
 				}
 				asmLazily(&s)
 				require.GreaterOrEqual(t, s.pos, s.stop, name)
 				require.LessOrEqual(t, s.pos, s.size, name)
-				ends[side] = int(uintptr(unsafe.Pointer(s.items)) - uintptr(unsafe.Pointer(items)))
+				ends[side] = int(uintptr(unsafe.Pointer(s.items)) - uintptr(unsafe.Pointer(&items[0])))
 			}
 			require.Equal(t, ends[0], ends[1], name)
 		}
@@ -65,11 +61,9 @@ func TestGatherPageEdges(t *testing.T) {
 			for side := range 2 {
 				e, err := NewEncoder(size, DefaultLevel)
 				require.NoError(t, err)
-				items := codectest.PageEdges(t, 4*cap(e.items))[side]
-				e.items = unsafe.Slice((*item)(unsafe.Pointer(&items[0])), cap(e.items))[:0]
-				longs := codectest.PageEdges(t, 4*cap(e.longs))[side]
-				e.longs = unsafe.Slice((*long)(unsafe.Pointer(&longs[0])), cap(e.longs))[:0]
-				e.units = codectest.PageEdges(t, len(e.units))[side]
+				e.items = codectest.OnPageEdge(t, e.items, side)
+				e.longs = codectest.OnPageEdge(t, e.longs, side)
+				e.units = codectest.OnPageEdge(t, e.units, side)
 				require.Equal(t, n, e.Encode(got, src[:size]))
 				require.Equal(t, want[:n], got[:n])
 			}

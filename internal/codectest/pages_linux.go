@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -37,6 +38,15 @@ func PageEdges(t testing.TB, size int) [2][]byte {
 	require.NoError(t, syscall.Mprotect(all[:page], syscall.PROT_NONE))
 	require.NoError(t, syscall.Mprotect(all[page+middle:], syscall.PROT_NONE))
 	return [2][]byte{all[page : page+size : page+size], all[page+middle-size : page+middle : page+middle]}
+}
+
+// OnPageEdge copies l, with all its capacity, to the start (side 0) or the end
+// (side 1) of memory as that of PageEdges. A T has no pointers.
+func OnPageEdge[T any](t testing.TB, l []T, side int) []T {
+	given := PageEdges(t, cap(l)*int(unsafe.Sizeof(*new(T))))[side]
+	moved := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(given))), cap(l))
+	copy(moved, l[:cap(l)])
+	return moved[:len(l)]
 }
 
 // Encoder is what all chunk encoders have in common.

@@ -4,7 +4,6 @@ package match
 
 import (
 	"testing"
-	"unsafe"
 
 	"github.com/wimble-go/wimble/internal/codectest"
 )
@@ -16,12 +15,10 @@ func TestLinkPageEdges(t *testing.T) {
 		chunk := codectest.Repeats([]byte("pages"), size)
 		for side := range 2 {
 			c := NewChains[uint16](size)
-			words := func(n int) []uint16 {
-				return unsafe.Slice((*uint16)(unsafe.Pointer(&codectest.PageEdges(t, 2*n)[side][0])), n)
+			c.data = codectest.OnPageEdge(t, c.data, side)
+			for _, words := range []*[]uint16{&c.link4, &c.link3, &c.head4, &c.head3} {
+				*words = codectest.OnPageEdge(t, *words, side)
 			}
-			c.data = codectest.PageEdges(t, len(c.data))[side]
-			c.link4, c.link3 = words(len(c.link4)), words(len(c.link3))
-			c.head4, c.head3 = words(len(c.head4)), words(len(c.head3))
 			c.Reset(chunk)
 		}
 	}
