@@ -29,9 +29,9 @@ type costs [numSymbols]uint32
 //
 // Many positions are not worth a look. Inside of a good match, a position costs
 // as much as one a little further on that the match reaches, too. What could
-// begin at the former may as well begin, a little shorter, at the latter. Such a
-// position is passed over: only its literal is offered, and its matches are not
-// even looked for. See [search.margin].
+// begin at the former may as well begin, a little shorter, at the latter. So it
+// is passed over: only its literal is offered, and its matches are not even
+// looked for. See [search.margin].
 func (e *Encoder) parseOptimally(src []byte) {
 	e.matches = e.matches[:0]
 	e.places = e.places[:len(src)]
@@ -108,8 +108,9 @@ func (e *Encoder) estimate() {
 	}
 }
 
-// shortestPath sets best[pos] to the item with which the best way to the end goes
-// on from pos: cost << 32 | length << 16 | offset; an offset of 0 is a literal.
+// shortestPath sets best[pos] to the item with which the best way to the end
+// goes on from pos: cost << 32 | length << 16 | offset; an offset of 0 is a
+// literal.
 func (e *Encoder) shortestPath(src []byte, margin uint64) {
 	// First to the last item of the best way to pos, and the cost of it all.
 	best := e.best[:len(src)+1+near]
