@@ -18,8 +18,8 @@ type finder interface {
 type segment struct {
 	start, end int
 
-	// places has, where nobody asked yet, the last position of the same two
-	// bytes, plus 1. Of the matches at a position each is longer than those
+	// places has, where nobody asked yet, the last position with the same hash
+	// of two bytes, plus 1. Of the matches at a position each is longer than those
 	// before, and none has a smaller offset. One more entry follows: see
 	// [parser.relaxGap].
 	places  match.Places
@@ -68,14 +68,10 @@ func (s *segment) begin(e *Encoder, start, end int) {
 	s.matches = s.matches[:0]
 	s.places = s.places[:end-start]
 	for i := range s.places {
-		pos := start + i
-		two := chunk16(e.data, pos)
+		two := chunk16(e.data, start+i)
 		last := &s.twos[uint32(two)*0x9e3779b1>>(32-twosBits)]
-		s.places[i] = match.NotSearched
-		if p := int(*last) - 1; p >= 0 && chunk16(e.data, p) == two {
-			s.places[i] |= *last
-		}
-		*last = uint32(pos + 1)
+		s.places[i] = match.NotSearched | *last
+		*last = uint32(start + i + 1)
 	}
 	if !e.params.tree {
 		return
@@ -100,7 +96,7 @@ func (s *segment) find(e *Encoder, pos int) {
 	}
 	first := len(s.matches)
 	found := s.matches
-	if two >= 0 {
+	if two >= 0 && chunk16(e.data, two) == chunk16(e.data, pos) {
 		found = append(found, match.Match{Length: minMatch, Offset: uint32(pos - two)})
 	}
 	found = e.finder.All(found, pos, e.params.depth, e.params.nice)
