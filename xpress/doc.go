@@ -55,8 +55,8 @@
 // How long that takes depends on the content. The slowest chunks of 64 KiB have
 // short repeats that are broken in many places, or two symbols in random order.
 // On a machine that compresses programs at 125 MB/s at the default level, these
-// take it down to 80 MB/s; at levels 60, 79 and 100, from 17, 15 and 6 MB/s to
-// 5, 4.5 and 0.5 (BenchmarkWorst). No content takes time out of proportion to
+// take it down to 80 MB/s; at levels 60, 79 and 100, from 18, 16 and 4.5 MB/s to
+// 7, 2.4 and 0.5 (BenchmarkWorst). No content takes time out of proportion to
 // its length: a search tries a fixed number of candidates, and compares past
 // the length that ends it only at a match that is then taken.
 //
