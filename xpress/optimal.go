@@ -38,7 +38,6 @@ func (e *Encoder) parseOptimally(src []byte) {
 	for i := range e.places {
 		e.places[i] = match.NotSearched
 	}
-	e.places[0] = 0
 	e.parseGreedily(src)
 	for pass := range e.search.passes {
 		margin := e.search.firstMargin

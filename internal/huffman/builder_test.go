@@ -106,7 +106,8 @@ func TestFibonacci(t *testing.T) {
 			b.Lengths(lens, freqs[:n], limit)
 			require.Equal(t, 1<<16, kraft(lens))
 			require.EqualValues(t, limit, slices.Max(lens))
-			if n == 14 && limit > 9 {
+			// Trying all lengths takes seconds for 17 symbols.
+			if n == 14 && limit > 9 || n == 17 && limit > 12 && !testing.Short() {
 				require.Equal(t, leastLength(freqs[:n], limit), totalLength(lens, freqs[:n]))
 			}
 		}
